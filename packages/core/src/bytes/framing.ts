@@ -1,0 +1,39 @@
+/** A frame is complete: no decoder ever sees half of one. */
+export interface Frame {
+  /** The SSE `event:` name, or the AWS `:event-type`. */
+  readonly event?: string;
+  /** The payload text, JSON in every dialect but for Chat's `[DONE]`. */
+  readonly data: string;
+}
+
+/** What crosses a socket. Text is UTF-8 once it gets there; translators write text, relays pass bytes on. */
+export type Chunk = Uint8Array | string;
+
+/** Cuts a stream of bytes into frames. Keeps at most `maxFrameBytes` of an unfinished frame. */
+export interface FrameReader {
+  /** @throws FramingError when the bytes cannot be frames, or one frame outgrows `maxFrameBytes`. */
+  push(bytes: Uint8Array): readonly Frame[];
+  /** The frames that were complete but for their closing mark. */
+  end(): readonly Frame[];
+}
+
+/** Joins frames into what goes on the wire. Stateful: a JSON array needs to know its first element. */
+export interface FrameWriter {
+  write(frames: readonly Frame[]): string;
+  end(): string;
+  /** What may be written between frames and means nothing, to keep a connection open ('' where there is no such thing). */
+  readonly idle: string;
+}
+
+export interface Framing {
+  readonly contentType: string;
+  reader(options?: { readonly maxFrameBytes?: number }): FrameReader;
+  writer(): FrameWriter;
+}
+
+/** 64 MiB: a generated image arrives as one event of tens of megabytes. */
+export const defaultMaxFrameBytes = 64 * 1024 * 1024;
+
+export class FramingError extends Error {
+  override readonly name = 'FramingError';
+}

@@ -1,0 +1,87 @@
+import { isObject, tryParseJson } from '../json.ts';
+import type { Part, Seal } from './message.ts';
+
+/**
+ * Seals outlive a foreign dialect: one that is not of the dialect it must travel in is wrapped into an envelope that fits
+ * any signature field (plain base64), names its issuer, and is unwrapped on the way back. No server memory takes part.
+ */
+
+/** Base64 of `{"@proxy":1,`: twelve bytes, so that every envelope begins with the same sixteen characters. */
+const mark = 'eyJAcHJveHkiOjEs';
+
+/** What a seal was attached to, where the foreign dialect has no place for it on the thing itself. */
+export type Attachment = 'call' | 'text' | 'redacted';
+
+export interface Envelope {
+  readonly seal: Seal;
+  /** Absent: an ordinary reasoning seal. call: belongs to the next tool call. text: to the text before. */
+  readonly attachment?: Attachment;
+}
+
+/** The text to put in a signature field of a dialect called `carrier`: the seal itself at home, an envelope abroad. */
+export function carrySeal(seal: Seal, carrier: string, attachment?: Attachment): string {
+  if (seal.issuer === carrier && attachment === undefined) return seal.value;
+  const fields = { '@proxy': 1, issuer: seal.issuer, value: seal.value, ...(attachment && { attachment }) };
+  return base64OfText(JSON.stringify(fields));
+}
+
+/** Reads a signature field of a dialect called `carrier`. Anything that is not our envelope is the carrier's own seal. */
+export function readSeal(field: string, carrier: string): Envelope {
+  if (!field.startsWith(mark)) return { seal: { issuer: carrier, value: field } };
+  const fields = tryParseJson(textOfBase64(field) ?? '');
+  if (!isObject(fields) || typeof fields.issuer !== 'string' || typeof fields.value !== 'string')
+    return { seal: { issuer: carrier, value: field } };
+  const seal = { issuer: fields.issuer, value: fields.value };
+  const { attachment } = fields;
+  if (attachment === 'call' || attachment === 'text' || attachment === 'redacted') return { seal, attachment };
+  return { seal };
+}
+
+/** True for a signature field that only this gateway could have written. */
+export function isEnvelope(field: string): boolean {
+  return field.startsWith(mark);
+}
+
+/**
+ * A carrier is a reasoning part that exists only to bring a seal through: it is taken out and its seal put on the tool
+ * call that follows, or on the text before. `carried` tells what each reasoning part's field said.
+ */
+export function attachSeals(
+  parts: readonly Part[],
+  carried: ReadonlyMap<Part, Attachment>,
+): readonly Part[] {
+  if (carried.size === 0) return parts;
+  const out: Part[] = [];
+  let waiting: Seal | undefined;
+  for (const part of parts) {
+    const attachment = carried.get(part);
+    if (part.type === 'reasoning' && part.seal && attachment === 'call') {
+      waiting = part.seal;
+    } else if (part.type === 'reasoning' && part.seal && attachment === 'text') {
+      const at = out.findLastIndex((earlier) => earlier.type === 'text');
+      const earlier = out[at];
+      if (earlier?.type === 'text') out[at] = { ...earlier, seal: part.seal };
+      else out.push({ type: 'text', text: '', seal: part.seal });
+    } else if (part.type === 'tool-call' && waiting) {
+      out.push({ ...part, seal: waiting });
+      waiting = undefined;
+    } else {
+      out.push(part);
+    }
+  }
+  return out;
+}
+
+function base64OfText(source: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(source)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function textOfBase64(source: string): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(source), (c) => c.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
+}

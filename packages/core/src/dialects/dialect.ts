@@ -1,0 +1,179 @@
+import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { Failure } from '../conversation/failure.ts';
+import type { ReplyEvent } from '../conversation/event.ts';
+import type { Report } from '../conversation/notice.ts';
+import type { Reply } from '../conversation/reply.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
+
+/** Header names in lower case; several values of one name are joined by ", ". */
+export type HeaderMap = Readonly<Record<string, string>>;
+
+/** A wire language: where clients knock, and how requests, replies, streams and errors are read and written. */
+export interface Dialect {
+  /** `openai-chat`, `anthropic-messages` … also the issuer of its seals and the key of its extras. */
+  readonly name: string;
+  readonly doors: readonly Door[];
+  /** How a streamed body is cut into frames, when `framingOf` does not say otherwise. */
+  readonly framing: Framing;
+  /** Gemini streams a JSON array to clients that do not ask for SSE. */
+  framingOf?(knock: Knock): Framing;
+  /** A frame that keeps an idle stream open; absent: the framing's own `idle`. */
+  readonly keepAlive?: Frame;
+  readonly limits: DialectLimits;
+  /** The caller's words for the hub's fields, for notices: `sampling.topK` → `top_k`. */
+  readonly fieldNames: Readonly<Record<string, string>>;
+
+  /** Model and streaming, without decoding the body. Reads only top-level members. @throws Failure when they are malformed. */
+  glance(knock: Knock, body: TopLevel): Glance;
+  /** The same bytes, asking for another model. */
+  rename(body: Uint8Array, model: string): Uint8Array;
+
+  /** @throws Failure `bad-request` naming the field, when the body is not of this dialect. */
+  decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation;
+  encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest;
+  /** @throws Failure when the body is an error or is not of this dialect (`bad-upstream`). */
+  decodeReply(body: JsonObject, context: DecodeReplyContext): Reply;
+  encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject;
+  decodeStream(context: DecodeReplyContext): StreamDecoder;
+  encodeStream(context: EncodeReplyContext): StreamEncoder;
+  /** `body` is the parsed JSON, or the text when it is not JSON. Never throws. */
+  decodeError(status: number, body: Json, headers: HeaderMap): Failure;
+  encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
+
+  readonly counting?: Counting;
+  readonly models?: ModelLists;
+}
+
+/** `generate` runs the model; every other operation has a name of its own. */
+export type Operation = 'generate' | 'count-tokens' | 'list-models' | 'get-model';
+
+export interface Door {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Literal but for `{name}` holes, each matching one or more characters: `/v1beta/models/{model}:generateContent`. */
+  readonly path: string;
+  readonly operation: Operation;
+  /** Said by the path itself (Gemini). */
+  readonly streaming?: boolean;
+  /** Several dialects share a path (`/v1/models`): whether this knock is ours. Absent: it is, if nobody else claims it. */
+  claims?(headers: HeaderMap, query: URLSearchParams): boolean;
+}
+
+/** One request at one door. */
+export interface Knock {
+  readonly door: Door;
+  /** What the holes of the path held, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: HeaderMap;
+}
+
+/** Top-level members of a JSON object, found without parsing the rest. */
+export interface TopLevel {
+  get(name: string): Json | undefined;
+}
+
+export interface Glance {
+  readonly model: string;
+  readonly streaming: boolean;
+}
+
+export interface DialectLimits {
+  /** Tool names that this dialect's servers take. */
+  readonly toolNames: { readonly pattern: RegExp; readonly maxLength: number };
+  /** Call ids that they take. */
+  readonly callIds: { readonly pattern: RegExp; readonly maxLength: number };
+  /** Free-text tools exist (a model's facts may take that back). */
+  readonly customTools: boolean;
+  readonly namespaces: boolean;
+}
+
+export interface DecodeRequestContext {
+  readonly glance: Glance;
+  readonly headers: HeaderMap;
+  /** For what is lost while reading already, which should be next to nothing. */
+  readonly report: Report;
+}
+
+export interface EncodeRequestContext {
+  readonly facts: ModelFacts;
+  /** Seals issued by it may be sent; all others stay behind. The dialect's name unless the provider has its own. */
+  readonly signer: string;
+  /** `field` may be a hub path (`sampling.topK`) or a part's `at`; the translation puts it into the caller's words. */
+  readonly report: Report;
+}
+
+export interface EncodedRequest {
+  readonly body: JsonObject;
+  /** Headers the body depends on: anthropic-version, anthropic-beta. */
+  readonly headers?: HeaderMap;
+}
+
+export interface DecodeReplyContext {
+  readonly facts: ModelFacts;
+  /** Issuer to put on the seals found. */
+  readonly signer: string;
+  /** How many turns the request had: makes synthesised call ids deterministic and distinct over turns. */
+  readonly turn: number;
+  /** Whether the request asked for a tool, so that a decoder may unwrap what an encoder wrapped. */
+  readonly conversation?: Conversation;
+}
+
+export interface EncodeReplyContext {
+  /** The name the caller asked for: it is echoed, never the upstream's. */
+  readonly model: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** A fresh id beginning with `prefix`. */
+  newId(prefix: string): string;
+  /** The caller's request in its own dialect, for what must be echoed or was asked for (include_usage, tools). */
+  readonly request?: JsonObject;
+  /** The same, decoded. */
+  readonly conversation?: Conversation;
+}
+
+export interface EncodeErrorContext {
+  readonly requestId?: string;
+}
+
+export interface EncodedError {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: JsonObject;
+}
+
+export interface StreamDecoder {
+  /** Never throws: rubbish becomes a `failure` event, after which all further input is ignored. */
+  push(frame: Frame): readonly ReplyEvent[];
+  /** Closes what is open. Without a clean finish seen, the last event is a `failure` (bad-upstream). */
+  end(): readonly ReplyEvent[];
+}
+
+export interface StreamEncoder {
+  /** A `failure` event writes this dialect's way of breaking off, a `reply-end` its way of finishing. */
+  push(event: ReplyEvent): readonly Frame[];
+}
+
+/** Counting tokens, where the dialect has an operation for it. */
+export interface Counting {
+  /** The Conversation whose prompt is to be counted. */
+  decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation;
+  encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest;
+  decodeReply(body: JsonObject): number;
+  encodeReply(inputTokens: number): JsonObject;
+}
+
+export interface ModelCard {
+  readonly id: string;
+  readonly displayName?: string;
+  /** Seconds since 1970. */
+  readonly created?: number;
+  readonly owner?: string;
+  readonly facts: ModelFacts;
+}
+
+export interface ModelLists {
+  encodeList(models: readonly ModelCard[], query: URLSearchParams): JsonObject;
+  encodeOne(model: ModelCard): JsonObject;
+}

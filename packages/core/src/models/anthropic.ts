@@ -1,0 +1,3 @@
+import type { ModelFactsRow } from './model-facts.ts';
+
+export const anthropicModels: readonly ModelFactsRow[] = [];

@@ -1,0 +1,85 @@
+import type { Effort } from '../conversation/conversation.ts';
+
+/**
+ * What decides how a request must be written for one model at one place. Absent means unknown, and an encoder then
+ * chooses the form that the dialect's most cautious models accept. Rows are data: see facts.ts.
+ */
+export interface ModelFacts {
+  /** Accepts temperature, top_p, top_k. False: they are dropped. */
+  readonly sampling?: boolean;
+  readonly maxTemperature?: number;
+  /** Accepts only one of temperature and top_p (Claude 4.x). */
+  readonly oneOfTemperatureAndTopP?: boolean;
+  /** Accepts stop sequences. */
+  readonly stopSequences?: boolean;
+  readonly penalties?: boolean;
+  /** Accepts a choice that forces tools. False: it becomes auto. */
+  readonly forcedToolChoice?: boolean;
+  /** Accepts a forced choice while thinking. */
+  readonly forcedToolChoiceWhileThinking?: boolean;
+  readonly parallelToolCallsSwitch?: boolean;
+
+  /** Claude. Which forms of `thinking` it takes. */
+  readonly thinking?: readonly ('disabled' | 'budget' | 'adaptive' | 'between-tools')[];
+  /** Effort words it takes, weakest first. */
+  readonly efforts?: readonly Effort[];
+  /** Gemini: a level (3.x) or a budget (2.5). */
+  readonly thinkingControl?: 'level' | 'budget' | 'none';
+  readonly minThinkingBudget?: number;
+  readonly maxThinkingBudget?: number;
+  /** Thinks always; it cannot be turned off. */
+  readonly alwaysThinks?: boolean;
+
+  readonly maxOutputTokens?: number;
+  readonly contextWindow?: number;
+  /** Accepts a last turn written for the assistant. */
+  readonly prefill?: boolean;
+  /** Claude: accepts `role: "system"` among the messages. */
+  readonly systemTurns?: boolean;
+  /** Native structured output by JSON Schema. */
+  readonly structuredOutput?: boolean;
+  readonly strictTools?: boolean;
+  readonly images?: boolean;
+  readonly documents?: boolean;
+  /** Explicit cache breakpoints. */
+  readonly cacheBreakpoints?: boolean;
+  /** Vendor-run web search beside function tools. */
+  readonly webSearch?: boolean;
+
+  /** Gemini: `functionCall.id` and `functionResponse.id` are understood. */
+  readonly callIds?: boolean;
+  /** Gemini: full JSON Schema in parametersJsonSchema and responseJsonSchema. */
+  readonly jsonSchema?: boolean;
+  /** Gemini: media inside functionResponse.parts. */
+  readonly mediaInToolResults?: boolean;
+  /** Gemini: the first call of each step must be signed. */
+  readonly thoughtSignatures?: boolean;
+
+  /** Chat. Understands the developer role; without it the role is written `system`. */
+  readonly developerRole?: boolean;
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  /** Chat vendors: where reasoning is written in messages; 'none' leaves it out. */
+  readonly reasoningField?: 'reasoning_content' | 'reasoning' | 'none';
+  /** Chat vendors: assistant turns with tool calls must bring their reasoning back (DeepSeek, Kimi). */
+  readonly reasoningReplay?: boolean;
+  /** Chat: reasoning_effort is understood. */
+  readonly reasoningEffort?: boolean;
+  /** Chat: custom (free text) tools are understood. */
+  readonly customTools?: boolean;
+  /** Chat: stream_options.include_usage is understood. */
+  readonly streamUsage?: boolean;
+  /** Chat: response_format json_schema is understood; else json_object with the schema in the instructions. */
+  readonly jsonSchemaOutput?: boolean;
+  /** Chat vendors: cached tokens are reported outside prompt_tokens (OpenRouter's cache writes). */
+  readonly cacheWritesOutsidePrompt?: boolean;
+  /** Chat vendors: content holds <think>…</think> that must be told apart. */
+  readonly inlineThinkTags?: boolean;
+}
+
+/** One row: all models whose name matches. `*` stands for any run of characters. Later rows win, member by member. */
+export interface ModelFactsRow {
+  readonly match: string;
+  readonly facts: ModelFacts;
+  /** Where it was read: a vendor document, an SDK type, a measurement. */
+  readonly source: string;
+}
