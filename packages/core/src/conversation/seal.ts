@@ -46,10 +46,7 @@ export function isEnvelope(field: string): boolean {
  * A carrier is a reasoning part that exists only to bring a seal through: it is taken out and its seal put on the tool
  * call that follows, or on the text before. `carried` tells what each reasoning part's field said.
  */
-export function attachSeals(
-  parts: readonly Part[],
-  carried: ReadonlyMap<Part, Attachment>,
-): readonly Part[] {
+export function attachSeals(parts: readonly Part[], carried: ReadonlyMap<Part, Attachment>): readonly Part[] {
   if (carried.size === 0) return parts;
   const out: Part[] = [];
   let waiting: Seal | undefined;

@@ -27,7 +27,8 @@ export interface CustomTool extends ToolBase {
   readonly name: string;
   readonly namespace?: ToolNamespace;
   readonly description?: string;
-  readonly format?: { readonly type: 'text' } | { readonly type: 'grammar'; readonly syntax: string; readonly definition: string };
+  readonly format?:
+    { readonly type: 'text' } | { readonly type: 'grammar'; readonly syntax: string; readonly definition: string };
 }
 
 export interface ToolNamespace {
@@ -43,7 +44,12 @@ export interface WebSearchTool extends ToolBase {
   readonly maxUses?: number;
   readonly allowedDomains?: readonly string[];
   readonly blockedDomains?: readonly string[];
-  readonly userLocation?: { readonly city?: string; readonly region?: string; readonly country?: string; readonly timezone?: string };
+  readonly userLocation?: {
+    readonly city?: string;
+    readonly region?: string;
+    readonly country?: string;
+    readonly timezone?: string;
+  };
   /** OpenAI's search_context_size. */
   readonly contextSize?: string;
 }
