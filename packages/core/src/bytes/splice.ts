@@ -1,0 +1,239 @@
+/** The JSON object is looked at only one level deep: values are skipped undecoded until somebody asks for one. */
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Top-level members of a JSON object, found without parsing the rest. */
+export interface TopLevel {
+  /** The member's value; of several members of that name the last one's, as with JSON.parse. @throws SpliceError when the body is malformed. */
+  get(name: string): Json | undefined;
+}
+
+/** The bytes are not a JSON object, as far as a look at its top level can tell. */
+export class SpliceError extends Error {
+  override readonly name = 'SpliceError';
+}
+
+/** Reads single members of a JSON object; the body is scanned at the first `get`. */
+export function topLevel(body: Uint8Array): TopLevel {
+  let members: readonly Member[] | undefined;
+  const values = new Map<string, Json>();
+  return {
+    get(name) {
+      const known = values.get(name);
+      if (known !== undefined) return known;
+      members ??= scan(body).members;
+      const member = members.findLast((candidate) => candidate.name === name);
+      if (member === undefined) return undefined;
+      const value = parse(body, member.valueStart, member.valueEnd) as Json; // what JSON.parse returns is Json
+      values.set(name, value);
+      return value;
+    },
+  };
+}
+
+/** The same bytes but for the value of `name`, which becomes the JSON text `json`; a missing member is added at the front. */
+export function replaceMember(body: Uint8Array, name: string, json: string): Uint8Array {
+  return spliceMembers(body, { set: { [name]: json } });
+}
+
+/** The same bytes without the member `name` and one comma beside it. */
+export function removeMember(body: Uint8Array, name: string): Uint8Array {
+  return spliceMembers(body, { remove: [name] });
+}
+
+/**
+ * Sets members to JSON texts and removes others, in one pass; all other bytes stay as they are. `set` wins over `remove`.
+ * Where a name occurs several times every occurrence is changed, since parsers differ in which one they believe.
+ * @throws SpliceError when the body is not a JSON object.
+ */
+export function spliceMembers(
+  body: Uint8Array,
+  change: { readonly set?: Readonly<Record<string, string>>; readonly remove?: readonly string[] },
+): Uint8Array {
+  const set = new Map(Object.entries(change.set ?? {}));
+  const remove = new Set(change.remove?.filter((name) => !set.has(name)));
+  const { contentStart, members } = scan(body);
+
+  const kept = members.findLastIndex((member) => !remove.has(member.name));
+  const edits: Edit[] = [];
+  members.forEach((member, index) => {
+    const json = set.get(member.name);
+    const next = members[index + 1];
+    if (json !== undefined) edits.push({ start: member.valueStart, end: member.valueEnd, text: json });
+    else if (remove.has(member.name) && index < kept && next)
+      edits.push({ start: member.start, end: next.start, text: '' });
+  });
+  // Members removed from the end take the comma before them along.
+  const last = members.at(-1);
+  const first = members[kept + 1];
+  if (last && first) edits.push({ start: members[kept]?.valueEnd ?? first.start, end: last.valueEnd, text: '' });
+
+  const names = new Set(members.map((member) => member.name));
+  const added = [...set].filter(([name]) => !names.has(name)).map(([name, json]) => `${JSON.stringify(name)}:${json}`);
+  if (added.length > 0)
+    edits.unshift({ start: contentStart, end: contentStart, text: added.join(',') + (kept >= 0 ? ',' : '') });
+  return edits.length === 0 ? body : applied(body, edits);
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function applied(body: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const edit of edits) {
+    pieces.push(body.subarray(from, edit.start));
+    if (edit.text !== '') pieces.push(encoder.encode(edit.text));
+    from = edit.end;
+  }
+  pieces.push(body.subarray(from));
+  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
+}
+
+interface Member {
+  readonly name: string;
+  /** Index of the name's opening quote. */
+  readonly start: number;
+  readonly valueStart: number;
+  /** Index after the value's last byte. */
+  readonly valueEnd: number;
+}
+
+/** Finds the members of the object in `body`, and where its content begins. */
+function scan(body: Uint8Array): { contentStart: number; members: readonly Member[] } {
+  const marked = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  const opening = skipSpace(body, marked ? 3 : 0);
+  expect(body, opening, openBrace, 'The body is not a JSON object');
+  const members: Member[] = [];
+  let at = skipSpace(body, opening + 1);
+  if (body[at] === closeBrace) at++;
+  else {
+    for (;;) {
+      const start = at;
+      expect(body, start, doubleQuote, 'A member name is missing');
+      const nameEnd = skipString(body, start);
+      at = skipSpace(body, nameEnd);
+      expect(body, at, colon, 'A colon is missing');
+      const valueStart = skipSpace(body, at + 1);
+      const valueEnd = skipValue(body, valueStart);
+      members.push({ name: nameOf(body, start, nameEnd), start, valueStart, valueEnd });
+      at = skipSpace(body, valueEnd);
+      if (body[at] === closeBrace) break;
+      expect(body, at, comma, 'A comma or the closing brace is missing');
+      at = skipSpace(body, at + 1);
+    }
+    at++;
+  }
+  at = skipSpace(body, at);
+  if (at < body.length) throw new SpliceError(`Something follows the JSON object, at byte ${at}.`);
+  return { contentStart: opening + 1, members };
+}
+
+function expect(body: Uint8Array, at: number, byte: number, otherwise: string): void {
+  if (body[at] !== byte) throw new SpliceError(`${otherwise}, at byte ${at}.`);
+}
+
+function skipSpace(body: Uint8Array, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = body[at];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at;
+    at++;
+  }
+}
+
+/** The index after the value that begins at `start`. Nested brackets are counted, not matched. */
+function skipValue(body: Uint8Array, start: number): number {
+  const first = body[start];
+  if (first === doubleQuote) return skipString(body, start);
+  if (first !== openBrace && first !== openBracket) return skipScalar(body, start);
+  let depth = 0;
+  let at = start;
+  while (at < body.length) {
+    const byte = body[at];
+    if (byte === doubleQuote) at = skipString(body, at);
+    else {
+      at++;
+      if (byte === openBrace || byte === openBracket) depth++;
+      else if ((byte === closeBrace || byte === closeBracket) && --depth === 0) return at;
+    }
+  }
+  throw new SpliceError('The JSON object breaks off inside a value.');
+}
+
+/** The index after the string whose opening quote is at `start`. */
+function skipString(body: Uint8Array, start: number): number {
+  // Most strings are short, and a loop over few bytes costs less than a call of indexOf.
+  const near = Math.min(start + 32, body.length);
+  for (let at = start + 1; at < near; at++) {
+    const byte = body[at];
+    if (byte === doubleQuote) return at + 1;
+    if (byte === backslash) at++;
+  }
+  for (let quote = body.indexOf(doubleQuote, start + 1); quote >= 0; quote = body.indexOf(doubleQuote, quote + 1)) {
+    let run = quote;
+    while (run > start + 1 && body[run - 1] === backslash) run--;
+    // An even number of backslashes escape each other and leave the quote alone.
+    if ((quote - run) % 2 === 0) return quote + 1;
+  }
+  throw new SpliceError('The JSON object breaks off inside a string.');
+}
+
+function skipScalar(body: Uint8Array, start: number): number {
+  let at = start;
+  while (isScalarByte(body[at])) at++;
+  if (at === start) throw new SpliceError(`A value is missing, at byte ${start}.`);
+  return at;
+}
+
+/** Digits, letters, and `+`, `-`, `.`: enough for numbers, true, false and null. */
+function isScalarByte(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const lower = byte | 0x20;
+  return (
+    (byte >= 0x30 && byte <= 0x39) ||
+    (lower >= 0x61 && lower <= 0x7a) ||
+    byte === 0x2b ||
+    byte === 0x2d ||
+    byte === 0x2e
+  );
+}
+
+function nameOf(body: Uint8Array, start: number, end: number): string {
+  let name = '';
+  for (let at = start + 1; at < end - 1; at++) {
+    const byte = body[at] ?? 0;
+    if (byte === backslash || byte >= 0x80) return String(parse(body, start, end));
+    name += String.fromCharCode(byte);
+  }
+  return name;
+}
+
+function parse(body: Uint8Array, start: number, end: number): unknown {
+  try {
+    return JSON.parse(decoder.decode(body.subarray(start, end)));
+  } catch (error) {
+    throw new SpliceError(`The value from byte ${start} to ${end} is not JSON.`, { cause: error });
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const doubleQuote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;

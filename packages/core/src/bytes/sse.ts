@@ -1,0 +1,57 @@
+import { createParser } from 'eventsource-parser';
+import { defaultMaxFrameBytes, FramingError } from './framing.ts';
+import type { Frame, FrameReader, Framing, FrameWriter } from './framing.ts';
+import { utf8Reader } from './utf8.ts';
+
+/** Server-Sent Events, read as the WHATWG specification says and written as the vendors do. */
+export const sse: Framing = {
+  contentType: 'text/event-stream',
+  reader: (options = {}) => sseReader(options.maxFrameBytes ?? defaultMaxFrameBytes),
+  writer: () => sseWriter,
+};
+
+function sseReader(maxFrameBytes: number): FrameReader {
+  const text = utf8Reader();
+  /** Complete frames that nobody has taken yet. */
+  let frames: Frame[] = [];
+  let overflowed = false;
+  // The parser counts UTF-16 units, of which a text never has more than bytes: no frame within the bound is refused.
+  const parser = createParser({
+    maxBufferSize: maxFrameBytes,
+    onEvent({ event, data }) {
+      if (data.length > maxFrameBytes) overflowed = true;
+      else if (data !== '') frames.push(event === undefined ? { data } : { event, data });
+    },
+    onError(error) {
+      // Everything else it reports (unknown fields, a bad `retry`) the specification tells readers to ignore.
+      if (error.type === 'max-buffer-size-exceeded') overflowed = true;
+    },
+  });
+
+  function feed(piece: string): readonly Frame[] {
+    if (!overflowed) parser.feed(piece);
+    if (overflowed) throw new FramingError(`An event of the stream is larger than ${maxFrameBytes} bytes.`);
+    const taken = frames;
+    frames = [];
+    return taken;
+  }
+
+  return {
+    push: (bytes) => feed(text.push(bytes)),
+    // X1: a last event without its blank line counts. Two line ends, because the first may close a line or a split CRLF.
+    end: () => feed(`${text.end()}\n\n`),
+  };
+}
+
+const sseWriter: FrameWriter = {
+  write(frames) {
+    let out = '';
+    for (const { event, data } of frames) {
+      const lines = data.indexOf('\n') < 0 && data.indexOf('\r') < 0 ? data : data.replace(/\r\n|\r|\n/g, '\ndata: ');
+      out += event === undefined ? `data: ${lines}\n\n` : `event: ${event}\ndata: ${lines}\n\n`;
+    }
+    return out;
+  },
+  end: () => '',
+  idle: ': keep-alive\n\n',
+};
