@@ -1,0 +1,26 @@
+import type { HeaderMap } from '../dialects/dialect.ts';
+
+/** One upstream API key (or another secret by which an upstream knows us). */
+export interface Credential {
+  /** Names it in logs and records: never the secret or a part that could be guessed from. */
+  readonly id: string;
+  readonly secret: string;
+  /** Relative share for the `weighted` strategy; absent is 1. */
+  readonly weight?: number;
+}
+
+/** What is about to be sent, before it is authorized. */
+export interface Unauthorized {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly body?: Uint8Array | string;
+}
+
+/** Puts a credential on a request: returns the URL and headers to use instead. */
+export type Authorize = (request: Unauthorized, credential: Credential) => Authorized | Promise<Authorized>;
+
+export interface Authorized {
+  readonly url: string;
+  readonly headers: HeaderMap;
+}

@@ -1,0 +1,63 @@
+import type { Credential } from '../auth/authorize.ts';
+import type { SelectorName } from '../keys/selector.ts';
+import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
+import type { Limits, Ports } from '../ports.ts';
+import type { Provider } from '../providers/provider.ts';
+
+/** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
+export interface GatewayOptions {
+  readonly upstreams: readonly Upstream[];
+  /** Where bare model names go. Exact names win over patterns, longer patterns over shorter. */
+  readonly routes?: readonly Route[];
+  /** For every caller without limits of its own. */
+  readonly limits?: Limits;
+  /** Answer 400 naming the field instead of leaving anything out. A request may ask for it by `x-proxy-strict: true`. */
+  readonly strict?: boolean;
+  /** Rows of the user's, stronger than ours. */
+  readonly modelFacts?: readonly ModelFactsRow[];
+  readonly timeouts?: Timeouts;
+  /** Absent: 100 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Silence after which a translated stream is kept open by a keep-alive; 0 never. Absent: 15 s. */
+  readonly keepAliveMs?: number;
+  readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
+}
+
+/** A configured provider. */
+export interface Upstream {
+  readonly name: string;
+  readonly provider: Provider;
+  /** Without a version and with, with a trailing slash and without. */
+  readonly baseUrl?: string;
+  readonly credentials: readonly Credential[];
+  /** Absent: any model. A list: these. A map: public name → upstream's name. `*` stands for any run of characters. */
+  readonly models?: readonly string[] | Readonly<Record<string, string>>;
+  /** Which credential next; absent: failover. */
+  readonly strategy?: SelectorName;
+  /** Speak only these of the provider's dialects, by name. */
+  readonly dialects?: readonly string[];
+  /** What is known of every model here, strongest of all. */
+  readonly facts?: ModelFacts;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  /** A model name as callers write it; `*` stands for any run of characters. */
+  readonly model: string;
+  /** Tried in this order. */
+  readonly targets: readonly RouteTarget[];
+}
+
+export interface RouteTarget {
+  /** An upstream's name. */
+  readonly upstream: string;
+  /** The upstream's own name for the model; absent: the caller's. */
+  readonly model?: string;
+}
+
+export interface Timeouts {
+  /** Until an upstream's status and headers; absent: 600 s, the patience of the vendors' SDKs. */
+  readonly headersMs?: number;
+  /** Longest silence within a reply; absent: 300 s. */
+  readonly idleMs?: number;
+}

@@ -1,0 +1,159 @@
+import type { Chunk } from './bytes/framing.ts';
+import type { Notice } from './conversation/notice.ts';
+import type { Usage } from './conversation/usage.ts';
+import type { HeaderMap } from './dialects/dialect.ts';
+
+/** Everything the core asks of the outside world. Each port has a version in memory: memory.ts. */
+export interface Ports {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly callers: Callers;
+  readonly counters: Counters;
+  readonly ledger: Ledger;
+  readonly log: Log;
+}
+
+/**
+ * Bytes that are pushed: no promise and no stream object per chunk. `start` may deliver at once, so a sink's methods must
+ * not depend on the Flow that `start` returns. After `end` or `fail` nothing more comes.
+ */
+export interface Source {
+  start(sink: Sink): Flow;
+}
+
+export interface Sink {
+  /** False: enough for now. The source pauses until `Flow.resume`. */
+  write(chunk: Chunk): boolean;
+  end(): void;
+  /** The source broke off; what was written is all there will be. */
+  fail(error: unknown): void;
+}
+
+export interface Flow {
+  resume(): void;
+  /** Nobody listens any longer: stop, and let go of the connection. */
+  cancel(): void;
+}
+
+/** Sends one request to an upstream. */
+export interface Transport {
+  /**
+   * Resolves when status and headers are there. Aborting `signal` cancels at any time, also after that.
+   * @throws Failure `timeout` or `bad-upstream` when there is no answer at all.
+   */
+  send(request: OutboundRequest): Promise<UpstreamResponse>;
+}
+
+export interface OutboundRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly body?: Chunk;
+  readonly signal: AbortSignal;
+  /** Until status and headers are there. */
+  readonly headersTimeoutMs: number;
+  /** Longest silence within a body. */
+  readonly idleTimeoutMs: number;
+}
+
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body: Source;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** Who may call. */
+export interface Callers {
+  /** True: nobody needs an access key (the demo, a loopback-only server). */
+  readonly open: boolean;
+  find(accessKey: string): Caller | undefined | Promise<Caller | undefined>;
+}
+
+export interface Caller {
+  /** Names the caller in records and limits; never the access key itself. */
+  readonly id: string;
+  readonly name?: string;
+  /** Limits of this caller alone; absent members fall back to the gateway's. */
+  readonly limits?: Limits;
+}
+
+export interface Limits {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly concurrency?: number;
+}
+
+/**
+ * Fast shared numbers. Every method is atomic, so that several processes may share one store.
+ * Keys are opaque; `windowMs` windows slide.
+ */
+export interface Counters {
+  /**
+   * Adds `amount` to a sliding window unless that would pass `limit`.
+   * Refused: `retryAfterMs` says when `amount` will fit.
+   */
+  take(key: string, amount: number, limit: number, windowMs: number): Taken | Promise<Taken>;
+  /** Corrects an earlier take, once the truth is known. May pass the limit: it has been spent. */
+  adjust(key: string, difference: number, windowMs: number): void | Promise<void>;
+  /** One more at a time, unless `limit` are running. The ones never left are forgotten after `expiryMs`. */
+  enter(key: string, limit: number, expiryMs: number): boolean | Promise<boolean>;
+  leave(key: string): void | Promise<void>;
+}
+
+export interface Taken {
+  readonly ok: boolean;
+  readonly remaining: number;
+  /** Milliseconds until the window has room again. */
+  readonly retryAfterMs: number;
+}
+
+/** The durable record of calls. Appending must not wait for storage. */
+export interface Ledger {
+  append(record: CallRecord): void;
+}
+
+export interface CallRecord {
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** Until the first byte of the reply, where there was one. */
+  readonly firstByteMs?: number;
+  readonly callerId?: string;
+  readonly dialect?: string;
+  readonly operation?: string;
+  readonly model?: string;
+  readonly streaming?: boolean;
+  readonly status: number;
+  readonly upstream?: string;
+  readonly upstreamModel?: string;
+  /** Whether bytes went through untouched or over the hub. */
+  readonly way?: 'relay' | 'convert';
+  readonly attempts: readonly AttemptRecord[];
+  readonly usage?: Usage;
+  readonly notices: readonly Notice[];
+  /** The failure's kind and message, when the call did not end well. `client-gone` when the client left. */
+  readonly failure?: { readonly kind: string; readonly message: string };
+}
+
+export interface AttemptRecord {
+  readonly upstream: string;
+  readonly model: string;
+  /** Names the credential without revealing it. */
+  readonly credential: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly failure?: string;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** Fields never hold secrets or prompts. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;

@@ -1,0 +1,29 @@
+import type { Authorize } from '../auth/authorize.ts';
+import type { Dialect, HeaderMap, Operation } from '../dialects/dialect.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
+
+/** A place where models live: which languages it speaks, at which addresses, and how one proves who one is. */
+export interface Provider {
+  readonly name: string;
+  /** In order of preference for callers of another dialect. */
+  readonly speaks: readonly Dialect[];
+  /** Used when an upstream names none. */
+  readonly baseUrl?: string;
+  endpoint(call: EndpointCall): string;
+  readonly authorize: Authorize;
+  /** Sent with every request unless the caller's own header of that name travels. */
+  readonly headers?: HeaderMap;
+  /** What holds for every model at this place, stronger than what is known of the model. */
+  readonly facts?: ModelFacts;
+  /** Issuer of seals made here, where it differs from the dialect's name. */
+  readonly signer?: string;
+}
+
+export interface EndpointCall {
+  readonly dialect: Dialect;
+  readonly operation: Operation;
+  readonly model: string;
+  readonly streaming: boolean;
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+}

@@ -1,0 +1,83 @@
+import type { Chunk, Frame } from '../bytes/framing.ts';
+import type { Failure } from '../conversation/failure.ts';
+import type { Notice } from '../conversation/notice.ts';
+import type { Finish } from '../conversation/reply.ts';
+import type { Usage } from '../conversation/usage.ts';
+import type { Dialect, EncodeReplyContext, Glance, HeaderMap, Knock, TopLevel } from '../dialects/dialect.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
+
+/** One caller's request, read. */
+export interface Inbound {
+  readonly dialect: Dialect;
+  readonly knock: Knock;
+  readonly glance: Glance;
+  readonly body: Uint8Array;
+  readonly top: TopLevel;
+}
+
+/** Where one attempt goes, as far as translation needs to know. */
+export interface Destination {
+  readonly dialect: Dialect;
+  /** The upstream's own name for the model. */
+  readonly model: string;
+  readonly facts: ModelFacts;
+  readonly signer: string;
+}
+
+/** What a translation takes from the outside, so that it stays a function. */
+export type ReplySettings = Pick<EncodeReplyContext, 'created' | 'newId'>;
+
+/** One inbound request turned towards one destination, and the way back. */
+export interface Translation {
+  readonly way: 'relay' | 'convert';
+  readonly body: Chunk;
+  readonly headers: HeaderMap;
+  readonly notices: readonly Notice[];
+  /** A whole upstream reply (status below 400), in the caller's dialect. @throws Failure when it is not one. */
+  whole(body: Uint8Array, contentType: string): WholeReply;
+  /** A streamed upstream reply. `contentType` is the upstream's: JSON may come where a stream was asked for (X4). */
+  stream(contentType: string): StreamTranslator;
+  /** An upstream's refusal, understood. */
+  failure(status: number, body: Uint8Array, headers: HeaderMap): Failure;
+}
+
+export interface WholeReply {
+  readonly contentType: string;
+  readonly body: Chunk;
+  readonly usage?: Usage;
+  readonly finish?: Finish;
+}
+
+/** A synchronous machine: upstream bytes in, the caller's bytes out. '' when there is nothing to write yet. */
+export interface StreamTranslator {
+  readonly contentType: string;
+  push(bytes: Uint8Array): Chunk;
+  /** The upstream closed its stream. */
+  end(): Chunk;
+  /** The connection broke. */
+  fail(failure: Failure): Chunk;
+  /** What may be written at this moment to keep an idle stream open; '' when nothing may. */
+  keepAlive(): Chunk;
+  readonly progress: StreamProgress;
+}
+
+/** What has been seen so far. Grows; read it after each push. */
+export interface StreamProgress {
+  /** The first event that is not an error has been seen: from here on the caller may be answered 200. */
+  readonly begun: boolean;
+  /** The upstream finished in order. */
+  readonly finished: boolean;
+  readonly usage?: Usage;
+  readonly finish?: Finish;
+  readonly failure?: Failure;
+}
+
+/** What a relay sees in a frame in passing. */
+export interface Sighting {
+  readonly usage?: Usage;
+  readonly failure?: Failure;
+  readonly finished?: boolean;
+  readonly finish?: Finish;
+}
+
+export type Sight = (frame: Frame) => Sighting | undefined;
