@@ -1,0 +1,32 @@
+import type { Chunk } from '../bytes/framing.ts';
+import type { HeaderMap } from '../dialects/dialect.ts';
+import type { Source } from '../ports.ts';
+
+/** A request as it came off the wire, in nobody's classes: node:http and the Web shell both make one cheaply. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as sent: `/v1/messages?beta=true`. */
+  readonly url: string;
+  readonly headers: HeaderMap;
+  /** Absent when there is none. Whole where the shell has it at hand, else pushed. */
+  readonly body?: Uint8Array | Source;
+  /** Aborted when the caller went away. */
+  readonly signal: AbortSignal;
+  /** The caller's network address, where known. */
+  readonly address?: string;
+}
+
+/** What to answer. A body that is a Source streams; its Flow must be cancelled when the caller goes away. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: HeaderMap;
+  readonly body?: Chunk | Source;
+}
+
+/** A gateway without a shell: @proxy/node and the Web shell put sockets around it. */
+export interface Gateway {
+  /** Never rejects: every failure is an answer in the caller's dialect. */
+  handle(request: HttpRequest): Promise<HttpAnswer>;
+  /** The Web-standard shell: `export default { fetch: gateway.fetch }`. */
+  fetch(request: Request): Promise<Response>;
+}
