@@ -129,12 +129,14 @@ function closed(open: OpenPart, end: TextEnd | ReasoningEnd | ToolCallEnd): Part
     const { type: _, part: __, candidate: ___, ...rest } = end;
     return { type: 'reasoning', text: open.text, ...rest };
   }
-  if (open.refusal) return { type: 'refusal', text: open.text };
+  const extras = end.type === 'text-end' && end.extras ? { extras: end.extras } : {};
+  if (open.refusal) return { type: 'refusal', text: open.text, ...extras };
   return {
     type: 'text',
     text: open.text,
     ...(open.citations && { citations: open.citations }),
     ...(end.type === 'text-end' && end.seal && { seal: end.seal }),
+    ...extras,
   };
 }
 

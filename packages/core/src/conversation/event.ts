@@ -58,6 +58,8 @@ export interface CitationEvent extends InPart {
 export interface TextEnd extends InPart {
   readonly type: 'text-end';
   readonly seal?: Seal;
+  /** What one dialect said beside the text (Responses `phase`, log probabilities). */
+  readonly extras?: Extras;
 }
 export interface ReasoningStart extends InPart {
   readonly type: 'reasoning-start';

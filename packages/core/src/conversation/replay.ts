@@ -31,19 +31,22 @@ function replayPart(part: Part, place: Place): readonly ReplyEvent[] {
   if (part.cache || part.at !== undefined) return [{ type: 'part', ...place, value: part }];
   switch (part.type) {
     case 'text':
-      if (part.extras) break;
       return [
         { type: 'text-start', ...place },
         ...delta('text-delta', part.text, place),
         ...(part.citations ?? []).map((citation) => ({ type: 'citation', ...place, citation }) as const),
-        { type: 'text-end', ...place, ...(part.seal && { seal: part.seal }) },
+        {
+          type: 'text-end',
+          ...place,
+          ...(part.seal && { seal: part.seal }),
+          ...(part.extras && { extras: part.extras }),
+        },
       ];
     case 'refusal':
-      if (part.extras) break;
       return [
         { type: 'text-start', ...place, refusal: true },
         ...delta('text-delta', part.text, place),
-        { type: 'text-end', ...place },
+        { type: 'text-end', ...place, ...(part.extras && { extras: part.extras }) },
       ];
     case 'reasoning': {
       const { type: _, text, ...rest } = part;
