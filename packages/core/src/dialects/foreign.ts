@@ -1,47 +1,52 @@
 import type { Conversation } from '../conversation/conversation.ts';
-import type { Extras, Part } from '../conversation/message.ts';
+import type { Citation, Extras, Message, Part } from '../conversation/message.ts';
 import type { Report } from '../conversation/notice.ts';
 import type { JsonObject } from '../json.ts';
 
 /**
- * Reports every extra that another dialect left in the conversation and that `dialect` therefore leaves out. Members
- * whose name begins with `#` are a dialect's own bookkeeping – how something was written, where its meaning is in the
- * hub already – and losing them loses nothing.
+ * Reports every extra that another dialect left in the conversation, as this one cannot send it. Members that are null ask
+ * for nothing, and members whose name begins with `@` are the dialect's own bookkeeping: neither is a loss.
  */
 export function reportForeignExtras(conversation: Conversation, dialect: string, report: Report): void {
-  const look = (extras: Extras | undefined, at: string | undefined): void => {
-    if (!extras) return;
+  const drop = (extras: Extras | undefined, at: string) => {
     for (const owner in extras) {
-      if (owner === dialect) continue;
-      for (const member in extras[owner]) {
-        if (member.startsWith('#')) continue;
-        const field = at === undefined ? member : `${at}.${member}`;
-        report({ type: 'dropped', field, detail: `Only ${owner} has ${member}; ${dialect} has nothing like it.` });
-      }
+      const members = extras[owner];
+      if (owner === dialect || members === undefined) continue;
+      for (const name of foreignNames(members))
+        report({
+          type: 'dropped',
+          field: at === '' ? name : `${at}.${name}`,
+          detail: `Only ${owner} knows this member; ${dialect} has nothing like it.`,
+        });
     }
   };
-  const lookAtParts = (parts: readonly Part[]): void => {
-    for (const part of parts) look(part.extras, part.at);
-  };
-
-  look(conversation.extras, undefined);
-  for (const tool of conversation.tools) look(tool.extras, tool.at);
+  drop(conversation.extras, '');
+  for (const tool of conversation.tools) drop(tool.extras, tool.at ?? 'tools');
   for (const message of conversation.messages) {
-    look(message.extras, message.at);
-    if (message.role !== 'tool') {
-      lookAtParts(message.parts);
-      continue;
-    }
-    for (const result of message.results) {
-      look(result.extras, result.at);
-      lookAtParts(result.content);
-    }
+    drop(message.extras, message.at ?? 'messages');
+    for (const { extras, at } of piecesOf(message)) drop(extras, at ?? message.at ?? 'messages');
   }
 }
 
-/** The extras that `dialect` left, without its bookkeeping: what its encoder writes back as it was. */
-export function ownExtras(extras: Extras | undefined, dialect: string): JsonObject {
-  const own = extras?.[dialect];
-  if (!own) return {};
-  return Object.fromEntries(Object.entries(own).filter(([name]) => !name.startsWith('#')));
+function foreignNames(members: JsonObject): readonly string[] {
+  return Object.keys(members).filter((name) => !name.startsWith('@') && members[name] !== null);
+}
+
+interface Piece {
+  readonly extras?: Extras | undefined;
+  readonly at?: string | undefined;
+}
+
+function piecesOf(message: Message): readonly Piece[] {
+  if (message.role !== 'tool') return message.parts.flatMap(withCitations);
+  return message.results.flatMap((result) => [result, ...result.content.flatMap(withCitations)]);
+}
+
+function withCitations(part: Part): readonly Piece[] {
+  if (part.type !== 'text' || !part.citations) return [part];
+  return [part, ...part.citations.map((citation) => ({ extras: extrasOf(citation), at: part.at }))];
+}
+
+function extrasOf(citation: Citation): Extras | undefined {
+  return citation.type === 'url' ? citation.extras : undefined;
 }
