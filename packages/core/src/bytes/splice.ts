@@ -22,7 +22,7 @@ export function topLevel(body: Uint8Array): TopLevel {
       const known = values.get(name);
       if (known !== undefined) return known;
       members ??= scan(body).members;
-      const member = members.findLast((candidate) => candidate.name === name);
+      const member = members.findLast((candidate) => isNamed(body, candidate, name));
       if (member === undefined) return undefined;
       const value = parse(body, member.valueStart, member.valueEnd) as Json; // what JSON.parse returns is Json
       values.set(name, value);
@@ -33,12 +33,12 @@ export function topLevel(body: Uint8Array): TopLevel {
 
 /** The same bytes but for the value of `name`, which becomes the JSON text `json`; a missing member is added at the front. */
 export function replaceMember(body: Uint8Array, name: string, json: string): Uint8Array {
-  return spliceMembers(body, { set: { [name]: json } });
+  return splice(body, [[name, json]], []);
 }
 
 /** The same bytes without the member `name` and one comma beside it. */
 export function removeMember(body: Uint8Array, name: string): Uint8Array {
-  return spliceMembers(body, { remove: [name] });
+  return splice(body, [], [name]);
 }
 
 /**
@@ -50,28 +50,35 @@ export function spliceMembers(
   body: Uint8Array,
   change: { readonly set?: Readonly<Record<string, string>>; readonly remove?: readonly string[] },
 ): Uint8Array {
-  const set = new Map(Object.entries(change.set ?? {}));
-  const remove = new Set(change.remove?.filter((name) => !set.has(name)));
-  const { contentStart, members } = scan(body);
+  return splice(body, Object.entries(change.set ?? {}), change.remove ?? []);
+}
 
-  const kept = members.findLastIndex((member) => !remove.has(member.name));
+function splice(body: Uint8Array, set: readonly (readonly [string, string])[], remove: readonly string[]): Uint8Array {
+  const { contentStart, members } = scan(body);
+  const setting = (member: Member) => set.find(([name]) => isNamed(body, member, name));
+  const removing = (member: Member) =>
+    remove.some((name) => isNamed(body, member, name)) && setting(member) === undefined;
+
+  const kept = members.findLastIndex((member) => !removing(member));
   const edits: Edit[] = [];
+  const added = new Set(set);
   members.forEach((member, index) => {
-    const json = set.get(member.name);
+    const entry = setting(member);
     const next = members[index + 1];
-    if (json !== undefined) edits.push({ start: member.valueStart, end: member.valueEnd, text: json });
-    else if (remove.has(member.name) && index < kept && next)
-      edits.push({ start: member.start, end: next.start, text: '' });
+    if (entry !== undefined) {
+      added.delete(entry);
+      edits.push({ start: member.valueStart, end: member.valueEnd, text: entry[1] });
+    } else if (index < kept && next && removing(member)) edits.push({ start: member.start, end: next.start, text: '' });
   });
   // Members removed from the end take the comma before them along.
   const last = members.at(-1);
   const first = members[kept + 1];
   if (last && first) edits.push({ start: members[kept]?.valueEnd ?? first.start, end: last.valueEnd, text: '' });
 
-  const names = new Set(members.map((member) => member.name));
-  const added = [...set].filter(([name]) => !names.has(name)).map(([name, json]) => `${JSON.stringify(name)}:${json}`);
-  if (added.length > 0)
-    edits.unshift({ start: contentStart, end: contentStart, text: added.join(',') + (kept >= 0 ? ',' : '') });
+  if (added.size > 0) {
+    const text = [...added].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',');
+    edits.unshift({ start: contentStart, end: contentStart, text: kept >= 0 ? `${text},` : text });
+  }
   return edits.length === 0 ? body : applied(body, edits);
 }
 
@@ -100,9 +107,10 @@ function applied(body: Uint8Array, edits: readonly Edit[]): Uint8Array {
 }
 
 interface Member {
-  readonly name: string;
   /** Index of the name's opening quote. */
   readonly start: number;
+  /** Index after the name's closing quote. */
+  readonly nameEnd: number;
   readonly valueStart: number;
   /** Index after the value's last byte. */
   readonly valueEnd: number;
@@ -125,7 +133,7 @@ function scan(body: Uint8Array): { contentStart: number; members: readonly Membe
       expect(body, at, colon, 'A colon is missing');
       const valueStart = skipSpace(body, at + 1);
       const valueEnd = skipValue(body, valueStart);
-      members.push({ name: nameOf(body, start, nameEnd), start, valueStart, valueEnd });
+      members.push({ start, nameEnd, valueStart, valueEnd });
       at = skipSpace(body, valueEnd);
       if (body[at] === closeBrace) break;
       expect(body, at, comma, 'A comma or the closing brace is missing');
@@ -172,18 +180,23 @@ function skipValue(body: Uint8Array, start: number): number {
 
 /** The index after the string whose opening quote is at `start`. */
 function skipString(body: Uint8Array, start: number): number {
-  // Most strings are short, and a loop over few bytes costs less than a call of indexOf.
-  const near = Math.min(start + 32, body.length);
-  for (let at = start + 1; at < near; at++) {
-    const byte = body[at];
-    if (byte === doubleQuote) return at + 1;
-    if (byte === backslash) at++;
-  }
-  for (let quote = body.indexOf(doubleQuote, start + 1); quote >= 0; quote = body.indexOf(doubleQuote, quote + 1)) {
+  let from = start + 1;
+  while (from < body.length) {
+    // Most strings are short, and long ones often dense with quotes: few bytes are looked at sooner than indexOf is called.
+    const near = Math.min(from + 48, body.length);
+    let at = from;
+    while (at < near) {
+      const byte = body[at];
+      if (byte === doubleQuote) return at + 1;
+      at += byte === backslash ? 2 : 1;
+    }
+    const quote = body.indexOf(doubleQuote, at);
+    if (quote < 0) break;
     let run = quote;
-    while (run > start + 1 && body[run - 1] === backslash) run--;
+    while (run > at && body[run - 1] === backslash) run--;
     // An even number of backslashes escape each other and leave the quote alone.
     if ((quote - run) % 2 === 0) return quote + 1;
+    from = quote + 1;
   }
   throw new SpliceError('The JSON object breaks off inside a string.');
 }
@@ -208,14 +221,14 @@ function isScalarByte(byte: number | undefined): boolean {
   );
 }
 
-function nameOf(body: Uint8Array, start: number, end: number): string {
-  let name = '';
-  for (let at = start + 1; at < end - 1; at++) {
-    const byte = body[at] ?? 0;
-    if (byte === backslash || byte >= 0x80) return String(parse(body, start, end));
-    name += String.fromCharCode(byte);
+function isNamed(body: Uint8Array, { start, nameEnd }: Member, name: string): boolean {
+  const length = nameEnd - start - 2;
+  for (let index = 0; index < length; index++) {
+    const byte = body[start + 1 + index] ?? 0;
+    if (byte === backslash || byte >= 0x80) return parse(body, start, nameEnd) === name;
+    if (byte !== name.charCodeAt(index)) return false;
   }
-  return name;
+  return length === name.length;
 }
 
 function parse(body: Uint8Array, start: number, end: number): unknown {
