@@ -1,0 +1,47 @@
+/**
+ * Compiles the vendors' own request types (types.ts) to JSON Schema, one file a dialect. Run it after an SDK was updated:
+ * `pnpm schemas`. The test of the schemas fails while a file was made from another version than the installed one.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createGenerator } from 'ts-json-schema-generator';
+
+export const wireSchemas = {
+  'openai-chat': { type: 'OpenaiChatRequest', sdk: 'openai' },
+  'openai-responses': { type: 'OpenaiResponsesRequest', sdk: 'openai' },
+  'anthropic-messages': { type: 'AnthropicMessagesRequest', sdk: '@anthropic-ai/sdk' },
+  'anthropic-messages-beta': { type: 'AnthropicBetaMessagesRequest', sdk: '@anthropic-ai/sdk' },
+  'gemini-generate': { type: 'GeminiGenerateRequest', sdk: '@google/genai' },
+} as const;
+
+export type WireSchemaName = keyof typeof wireSchemas;
+
+export function installedVersion(sdk: string): string {
+  const manifest = new URL(`../node_modules/${sdk}/package.json`, import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version; // every manifest has one
+}
+
+export function schemaFile(name: WireSchemaName): URL {
+  return new URL(`${name}.json`, import.meta.url);
+}
+
+/** The text of the schema file, as it is to be committed. */
+export function generateSchema(name: WireSchemaName): string {
+  const { type, sdk } = wireSchemas[name];
+  const generator = createGenerator({
+    path: new URL('types.ts', import.meta.url).pathname,
+    tsconfig: new URL('../tsconfig.json', import.meta.url).pathname,
+    type,
+    // This generator brings a TypeScript of its own, which need not agree with the workspace's newer one.
+    skipTypeCheck: true,
+    additionalProperties: false,
+    jsDoc: 'none',
+    topRef: true,
+  });
+  const schema = generator.createSchema(type);
+  const $comment = `Made from ${sdk} ${installedVersion(sdk)}, type ${type}, by generate.ts. Do not edit.`;
+  return `${JSON.stringify({ $comment, ...schema }, null, 1)}\n`;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  for (const name of Object.keys(wireSchemas) as WireSchemaName[]) writeFileSync(schemaFile(name), generateSchema(name)); // its own keys
+}
