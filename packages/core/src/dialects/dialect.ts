@@ -4,6 +4,7 @@ import type { Failure } from '../conversation/failure.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import type { Report } from '../conversation/notice.ts';
 import type { Reply } from '../conversation/reply.ts';
+import type { Usage } from '../conversation/usage.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
@@ -42,8 +43,26 @@ export interface Dialect {
   decodeError(status: number, body: Json, headers: HeaderMap): Failure;
   encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
 
+  readonly watch: Watch;
   readonly counting?: Counting;
   readonly models?: ModelLists;
+}
+
+/** What a relay looks for in bytes that it passes on untouched. */
+export interface Watch {
+  /** A line of a stream is looked at only if it holds one of these: no delta is parsed (`"usage":{`, `[DONE]`). */
+  readonly markers: readonly string[];
+  /** Reads one such frame, or the first of a stream. Never throws. */
+  frame(frame: Frame): Sighting | undefined;
+  /** Reads a whole reply. Never throws. */
+  whole(body: TopLevel): Sighting | undefined;
+}
+
+export interface Sighting {
+  readonly usage?: Usage;
+  readonly failure?: Failure;
+  /** The upstream finished in order. */
+  readonly finished?: boolean;
 }
 
 /** `generate` runs the model; every other operation has a name of its own. */

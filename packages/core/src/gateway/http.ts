@@ -27,6 +27,8 @@ export interface HttpAnswer {
 export interface Gateway {
   /** Never rejects: every failure is an answer in the caller's dialect. */
   handle(request: HttpRequest): Promise<HttpAnswer>;
+  /** Whether a door of ours is there; a middleware passes everything else on. */
+  knows(method: string, url: string): boolean;
   /** The Web-standard shell: `export default { fetch: gateway.fetch }`. */
   fetch(request: Request): Promise<Response>;
 }

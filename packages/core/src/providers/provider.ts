@@ -9,6 +9,8 @@ export interface Provider {
   readonly speaks: readonly Dialect[];
   /** Used when an upstream names none. */
   readonly baseUrl?: string;
+  /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
+  readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;
   readonly authorize: Authorize;
   /** Sent with every request unless the caller's own header of that name travels. */
@@ -24,6 +26,8 @@ export interface EndpointCall {
   readonly operation: Operation;
   readonly model: string;
   readonly streaming: boolean;
-  /** Without a trailing slash. */
+  /** As configured: see joinUrl for what it may look like. */
   readonly baseUrl: string;
+  /** The caller's own query, when its request is relayed. */
+  readonly query?: URLSearchParams;
 }

@@ -1,9 +1,11 @@
-import type { Chunk, Frame } from '../bytes/framing.ts';
+import type { Chunk } from '../bytes/framing.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Finish } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Dialect, EncodeReplyContext, Glance, HeaderMap, Knock, TopLevel } from '../dialects/dialect.ts';
+import type { JsonObject } from '../json.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
 /** One caller's request, read. */
@@ -13,6 +15,14 @@ export interface Inbound {
   readonly glance: Glance;
   readonly body: Uint8Array;
   readonly top: TopLevel;
+  /** Parsed and decoded at the first asking, once for all attempts. @throws Failure when it cannot be. */
+  decoded(): Decoded;
+}
+
+export interface Decoded {
+  readonly wire: JsonObject;
+  readonly conversation: Conversation;
+  readonly notices: readonly Notice[];
 }
 
 /** Where one attempt goes, as far as translation needs to know. */
@@ -71,13 +81,3 @@ export interface StreamProgress {
   readonly finish?: Finish;
   readonly failure?: Failure;
 }
-
-/** What a relay sees in a frame in passing. */
-export interface Sighting {
-  readonly usage?: Usage;
-  readonly failure?: Failure;
-  readonly finished?: boolean;
-  readonly finish?: Finish;
-}
-
-export type Sight = (frame: Frame) => Sighting | undefined;

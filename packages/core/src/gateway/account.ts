@@ -1,0 +1,99 @@
+import type { Failure } from '../conversation/failure.ts';
+import type { Notice } from '../conversation/notice.ts';
+import type { Usage } from '../conversation/usage.ts';
+import type { Permit } from '../limits/limiter.ts';
+import type { CallRecord, Caller } from '../ports.ts';
+import type { Inbound } from '../translate/translation.ts';
+import type { Outcome } from './attempt.ts';
+import type { HttpAnswer } from './http.ts';
+import type { Call } from './recognize.ts';
+import { refuse } from './refuse.ts';
+import type { Running } from './running.ts';
+
+/** What is known of a call while it runs; everything but the first three grows stage by stage. */
+export interface Story {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly call: Call;
+  caller?: Caller;
+  inbound?: Inbound;
+}
+
+/** The answer of an outcome, and its books: settled at once, or when the stream is over. */
+export function account(gateway: Running, story: Story, permit: Permit, outcome: Outcome): HttpAnswer {
+  const { answer, failure, notices, streamed } = outcome;
+  if (!answer) {
+    void permit.settle(undefined);
+    const refusal = refuse(story.call.dialect, failure as Failure, story.requestId); // no answer means a failure
+    record(gateway, story, refusal.status, { outcome, ...(failure && { failure }) });
+    return withOurHeaders(refusal, story, notices);
+  }
+  const firstByteMs = gateway.ports.clock.now() - story.startedAt;
+  if (streamed) {
+    void streamed.then(({ progress, failure: cut }) => {
+      void permit.settle(progress.usage);
+      const { usage } = progress;
+      record(gateway, story, answer.status, {
+        outcome,
+        firstByteMs,
+        ...(usage && { usage }),
+        ...(cut && { failure: cut }),
+      });
+    });
+  } else {
+    void permit.settle(outcome.usage);
+    record(gateway, story, answer.status, { outcome, firstByteMs, ...(outcome.usage && { usage: outcome.usage }) });
+  }
+  return withOurHeaders(answer, story, notices);
+}
+
+interface Ending {
+  readonly outcome?: Outcome;
+  readonly usage?: Usage;
+  readonly failure?: Failure;
+  readonly firstByteMs?: number;
+}
+
+/** Writes a call into the ledger: every call, refused ones included. */
+export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
+  const { requestId, startedAt, call, caller, inbound } = story;
+  const { outcome, usage, failure, firstByteMs } = ending;
+  const entry: CallRecord = {
+    requestId,
+    startedAt,
+    durationMs: ports.clock.now() - startedAt,
+    status,
+    dialect: call.dialect.name,
+    operation: call.knock.door.operation,
+    attempts: outcome?.attempts ?? [],
+    notices: outcome?.notices ?? [],
+    ...(firstByteMs !== undefined && { firstByteMs }),
+    ...(caller && { callerId: caller.id }),
+    ...(inbound && { model: inbound.glance.model, streaming: inbound.glance.streaming }),
+    ...(outcome?.target && { upstream: outcome.target.upstream.name, upstreamModel: outcome.target.model }),
+    ...(outcome?.way && { way: outcome.way }),
+    ...(usage && { usage }),
+    ...(failure && { failure: { kind: failure.kind, message: failure.message } }),
+  };
+  ports.ledger.append(entry);
+}
+
+function withOurHeaders(answer: HttpAnswer, story: Story, notices: readonly Notice[]): HttpAnswer {
+  const headers: Record<string, string> = { ...answer.headers, 'x-proxy-request-id': story.requestId };
+  if (notices.length > 0) headers['x-proxy-notices'] = noticesHeader(notices);
+  return { ...answer, headers };
+}
+
+/** Enough for a person to see what was lost; proxies in front refuse headers of more than a few kilobytes. */
+const maxHeaderLength = 2000;
+
+/** `dropped logit_bias; approximated tools[0].strict`, in visible ASCII. */
+export function noticesHeader(notices: readonly Notice[]): string {
+  const text = notices
+    .map(({ type, field }) => `${type} ${field}`)
+    .join('; ')
+    .replace(/[^\x20-\x7e]+/g, '?');
+  return text.length > maxHeaderLength
+    ? `${text.slice(0, maxHeaderLength)} … ${notices.length} in all`.replace('…', '...')
+    : text;
+}

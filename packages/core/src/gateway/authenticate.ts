@@ -1,0 +1,29 @@
+import { Failure } from '../conversation/failure.ts';
+import type { Caller } from '../ports.ts';
+import type { Call } from './recognize.ts';
+import type { Running } from './running.ts';
+
+const anonymous: Caller = { id: 'anonymous' };
+
+/** Who calls. @throws Failure `unauthenticated`. */
+export async function authenticate({ ports }: Running, call: Call): Promise<Caller> {
+  if (ports.callers.open) return anonymous;
+  const accessKey = accessKeyOf(call);
+  if (accessKey === undefined) {
+    throw new Failure(
+      'unauthenticated',
+      'An access key is required: send it as "x-api-key", "Authorization: Bearer", "x-goog-api-key" or "?key=".',
+    );
+  }
+  const caller = await ports.callers.find(accessKey);
+  if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
+  return caller;
+}
+
+/** Every vendor's way of showing a key is accepted at every door; x-api-key wins, as it does with Anthropic (H1, H6). */
+function accessKeyOf({ knock: { headers, query } }: Call): string | undefined {
+  const token = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  return (
+    headers['x-api-key'] ?? token ?? headers['x-goog-api-key'] ?? headers['api-key'] ?? query.get('key') ?? undefined
+  );
+}

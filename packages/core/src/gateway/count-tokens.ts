@@ -1,0 +1,91 @@
+import { Failure } from '../conversation/failure.ts';
+import type { JsonObject } from '../json.ts';
+import { estimatePromptTokens } from '../limits/estimate.ts';
+import { accommodate } from '../translate/accommodate/accommodate.ts';
+import { parseReply } from '../translate/parse-reply.ts';
+import { relayedRequestHeaders } from '../translate/headers.ts';
+import type { Inbound, Translation } from '../translate/translation.ts';
+import { failureOf } from '../translate/upstream-failure.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+import { readAll } from './read-all.ts';
+import type { Plan, Target } from './route.ts';
+import type { Running } from './running.ts';
+import { send } from './send.ts';
+
+const maxCountBytes = 1024 * 1024;
+
+/**
+ * How many tokens a prompt has: asked of the upstream where its dialect can count, else a deliberate over-estimate, which
+ * makes an agent compact its history too early rather than never (N1). Never runs the model.
+ */
+export async function countTokens(
+  gateway: Running,
+  plan: Plan,
+  inbound: Inbound,
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  const { counting } = inbound.dialect;
+  if (!counting) throw new Failure('not-found', 'This dialect has no operation that counts tokens.');
+  for (const target of plan.targets) {
+    if (!target.dialect.counting) continue;
+    const counted = await askUpstream(gateway, target, inbound, request);
+    if ('tokens' in counted) return answer(counting.encodeReply(counted.tokens), false);
+    const { failure } = counted;
+    // A vendor that imitates a dialect without its counting answers 404: then we estimate.
+    if (failure.kind !== 'not-found' && failure.kind !== 'method-not-allowed') throw failure;
+  }
+  return answer(counting.encodeReply(estimatePromptTokens(inbound.decoded().conversation)), true);
+}
+
+async function askUpstream(
+  gateway: Running,
+  target: Target,
+  inbound: Inbound,
+  request: HttpRequest,
+): Promise<{ readonly tokens: number } | { readonly failure: Failure }> {
+  const sent = await send(gateway, target, inbound, translationOf(target, inbound), 'count-tokens', request.signal);
+  if ('failure' in sent) return sent;
+  const body = await readAll(
+    sent.response.body,
+    maxCountBytes,
+    () => new Failure('bad-upstream', 'The count is too large.'),
+  );
+  const tokens = target.dialect.counting?.decodeReply(parseReply(body));
+  return tokens === undefined ? { failure: new Failure('not-found', 'No count.') } : { tokens };
+}
+
+function translationOf(target: Target, inbound: Inbound): Translation {
+  const unused = () => {
+    throw new Error('A count has no reply to translate.');
+  };
+  const failure = (status: number, body: Uint8Array, headers: Readonly<Record<string, string>>) =>
+    failureOf(target.dialect, status, body, headers);
+  const rest = { notices: [], whole: unused, stream: unused, failure };
+  if (target.dialect === inbound.dialect) {
+    const body =
+      target.model === inbound.glance.model ? inbound.body : target.dialect.rename(inbound.body, target.model);
+    return { way: 'relay', body, headers: relayedRequestHeaders(inbound.knock.headers), ...rest };
+  }
+  const report = () => undefined; // a count carries nothing out, so nothing can be lost on the way
+  const asked = { ...inbound.decoded().conversation, model: target.model };
+  const { conversation } = accommodate(asked, target.dialect.limits, target.facts, report);
+  const encoded = target.dialect.counting?.encodeRequest(conversation, {
+    facts: target.facts,
+    signer: target.signer,
+    report,
+  });
+  return {
+    way: 'convert',
+    body: JSON.stringify(encoded?.body ?? {}),
+    headers: { 'content-type': 'application/json', ...encoded?.headers },
+    ...rest,
+  };
+}
+
+function answer(body: JsonObject, estimated: boolean): HttpAnswer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json', ...(estimated && { 'x-proxy-token-count': 'estimate' }) },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,57 @@
+import * as registry from '../dialects/registry.ts';
+import { createCooldown } from '../keys/cooldown.ts';
+import type { Selector } from '../keys/selector.ts';
+import { createSelector } from '../keys/selectors.ts';
+import { createLimiter } from '../limits/limiter.ts';
+import { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } from '../memory.ts';
+import type { Ports } from '../ports.ts';
+import { answerFetch } from '../web.ts';
+import type { GatewayOptions, Upstream } from './gateway.ts';
+import type { Gateway, HttpRequest } from './http.ts';
+import { createDoors } from './recognize.ts';
+import type { Running } from './running.ts';
+import { serve } from './serve.ts';
+
+/** A gateway over these upstreams. Stateless but for what its ports keep; make a new one to change its options. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const clock = options.ports.clock ?? systemClock;
+  const ports: Ports = {
+    clock,
+    random: Math.random,
+    callers: memoryCallers('open'),
+    counters: memoryCounters(clock),
+    ledger: memoryLedger(),
+    log: silentLog,
+    ...options.ports,
+  };
+  const dialects = Object.values(registry);
+  const selectors = new Map<Upstream, Selector>();
+  for (const upstream of options.upstreams)
+    selectors.set(upstream, createSelector(upstream.strategy ?? 'failover', ports));
+  const running: Running = {
+    options,
+    ports,
+    dialects,
+    doors: createDoors(dialects),
+    limiter: createLimiter(ports),
+    cooldown: createCooldown(ports),
+    selectorOf: (upstream) => selectors.get(upstream) ?? createSelector('failover', ports),
+    newId: (prefix) => prefix + randomText(ports.random),
+  };
+  const handle = (request: HttpRequest) => serve(running, request);
+  return {
+    handle,
+    fetch: (request) => answerFetch(handle, request),
+    knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
+  };
+}
+
+/** 24 characters of base 36: unique for records, no secret. */
+function randomText(random: () => number): string {
+  let text = '';
+  while (text.length < 24)
+    text += Math.floor(random() * 36 ** 8)
+      .toString(36)
+      .padStart(8, '0');
+  return text;
+}

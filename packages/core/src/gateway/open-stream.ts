@@ -1,0 +1,163 @@
+import type { Chunk } from '../bytes/framing.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { Flow, Sink, Source } from '../ports.ts';
+import type { StreamProgress, StreamTranslator } from '../translate/translation.ts';
+import { asFailure } from '../translate/upstream-failure.ts';
+
+export interface StreamOptions {
+  readonly signal: AbortSignal;
+  /** 0: never. */
+  readonly keepAliveMs: number;
+  /** Called once, when the last byte has been handed on or the caller left. */
+  readonly onClose: (progress: StreamProgress, failure: Failure | undefined) => void;
+}
+
+export type Opened = { readonly source: Source } | { readonly failure: Failure };
+
+/**
+ * Waits for the first event that is not an error, so that a stream that fails at once is still a status, and another key
+ * can be tried (E6). After that every upstream read becomes at most one write.
+ */
+export function openStream(upstream: Source, translator: StreamTranslator, options: StreamOptions): Promise<Opened> {
+  return new Promise((resolve) => {
+    const stream = new TranslatedStream(translator, options, resolve);
+    stream.attach(upstream.start(stream));
+  });
+}
+
+/** Chunks that may wait for a reader before the upstream is paused. */
+const maxHeldChunks = 64;
+
+class TranslatedStream implements Sink, Source, Flow {
+  readonly #translator: StreamTranslator;
+  readonly #options: StreamOptions;
+  /** Undefined once it has been told how the stream began. */
+  #decide: ((opened: Opened) => void) | undefined;
+  #upstream: Flow | undefined;
+  #sink: Sink | undefined;
+  #held: Chunk[] = [];
+  #ended = false;
+  #closed = false;
+  #cancelled = false;
+  #wrote = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(translator: StreamTranslator, options: StreamOptions, decide: (opened: Opened) => void) {
+    this.#translator = translator;
+    this.#options = options;
+    this.#decide = decide;
+  }
+
+  /** The source may have pushed all it has before it returned its Flow. */
+  attach(upstream: Flow): void {
+    this.#upstream = upstream;
+    if (this.#cancelled) upstream.cancel();
+  }
+
+  write(chunk: Chunk): boolean {
+    if (this.#closed) return false;
+    const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    const out = this.#translator.push(bytes);
+    if (this.#decide) this.#settle(false);
+    return this.#emit(out);
+  }
+
+  end(): void {
+    if (this.#closed) return;
+    const out = this.#translator.end();
+    this.#settle(true);
+    this.#emit(out);
+    this.#finish();
+  }
+
+  fail(error: unknown): void {
+    if (this.#closed) return;
+    const failure = this.#options.signal.aborted
+      ? new Failure('client-gone', 'The caller went away.', { cause: error })
+      : asFailure(error);
+    if (this.#decide) {
+      this.#refuse(failure);
+      return;
+    }
+    this.#emit(this.#translator.fail(failure));
+    this.#finish();
+  }
+
+  /** The reader is here. */
+  start(sink: Sink): Flow {
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    let more = true;
+    for (const chunk of held) more = sink.write(chunk);
+    if (this.#ended) {
+      sink.end();
+      return this;
+    }
+    if (more) this.#upstream?.resume();
+    const { keepAliveMs } = this.#options;
+    if (keepAliveMs > 0) this.#timer = setInterval(() => this.#keepAlive(), keepAliveMs);
+    return this;
+  }
+
+  resume(): void {
+    this.#upstream?.resume();
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#upstream?.cancel();
+    if (!this.#closed) this.#close(new Failure('client-gone', 'The caller went away.'));
+  }
+
+  #emit(out: Chunk): boolean {
+    if (out.length === 0 || this.#closed) return !this.#closed;
+    this.#wrote = true;
+    if (this.#sink) return this.#sink.write(out);
+    this.#held.push(out);
+    return this.#held.length < maxHeldChunks;
+  }
+
+  /** Answers the one question of openStream, as soon as it can be. */
+  #settle(over: boolean): void {
+    const { progress } = this.#translator;
+    if (!this.#decide) return;
+    if (progress.failure && !progress.begun) this.#refuse(progress.failure);
+    else if (progress.begun || over) this.#accept();
+  }
+
+  #accept(): void {
+    this.#decide?.({ source: this });
+    this.#decide = undefined;
+  }
+
+  /** Not a stream after all; onClose is not called, since nothing was opened. */
+  #refuse(failure: Failure): void {
+    this.#closed = true;
+    this.#cancelled = true;
+    this.#decide?.({ failure });
+    this.#decide = undefined;
+    this.#upstream?.cancel();
+  }
+
+  #finish(): void {
+    if (this.#closed) return;
+    this.#ended = true;
+    this.#sink?.end();
+    this.#close(this.#translator.progress.failure);
+  }
+
+  #close(failure: Failure | undefined): void {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#options.onClose(this.#translator.progress, failure);
+  }
+
+  #keepAlive(): void {
+    if (!this.#wrote) {
+      const chunk = this.#translator.keepAlive();
+      if (chunk.length > 0) this.#sink?.write(chunk);
+    }
+    this.#wrote = false;
+  }
+}

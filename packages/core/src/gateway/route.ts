@@ -1,0 +1,148 @@
+import type { Credential } from '../auth/authorize.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { factsOf, matchesPattern } from '../models/facts.ts';
+import type { Destination, Inbound } from '../translate/translation.ts';
+import type { GatewayOptions, Route, Upstream } from './gateway.ts';
+import type { Running } from './running.ts';
+
+/** One upstream + model + credential to try. */
+export interface Target extends Destination {
+  readonly upstream: Upstream;
+  readonly credential: Credential;
+}
+
+/** The targets in the order in which they are tried. Never empty. */
+export interface Plan {
+  readonly targets: readonly Target[];
+}
+
+/** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
+export function route(gateway: Running, inbound: Inbound): Plan {
+  const destinations = destinationsOf(gateway.options, inbound.glance.model);
+  const targets = destinations.flatMap(({ upstream, model }) =>
+    withCredentials(gateway, upstream, model, inbound.dialect),
+  );
+  return { targets };
+}
+
+interface UpstreamModel {
+  readonly upstream: Upstream;
+  readonly model: string;
+}
+
+/**
+ * `upstream/model` always means that upstream. A bare name goes by the routes (an exact one before a pattern, a longer
+ * pattern before a shorter), then to the first upstream that lists it, then to the vendor it is at home with, then to the
+ * first upstream that takes anything.
+ */
+function destinationsOf(options: GatewayOptions, name: string): readonly UpstreamModel[] {
+  const addressed = addressedUpstream(options.upstreams, name);
+  if (addressed) return [addressed];
+  const found = routeOf(options.routes ?? [], name);
+  if (found) return found.targets.flatMap((target) => routed(options.upstreams, target, name));
+  const listed = listedAt(options.upstreams, name);
+  if (listed) return [listed];
+  throw new Failure('not-found', unknownModel(options, name), { field: 'model' });
+}
+
+function addressedUpstream(upstreams: readonly Upstream[], name: string): UpstreamModel | undefined {
+  const slash = name.indexOf('/');
+  if (slash < 0) return undefined;
+  const upstream = upstreams.find((candidate) => candidate.name === name.slice(0, slash));
+  if (!upstream) return undefined;
+  const rest = name.slice(slash + 1);
+  return { upstream, model: ownName(upstream, rest) ?? rest };
+}
+
+function routeOf(routes: readonly Route[], name: string): Route | undefined {
+  const exact = routes.find((candidate) => candidate.model === name);
+  if (exact) return exact;
+  const fitting = routes.filter((candidate) => matchesPattern(candidate.model, name));
+  return fitting.sort((a, b) => b.model.length - a.model.length)[0];
+}
+
+function routed(
+  upstreams: readonly Upstream[],
+  target: Route['targets'][number],
+  name: string,
+): readonly UpstreamModel[] {
+  const upstream = upstreams.find((candidate) => candidate.name === target.upstream);
+  if (!upstream) return [];
+  const asked = target.model ?? name;
+  return [{ upstream, model: ownName(upstream, asked) ?? asked }];
+}
+
+function listedAt(upstreams: readonly Upstream[], name: string): UpstreamModel | undefined {
+  const exact = upstreams.find((upstream) => upstream.models && listsExactly(upstream, name));
+  const listing = exact ?? upstreams.find((upstream) => upstream.models && ownName(upstream, name) !== undefined);
+  if (listing) return { upstream: listing, model: ownName(listing, name) ?? name };
+  const open = upstreams.filter((upstream) => !upstream.models);
+  const home = open.find(({ provider }) => provider.models?.some((pattern) => matchesPattern(pattern, name)));
+  // An upstream whose vendor is known by its names is no place for somebody else's model.
+  const anywhere = home ?? open.find(({ provider }) => !provider.models) ?? (open.length === 1 ? open[0] : undefined);
+  return anywhere && { upstream: anywhere, model: name };
+}
+
+function listsExactly({ models = [] }: Upstream, name: string): boolean {
+  return isList(models) ? models.includes(name) : Object.hasOwn(models, name);
+}
+
+/** The upstream's own name for a model it lists; undefined when it lists others. */
+function ownName({ models }: Upstream, name: string): string | undefined {
+  if (!models) return name;
+  if (isList(models)) return models.some((pattern) => matchesPattern(pattern, name)) ? name : undefined;
+  const exact = models[name];
+  if (exact !== undefined) return exact;
+  const pattern = Object.keys(models)
+    .filter((candidate) => matchesPattern(candidate, name))
+    .sort((a, b) => b.length - a.length)[0];
+  if (pattern === undefined) return undefined;
+  const own = models[pattern] ?? name;
+  return own === '*' ? name : own;
+}
+
+function isList(models: NonNullable<Upstream['models']>): models is readonly string[] {
+  return Array.isArray(models);
+}
+
+function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string): string {
+  const known = [
+    ...routes.map(({ model }) => model),
+    ...upstreams.flatMap(({ models = [], name: upstream }) =>
+      (isList(models) ? models : Object.keys(models)).map((model) => `${upstream}/${model}`),
+    ),
+  ];
+  const listed =
+    known.length > 0 ? ` Configured: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}.` : '';
+  const names = upstreams.map((upstream) => upstream.name).join(', ');
+  return `Unknown model "${name}".${listed} Any model of an upstream can be asked for as upstream/model (upstreams: ${names}).`;
+}
+
+/** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
+function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Dialect): readonly Target[] {
+  const { cooldown, options } = gateway;
+  const { provider } = upstream;
+  const dialect = spoken(upstream, inbound);
+  const facts = { ...factsOf(model, options.modelFacts), ...provider.facts, ...upstream.facts };
+  const awake = upstream.credentials.filter((credential) => cooldown.available(credential.id, model));
+  const soonest = awake.length > 0 ? undefined : cooldown.soonest(upstream.credentials, model);
+  const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);
+  return credentials.map((credential) => ({
+    upstream,
+    credential,
+    dialect,
+    model,
+    facts,
+    signer: provider.signer ?? dialect.name,
+  }));
+}
+
+/** The caller's own language where the place speaks it, else the one it speaks best. */
+function spoken({ provider, dialects, name }: Upstream, inbound: Dialect): Dialect {
+  const allowed = dialects ? provider.speaks.filter((dialect) => dialects.includes(dialect.name)) : provider.speaks;
+  const dialect = allowed.includes(inbound) ? inbound : allowed[0];
+  if (!dialect)
+    throw new Failure('server', `The upstream "${name}" is configured to speak no dialect that its provider has.`);
+  return dialect;
+}

@@ -1,0 +1,20 @@
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Cooldown } from '../keys/cooldown.ts';
+import type { Selector } from '../keys/selector.ts';
+import type { Limiter } from '../limits/limiter.ts';
+import type { Ports } from '../ports.ts';
+import type { GatewayOptions, Upstream } from './gateway.ts';
+import type { Doors } from './recognize.ts';
+
+/** What every stage of the pipeline may ask for; made once by createGateway. */
+export interface Running {
+  readonly options: GatewayOptions;
+  readonly ports: Ports;
+  readonly dialects: readonly Dialect[];
+  readonly doors: Doors;
+  readonly limiter: Limiter;
+  readonly cooldown: Cooldown;
+  /** One selector an upstream, because each remembers whose turn it is. */
+  selectorOf(upstream: Upstream): Selector;
+  newId(prefix: string): string;
+}

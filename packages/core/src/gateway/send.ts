@@ -1,0 +1,70 @@
+import type { Operation } from '../dialects/dialect.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { UpstreamResponse } from '../ports.ts';
+import type { Inbound, Translation } from '../translate/translation.ts';
+import { asFailure } from '../translate/upstream-failure.ts';
+import { readAll } from './read-all.ts';
+import type { Target } from './route.ts';
+import type { Running } from './running.ts';
+
+/** The vendors' SDKs wait ten minutes; anything shorter would cut answers that their callers still wait for. */
+const defaultHeadersTimeoutMs = 600_000;
+const defaultIdleTimeoutMs = 300_000;
+const maxErrorBytes = 1024 * 1024;
+
+export type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failure; readonly status: number };
+
+/** One send. Whatever goes wrong is a value: a refusal of the upstream's, a dead network, a timeout. */
+export async function send(
+  gateway: Running,
+  target: Target,
+  inbound: Inbound,
+  translation: Translation,
+  operation: Operation,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const { ports, options } = gateway;
+  try {
+    const authorized = await authorizedRequest(target, inbound, translation, operation);
+    const response = await ports.transport.send({
+      method: inbound.knock.door.method,
+      url: authorized.url,
+      headers: authorized.headers,
+      body: translation.body,
+      signal,
+      headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
+      idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
+    });
+    if (response.status < 400) return { response };
+    const body = await readAll(
+      response.body,
+      maxErrorBytes,
+      () => new Failure('bad-upstream', 'The error body is too large.'),
+    );
+    return { failure: translation.failure(response.status, body, response.headers), status: response.status };
+  } catch (thrown) {
+    if (signal.aborted)
+      return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
+    const failure = asFailure(thrown);
+    return { failure, status: failure.status };
+  }
+}
+
+function authorizedRequest(
+  { upstream, dialect, model, credential }: Target,
+  inbound: Inbound,
+  translation: Translation,
+  operation: Operation,
+) {
+  const { provider } = upstream;
+  const url = provider.endpoint({
+    dialect,
+    operation,
+    model,
+    streaming: inbound.glance.streaming,
+    baseUrl: upstream.baseUrl ?? provider.baseUrl ?? '',
+    ...(translation.way === 'relay' && { query: inbound.knock.query }),
+  });
+  const headers = { ...provider.headers, ...translation.headers, ...upstream.headers };
+  return provider.authorize({ method: 'POST', url, headers, body: translation.body }, credential);
+}

@@ -1,0 +1,50 @@
+import { account, record, type Story } from './account.ts';
+import { attempt, ownFailure } from './attempt.ts';
+import { authenticate } from './authenticate.ts';
+import { countTokens } from './count-tokens.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+import { limit } from './limit.ts';
+import { answerModels } from './models.ts';
+import { read } from './read.ts';
+import { recognize } from './recognize.ts';
+import { refuse, unknownDoor } from './refuse.ts';
+import { route } from './route.ts';
+import type { Running } from './running.ts';
+
+/** The story of one request: each line takes what earlier lines made. */
+export async function serve(gateway: Running, request: HttpRequest): Promise<HttpAnswer> {
+  const call = recognize(gateway.doors, request);
+  if (!call) return unknownDoor(request.method, request.url, gateway.doors.paths);
+  const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
+  try {
+    const caller = (story.caller = await authenticate(gateway, call));
+    const { operation } = call.knock.door;
+    if (operation === 'list-models' || operation === 'get-model') return recorded(answerModels(gateway.options, call));
+
+    const inbound = (story.inbound = await read(gateway, call, request));
+    const plan = route(gateway, inbound);
+    const permit = await limit(gateway, caller, inbound);
+    if (operation === 'count-tokens') {
+      const counted = countTokens(gateway, plan, inbound, request);
+      return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
+    }
+    // From here on somebody must account for whatever happens, so failures are values.
+    const outcome = await attempt(gateway, plan, inbound, request, wantsStrict(gateway, request));
+    return account(gateway, story, permit, outcome);
+  } catch (thrown) {
+    const failure = ownFailure(gateway, thrown);
+    const refusal = refuse(call.dialect, failure, story.requestId);
+    record(gateway, story, refusal.status, { failure });
+    return { ...refusal, headers: { ...refusal.headers, 'x-proxy-request-id': story.requestId } };
+  }
+
+  function recorded(answer: HttpAnswer): HttpAnswer {
+    record(gateway, story, answer.status, {});
+    return { ...answer, headers: { ...answer.headers, 'x-proxy-request-id': story.requestId } };
+  }
+}
+
+function wantsStrict({ options }: Running, { headers }: HttpRequest): boolean {
+  const asked = headers['x-proxy-strict'];
+  return asked === undefined ? options.strict === true : asked === 'true';
+}

@@ -1,0 +1,48 @@
+// Translate, with no server in sight.
+export {
+  translateReply,
+  translateRequest,
+  translateStream,
+  type TranslatedRequest,
+  type TranslateOptions,
+} from './translators.ts';
+export type { StreamProgress, StreamTranslator } from './translate/translation.ts';
+
+// The gateway.
+export { createGateway } from './gateway/create.ts';
+export type { GatewayOptions, Route, RouteTarget, Timeouts, Upstream } from './gateway/gateway.ts';
+export type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
+export { fetchTransport } from './web.ts';
+
+// Dialects and providers.
+export { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from './dialects/registry.ts';
+export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
+export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
+export { providerByName, providerNames } from './providers/by-name.ts';
+export type { EndpointCall, Provider } from './providers/provider.ts';
+export type { Authorize, Authorized, Credential, Unauthorized } from './auth/authorize.ts';
+export { bearer } from './auth/bearer.ts';
+export { headerKey } from './auth/header-key.ts';
+export type { SelectorName } from './keys/selector.ts';
+
+// Model facts.
+export { factsOf, modelFacts } from './models/facts.ts';
+export type { ModelFacts, ModelFactsRow } from './models/model-facts.ts';
+
+// The hub: a conversation and its reply, in nobody's wire format.
+export type { Conversation, OutputForm, Reasoning, Sampling } from './conversation/conversation.ts';
+export type * from './conversation/message.ts';
+export type { Tool, ToolChoice } from './conversation/tool.ts';
+export type { Candidate, Finish, FinishReason, Reply } from './conversation/reply.ts';
+export type { ReplyEvent } from './conversation/event.ts';
+export { totalInputTokens, type Usage } from './conversation/usage.ts';
+export type { Notice } from './conversation/notice.ts';
+export { Failure, type FailureDetails, type FailureKind } from './conversation/failure.ts';
+export { collect } from './conversation/collect.ts';
+export { replay } from './conversation/replay.ts';
+
+// Ports, and their versions in memory.
+export type * from './ports.ts';
+export { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } from './memory.ts';
+export type { Chunk } from './bytes/framing.ts';
+export type { Json, JsonObject } from './json.ts';

@@ -1,0 +1,37 @@
+import { headerKey } from '../auth/header-key.ts';
+import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
+import { joinUrl, withQuery } from './base-url.ts';
+import type { EndpointCall, Provider } from './provider.ts';
+
+/** Google's Gemini API (AI Studio keys). */
+export const gemini: Provider = {
+  name: 'gemini',
+  speaks: [geminiGenerate],
+  baseUrl: 'https://generativelanguage.googleapis.com',
+  models: ['gemini-*', 'gemma-*', 'learnlm-*'],
+  endpoint,
+  authorize: headerKey('x-goog-api-key'),
+};
+
+function endpoint({ operation, model, streaming, baseUrl, query }: EndpointCall): string {
+  const named = `/v1beta/models/${model
+    .replace(/^models\//, '')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/')}`;
+  switch (operation) {
+    case 'generate':
+      if (!streaming) return withQuery(joinUrl(baseUrl, `${named}:generateContent`), query);
+      // A relayed caller's own query says whether it wants SSE or an array; a converted one always reads SSE (X5).
+      return withQuery(
+        joinUrl(baseUrl, `${named}:streamGenerateContent`),
+        query ?? new URLSearchParams({ alt: 'sse' }),
+      );
+    case 'count-tokens':
+      return withQuery(joinUrl(baseUrl, `${named}:countTokens`), query);
+    case 'list-models':
+      return withQuery(joinUrl(baseUrl, '/v1beta/models'), query);
+    case 'get-model':
+      return withQuery(joinUrl(baseUrl, named), query);
+  }
+}

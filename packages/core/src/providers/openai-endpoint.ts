@@ -1,0 +1,19 @@
+import { joinUrl, withQuery } from './base-url.ts';
+import type { EndpointCall } from './provider.ts';
+
+/** The paths of both OpenAI dialects, as OpenAI and its imitators serve them. */
+export function openaiEndpoint({ dialect, operation, model, baseUrl, query }: EndpointCall): string {
+  const path = (() => {
+    switch (operation) {
+      case 'generate':
+        return dialect.name === 'openai-responses' ? '/v1/responses' : '/v1/chat/completions';
+      case 'count-tokens':
+        return '/v1/responses/input_tokens';
+      case 'list-models':
+        return '/v1/models';
+      case 'get-model':
+        return `/v1/models/${encodeURIComponent(model)}`;
+    }
+  })();
+  return withQuery(joinUrl(baseUrl, path), query);
+}

@@ -1,0 +1,15 @@
+import { bearer } from '../auth/bearer.ts';
+import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { openaiResponses } from '../dialects/openai-responses/index.ts';
+import { openaiEndpoint } from './openai-endpoint.ts';
+import type { Provider } from './provider.ts';
+
+/** OpenAI itself. Responses comes first: only there does encrypted reasoning survive from turn to turn. */
+export const openai: Provider = {
+  name: 'openai',
+  speaks: [openaiResponses, openaiChat],
+  baseUrl: 'https://api.openai.com/v1',
+  models: ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'codex-*'],
+  endpoint: openaiEndpoint,
+  authorize: bearer,
+};

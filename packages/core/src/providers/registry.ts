@@ -1,0 +1,4 @@
+export { anthropic } from './anthropic.ts';
+export { gemini } from './gemini.ts';
+export { openai } from './openai.ts';
+export { openaiCompatible } from './openai-compatible.ts';

@@ -1,0 +1,230 @@
+import type { Frame, Framing } from '../bytes/framing.ts';
+import { collect } from '../conversation/collect.ts';
+import type { ReplyEvent } from '../conversation/event.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { Notice } from '../conversation/notice.ts';
+import { replay } from '../conversation/replay.ts';
+import type { Finish, Reply } from '../conversation/reply.ts';
+import { laterUsage, type Usage } from '../conversation/usage.ts';
+import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
+import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
+import { joinBytes } from '../bytes/join.ts';
+import { parseReply } from './parse-reply.ts';
+import type {
+  Destination,
+  Inbound,
+  ReplySettings,
+  StreamProgress,
+  StreamTranslator,
+  Translation,
+  WholeReply,
+} from './translation.ts';
+import { asFailure, failureOf } from './upstream-failure.ts';
+
+/** Another dialect: everything goes over the hub, whole or streamed on either side. */
+export function convert(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
+  const decoded = inbound.decoded();
+  const notices: Notice[] = [...decoded.notices];
+  const words = inbound.dialect.fieldNames;
+  const report = (notice: Notice) => void notices.push({ ...notice, field: words[notice.field] ?? notice.field });
+
+  const asked = { ...decoded.conversation, model: destination.model };
+  const fitted = accommodate(asked, destination.dialect.limits, destination.facts, report);
+  const { facts, signer } = destination;
+  const encoded = destination.dialect.encodeRequest(fitted.conversation, { facts, signer, report });
+
+  const reading: DecodeReplyContext = {
+    facts,
+    signer,
+    turn: fitted.conversation.messages.length,
+    conversation: fitted.conversation,
+  };
+  const writing: EncodeReplyContext = {
+    ...settings,
+    model: inbound.glance.model,
+    request: decoded.wire,
+    conversation: decoded.conversation,
+  };
+  const way: Way = { inbound, destination, fitted, reading, writing };
+
+  return {
+    way: 'convert',
+    body: JSON.stringify(encoded.body),
+    headers: { 'content-type': 'application/json', ...encoded.headers },
+    notices,
+    whole: (body, contentType) => convertWhole(way, body, contentType),
+    stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way, contentType)),
+    failure: (status, body, headers) => failureOf(destination.dialect, status, body, headers),
+  };
+}
+
+interface Way {
+  readonly inbound: Inbound;
+  readonly destination: Destination;
+  readonly fitted: Accommodation;
+  readonly reading: DecodeReplyContext;
+  readonly writing: EncodeReplyContext;
+}
+
+/** A JSON body where a stream was asked for is a whole reply (X4); without a type we believe what we asked for. */
+function isEventStream(contentType: string, way: Way): boolean {
+  const wanted = way.destination.dialect.framing.contentType;
+  return contentType === '' || contentType.includes(wanted) || !contentType.includes('json');
+}
+
+function convertWhole(way: Way, body: Uint8Array, contentType: string): WholeReply {
+  const reply = contentType.includes('event-stream') ? collectStream(way, body) : readWhole(way, body);
+  return writeWhole(way, reply);
+}
+
+function readWhole(way: Way, body: Uint8Array): Reply {
+  return way.destination.dialect.decodeReply(parseReply(body), way.reading);
+}
+
+/** SSE where a whole reply was asked for. */
+function collectStream(way: Way, body: Uint8Array): Reply {
+  const { dialect } = way.destination;
+  const reader = dialect.framing.reader();
+  const decoder = dialect.decodeStream(way.reading);
+  const frames = [...reader.push(body), ...reader.end()];
+  return collect([...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()]);
+}
+
+function writeWhole(way: Way, decoded: Reply): WholeReply {
+  const reply = way.fitted.restoreReply(decoded);
+  const finish = reply.candidates[0]?.finish;
+  return {
+    contentType: 'application/json',
+    body: JSON.stringify(way.inbound.dialect.encodeReply(reply, way.writing)),
+    ...(reply.usage && { usage: reply.usage }),
+    ...(finish && { finish }),
+  };
+}
+
+interface Progress extends StreamProgress {
+  begun: boolean;
+  finished: boolean;
+  usage?: Usage;
+  finish?: Finish;
+  failure?: Failure;
+}
+
+function observe(progress: Progress, event: ReplyEvent): void {
+  switch (event.type) {
+    case 'reply-start':
+    case 'usage': {
+      const usage = laterUsage(progress.usage, event.usage);
+      if (usage) progress.usage = usage;
+      progress.begun = true;
+      return;
+    }
+    case 'candidate-end':
+      if (!event.candidate) progress.finish = event.finish;
+      progress.begun = true;
+      return;
+    case 'reply-end':
+      progress.finished = true;
+      progress.begun = true;
+      return;
+    case 'failure':
+      progress.failure ??= event.failure;
+      return;
+    default:
+      progress.begun = true;
+  }
+}
+
+/** Frames in, events through, frames out; nothing is kept but what the two machines keep themselves. */
+function pump(way: Way): StreamTranslator {
+  const { dialect } = way.destination;
+  const reader = dialect.framing.reader();
+  const decoder = dialect.decodeStream(way.reading);
+  const output = outputOf(way);
+  const restore = way.fitted.restoreEvents();
+  const progress: Progress = { begun: false, finished: false };
+
+  function write(events: readonly ReplyEvent[]): string {
+    let text = '';
+    for (const event of events) {
+      if (progress.failure || progress.finished) break;
+      observe(progress, event);
+      if (restore) for (const restored of restore(event)) text += output.push(restored);
+      else text += output.push(event);
+    }
+    return text;
+  }
+
+  function guarded(read: () => readonly Frame[]): string {
+    try {
+      let text = '';
+      for (const frame of read()) text += write(decoder.push(frame));
+      return text;
+    } catch (thrown) {
+      return write([{ type: 'failure', failure: asFailure(thrown) }]);
+    }
+  }
+
+  return {
+    contentType: output.framing.contentType,
+    push: (bytes) => guarded(() => reader.push(bytes)),
+    end: () => guarded(() => reader.end()) + write(decoder.end()) + output.end(),
+    fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
+    keepAlive: () => output.keepAlive(),
+    progress,
+  };
+}
+
+/** The upstream answers with one JSON body; the caller wanted a stream. */
+function pumpWhole(way: Way, contentType: string): StreamTranslator {
+  const output = outputOf(way);
+  const progress: Progress = { begun: false, finished: false };
+  const pieces: Uint8Array[] = [];
+
+  function write(events: readonly ReplyEvent[]): string {
+    let text = '';
+    for (const event of events) {
+      if (progress.failure || progress.finished) break;
+      observe(progress, event);
+      text += output.push(event);
+    }
+    return text;
+  }
+
+  function finish(): string {
+    try {
+      const body = joinBytes(pieces);
+      const reply = way.fitted.restoreReply(
+        contentType.includes('event-stream') ? collectStream(way, body) : readWhole(way, body),
+      );
+      return write(replay(reply));
+    } catch (thrown) {
+      return write([{ type: 'failure', failure: asFailure(thrown) }]);
+    }
+  }
+
+  return {
+    contentType: output.framing.contentType,
+    push: (bytes) => {
+      pieces.push(bytes);
+      return '';
+    },
+    end: () => finish() + output.end(),
+    fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
+    keepAlive: () => output.keepAlive(),
+    progress,
+  };
+}
+
+/** The caller's side: events in, text of the caller's framing out. */
+function outputOf(way: Way) {
+  const { dialect, knock } = way.inbound;
+  const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
+  const encoder = dialect.encodeStream(way.writing);
+  const writer = framing.writer();
+  return {
+    framing,
+    push: (event: ReplyEvent) => writer.write(encoder.push(event)),
+    end: () => writer.end(),
+    keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
+  };
+}

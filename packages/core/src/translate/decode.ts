@@ -1,0 +1,42 @@
+import { topLevel } from '../bytes/splice.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { Notice } from '../conversation/notice.ts';
+import type { Dialect, Glance, Knock } from '../dialects/dialect.ts';
+import { isObject, parseJson, type JsonObject } from '../json.ts';
+import type { Decoded, Inbound } from './translation.ts';
+
+/** The request at this door, glanced at. @throws Failure `bad-request` when model or streaming cannot be told. */
+export function inboundOf(dialect: Dialect, knock: Knock, body: Uint8Array): Inbound {
+  const top = topLevel(body);
+  const glance = dialect.glance(knock, { get: (name) => orBadRequest(() => top.get(name)) });
+  let decoded: Decoded | undefined;
+  return { dialect, knock, glance, body, top, decoded: () => (decoded ??= decode(dialect, knock, glance, body)) };
+}
+
+function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array): Decoded {
+  const wire = parseBody(body);
+  const notices: Notice[] = [];
+  const context = { glance, headers: knock.headers, report: (notice: Notice) => void notices.push(notice) };
+  const decodeRequest =
+    knock.door.operation === 'count-tokens' && dialect.counting
+      ? dialect.counting.decodeRequest
+      : dialect.decodeRequest;
+  return { wire, conversation: decodeRequest(wire, context), notices };
+}
+
+/** @throws Failure `bad-request` when the body is not a JSON object in UTF-8. */
+export function parseBody(body: Uint8Array): JsonObject {
+  const value = orBadRequest(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+  if (!isObject(value)) throw new Failure('bad-request', 'The request body must be a JSON object.');
+  return value;
+}
+
+function orBadRequest<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('bad-request', `The request body is not valid JSON: ${why}`, { cause });
+  }
+}
