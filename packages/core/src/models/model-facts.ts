@@ -70,6 +70,14 @@ export interface ModelFacts {
   readonly streamUsage?: boolean;
   /** Chat: response_format json_schema is understood; else json_object with the schema in the instructions. */
   readonly jsonSchemaOutput?: boolean;
+  /** Chat: members that only OpenAI knows (verbosity, prompt_cache_key, safety_identifier, refusal …). Others may answer 422 to them. */
+  readonly openaiMembers?: boolean;
+  /** Chat: system, assistant and tool content may be a list of text parts; without it they are joined into one string. */
+  readonly contentLists?: boolean;
+  /** Chat vendors: top_k is understood (OpenAI rejects it). */
+  readonly topK?: boolean;
+  /** Chat vendors: how thinking is switched: `thinking: {type}` (DeepSeek, GLM, Kimi) or `enable_thinking` (Qwen). */
+  readonly thinkingSwitch?: 'thinking' | 'enable_thinking';
   /** Chat vendors: cached tokens are reported outside prompt_tokens (OpenRouter's cache writes). */
   readonly cacheWritesOutsidePrompt?: boolean;
   /** Chat vendors: content holds <think>…</think> that must be told apart. */

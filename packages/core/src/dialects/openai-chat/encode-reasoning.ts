@@ -1,0 +1,65 @@
+import { efforts, type Effort, type Reasoning } from '../../conversation/conversation.ts';
+import type { EncodeRequestContext } from '../dialect.ts';
+import { effortOfBudget } from './vocabulary.ts';
+import type { ChatRequest } from './wire.ts';
+
+/** How much to think, in the spelling the model is known to take (a5, B3); a model of which nothing is known decides itself. */
+export function encodeReasoningControls(
+  reasoning: Reasoning | undefined,
+  context: EncodeRequestContext,
+): Pick<ChatRequest, 'reasoning_effort' | 'thinking' | 'enable_thinking' | 'thinking_budget'> {
+  if (!reasoning) return {};
+  const { facts, report } = context;
+  if (reasoning.summaryDetail === 'concise' || reasoning.summaryDetail === 'detailed')
+    report({ type: 'dropped', field: 'reasoning.summaryDetail', detail: 'Chat Completions cannot ask for summaries.' });
+  const effort = wantedEffort(reasoning);
+  if (effort === undefined && reasoning.mode === undefined) return {};
+  const off = reasoning.mode === 'disabled' || effort === 'none';
+  const switched = encodeSwitch(off, reasoning, context);
+  if (facts.reasoningEffort !== true) {
+    if (!facts.thinkingSwitch && (effort !== undefined || off))
+      report({ type: 'dropped', field: 'reasoning', detail: 'The target is not known to take a reasoning effort.' });
+    return switched;
+  }
+  // A model that has the switch is turned off by it; its effort says only how much.
+  if (effort === undefined || (off && facts.thinkingSwitch)) return switched;
+  return { ...switched, reasoning_effort: nearestEffort(effort, context) };
+}
+
+function wantedEffort({ mode, effort, budgetTokens }: Reasoning): Effort | undefined {
+  if (effort !== undefined) return effort;
+  if (mode === 'disabled') return 'none';
+  return budgetTokens === undefined || budgetTokens < 0 ? undefined : effortOfBudget(budgetTokens);
+}
+
+function encodeSwitch(
+  off: boolean,
+  { budgetTokens }: Reasoning,
+  { facts, report }: EncodeRequestContext,
+): Pick<ChatRequest, 'thinking' | 'enable_thinking' | 'thinking_budget'> {
+  if (!facts.thinkingSwitch) return {};
+  if (off && facts.alwaysThinks === true) {
+    report({ type: 'approximated', field: 'reasoning', detail: 'The model always thinks.' });
+    return {};
+  }
+  if (facts.thinkingSwitch === 'thinking') return { thinking: { type: off ? 'disabled' : 'enabled' } };
+  const budget = !off && budgetTokens !== undefined && budgetTokens > 0 ? { thinking_budget: budgetTokens } : {};
+  return { enable_thinking: !off, ...budget };
+}
+
+/** Efforts that every model with reasoning_effort takes. */
+const commonEfforts: readonly Effort[] = ['low', 'medium', 'high'];
+
+/** The effort itself, else the next weaker one that the model knows, else its weakest. */
+function nearestEffort(wanted: Effort, { facts, report }: EncodeRequestContext): Effort {
+  const known = facts.efforts ?? commonEfforts;
+  if (known.includes(wanted)) return wanted;
+  const weaker = known.filter((effort) => efforts.indexOf(effort) < efforts.indexOf(wanted));
+  const nearest = weaker.at(-1) ?? known[0] ?? 'low';
+  report({
+    type: 'approximated',
+    field: 'reasoning.effort',
+    detail: `The model has no effort "${wanted}"; "${nearest}" is sent.`,
+  });
+  return nearest;
+}

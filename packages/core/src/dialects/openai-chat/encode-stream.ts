@@ -1,0 +1,270 @@
+import type { Frame } from '../../bytes/framing.ts';
+import type { ReplyEvent } from '../../conversation/event.ts';
+import type { Part, Seal } from '../../conversation/message.ts';
+import { laterUsage, type Usage } from '../../conversation/usage.ts';
+import { object, type JsonObject } from '../../json.ts';
+import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
+import { openaiErrorMembers } from '../openai-errors.ts';
+import { encodeFinish } from './finish.ts';
+import { encodeDetail, encodeTextSeal } from './reasoning.ts';
+import { encodeAudio, encodeCitation, encodeImage, explanationOf, extraContent, isLegacy } from './reply.ts';
+import { encodeUsage } from './usage.ts';
+import { name as dialect } from './vocabulary.ts';
+
+interface OpenCall {
+  readonly index: number;
+  readonly custom: boolean;
+  /** Whether any arguments were written. */
+  written: boolean;
+}
+
+interface OpenChoice {
+  readonly index: number;
+  calls: number;
+  details: number;
+  /** Text so far: citations count within their part, annotations within the content. */
+  textLength: number;
+  refused: boolean;
+  /** Where the open text part began in the content. */
+  readonly texts: Map<number, { readonly offset: number; readonly refusal: boolean }>;
+  readonly reasoning: Map<number, string>;
+  readonly open: Map<number, OpenCall>;
+}
+
+/** Events to chunks. Text, reasoning and arguments are the hot ones: each is one template around one JSON string. */
+export function encodeStream(context: EncodeReplyContext): StreamEncoder {
+  const legacy = isLegacy(context.request);
+  const wantsUsage = object(context.request?.stream_options)?.include_usage === true;
+  const choices = new Map<number, OpenChoice>();
+  /** Everything of a chunk before its choices and after them: the same in every chunk. */
+  let head = '';
+  // OpenAI says `usage: null` in all other chunks to those who asked for usage.
+  const tail = wantsUsage ? ',"usage":null}' : '}';
+  let usage: Usage | undefined;
+  let over = false;
+
+  function push(event: ReplyEvent): readonly Frame[] {
+    if (over) return [];
+    switch (event.type) {
+      case 'reply-start':
+        usage = laterUsage(usage, event.usage);
+        begin(event.id, event.created, event.extras?.[dialect]);
+        return choice(0).frames;
+      case 'reply-end':
+        over = true;
+        return [...end(), { data: '[DONE]' }];
+      case 'failure':
+        // E5: no finish and no [DONE], or a client would take the rest for the whole.
+        over = true;
+        return [{ data: JSON.stringify({ error: openaiErrorMembers(event.failure) }) }];
+      case 'usage':
+        usage = laterUsage(usage, event.usage);
+        return [];
+      default: {
+        const { state, frames } = choice(event.candidate ?? 0);
+        const written = pushTo(state, event);
+        return frames.length === 0 ? written : [...frames, ...written];
+      }
+    }
+  }
+
+  function begin(id: string, created = context.created, extras: JsonObject = {}): void {
+    const members = JSON.stringify({
+      ...extras,
+      id: id === '' ? context.newId('chatcmpl-') : id,
+      object: 'chat.completion.chunk',
+      created,
+      model: context.model,
+    });
+    head = `${members.slice(0, -1)},"choices":[`;
+  }
+
+  function choice(index: number): { readonly state: OpenChoice; readonly frames: readonly Frame[] } {
+    const known = choices.get(index);
+    if (known) return { state: known, frames: none };
+    if (head === '') begin('');
+    const state: OpenChoice = {
+      index,
+      calls: 0,
+      details: 0,
+      textLength: 0,
+      refused: false,
+      texts: new Map(),
+      reasoning: new Map(),
+      open: new Map(),
+    };
+    choices.set(index, state);
+    return { state, frames: [delta(state, '"role":"assistant","content":"","refusal":null')] };
+  }
+
+  /** `members` is the inside of the delta object. */
+  function delta(state: OpenChoice, members: string): Frame {
+    return {
+      data: `${head}{"index":${state.index},"delta":{${members}},"logprobs":null,"finish_reason":null}]${tail}`,
+    };
+  }
+
+  function pushTo(state: OpenChoice, event: ChoiceEvent): readonly Frame[] {
+    switch (event.type) {
+      case 'text-start':
+        state.texts.set(event.part, { offset: state.textLength, refusal: event.refusal === true });
+        return none;
+      case 'text-delta': {
+        if (event.text === '') return none;
+        if (state.texts.get(event.part)?.refusal === true) {
+          state.refused = true;
+          return [delta(state, `"refusal":${JSON.stringify(event.text)}`)];
+        }
+        state.textLength += event.text.length;
+        return [delta(state, `"content":${JSON.stringify(event.text)}`)];
+      }
+      case 'text-end':
+        state.texts.delete(event.part);
+        return event.seal ? [sealText(state, event.seal)] : none;
+      case 'citation': {
+        const annotations = encodeCitation(event.citation, state.texts.get(event.part)?.offset ?? 0);
+        return annotations.length === 0 ? none : [delta(state, `"annotations":${JSON.stringify(annotations)}`)];
+      }
+      case 'reasoning-start':
+        state.reasoning.set(event.part, '');
+        return none;
+      case 'reasoning-delta':
+        if (event.text === '') return none;
+        state.reasoning.set(event.part, (state.reasoning.get(event.part) ?? '') + event.text);
+        return [delta(state, `"reasoning_content":${JSON.stringify(event.text)}`)];
+      case 'reasoning-end': {
+        const text = state.reasoning.get(event.part) ?? '';
+        state.reasoning.delete(event.part);
+        if (!event.seal) return none;
+        const part = { type: 'reasoning', text, seal: event.seal, ...(event.redacted && { redacted: true }) } as const;
+        return [detail(state, encodeDetail(part, state.details++, dialect))];
+      }
+      case 'tool-call-start':
+        return startCall(state, event);
+      case 'tool-call-delta': {
+        const call = state.open.get(event.part);
+        if (!call || event.text === '') return none;
+        call.written = true;
+        return [callDelta(state, call, event.text)];
+      }
+      case 'tool-call-end': {
+        const call = state.open.get(event.part);
+        state.open.delete(event.part);
+        // D7: clients parse the arguments, and an empty string is no JSON.
+        return call && !call.written && !call.custom ? [callDelta(state, call, '{}')] : none;
+      }
+      case 'part':
+        return wholePart(state, event.value, event.part);
+      case 'candidate-end':
+        return finishChoice(state, event);
+    }
+  }
+
+  function sealText(state: OpenChoice, seal: Seal): Frame {
+    return detail(state, encodeTextSeal(seal, state.details++));
+  }
+
+  function detail(state: OpenChoice, value: unknown): Frame {
+    return delta(state, `"reasoning_details":${JSON.stringify([value])}`);
+  }
+
+  function startCall(state: OpenChoice, event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly Frame[] {
+    const call: OpenCall = { index: state.calls++, custom: event.kind === 'custom', written: false };
+    // The old form has room for one call.
+    if (legacy && call.index > 0) return none;
+    state.open.set(event.part, call);
+    const name = JSON.stringify(event.name);
+    if (legacy) return [delta(state, `"function_call":{"name":${name},"arguments":""}`)];
+    const body = call.custom
+      ? `"type":"custom","custom":{"name":${name},"input":""}`
+      : `"type":"function","function":{"name":${name},"arguments":""}`;
+    const { extra_content: extra } = extraContent(event);
+    const signed = extra ? `,"extra_content":${JSON.stringify(extra)}` : '';
+    return [delta(state, `"tool_calls":[{"index":${call.index},"id":${JSON.stringify(event.id)},${body}${signed}}]`)];
+  }
+
+  function callDelta(state: OpenChoice, call: OpenCall, text: string): Frame {
+    const piece = JSON.stringify(text);
+    if (legacy) return delta(state, `"function_call":{"arguments":${piece}}`);
+    const body = call.custom ? `"custom":{"input":${piece}}` : `"function":{"arguments":${piece}}`;
+    return delta(state, `"tool_calls":[{"index":${call.index},${body}}]`);
+  }
+
+  /** A part that came at once is written as if it had grown. */
+  function wholePart(state: OpenChoice, value: Part, part: number): readonly Frame[] {
+    const place = { part } as const;
+    switch (value.type) {
+      case 'text':
+      case 'refusal':
+        return [
+          ...pushTo(state, { type: 'text-start', ...place, ...(value.type === 'refusal' && { refusal: true }) }),
+          ...pushTo(state, { type: 'text-delta', ...place, text: value.text }),
+          ...(value.type === 'text' ? (value.citations ?? []) : []).flatMap((citation) =>
+            pushTo(state, { type: 'citation', ...place, citation }),
+          ),
+          ...pushTo(state, {
+            type: 'text-end',
+            ...place,
+            ...(value.type === 'text' && value.seal && { seal: value.seal }),
+          }),
+        ];
+      case 'reasoning': {
+        const { seal, redacted } = value;
+        return [
+          ...pushTo(state, { type: 'reasoning-start', ...place }),
+          ...pushTo(state, { type: 'reasoning-delta', ...place, text: value.text }),
+          ...pushTo(state, { type: 'reasoning-end', ...place, ...(seal && { seal }), ...(redacted && { redacted }) }),
+        ];
+      }
+      case 'tool-call': {
+        const { type: _, arguments: text, at: __, cache: ___, ...call } = value;
+        return [
+          ...pushTo(state, { type: 'tool-call-start', ...place, ...call }),
+          ...pushTo(state, { type: 'tool-call-delta', ...place, text }),
+          ...pushTo(state, { type: 'tool-call-end', ...place }),
+        ];
+      }
+      case 'media': {
+        const images = encodeImage(value);
+        const audio = encodeAudio(value);
+        if (audio) return [delta(state, `"audio":${JSON.stringify(audio)}`)];
+        return images.length === 0 ? none : [delta(state, `"images":${JSON.stringify(images)}`)];
+      }
+      case 'server-tool-call':
+      case 'server-tool-result':
+      case 'native':
+        return none;
+    }
+  }
+
+  function finishChoice(state: OpenChoice, event: Extract<ReplyEvent, { type: 'candidate-end' }>): readonly Frame[] {
+    const { message, logprobs, ...extras } = event.extras?.[dialect] ?? {};
+    const explanation = state.refused ? null : explanationOf(event.finish);
+    const finish = encodeFinish(event.finish);
+    const body = {
+      index: state.index,
+      delta: object(message) ?? {},
+      logprobs: logprobs ?? null,
+      ...extras,
+      ...finish,
+      ...(legacy && finish.finish_reason === 'tool_calls' && { finish_reason: 'function_call' }),
+    };
+    return [
+      ...(explanation === null ? [] : [delta(state, `"refusal":${JSON.stringify(explanation)}`)]),
+      { data: `${head}${JSON.stringify(body)}]${tail}` },
+    ];
+  }
+
+  /** U5: only who asked gets the chunk without choices. */
+  function end(): readonly Frame[] {
+    if (!wantsUsage || !usage) return none;
+    if (head === '') begin('');
+    return [{ data: `${head}],"usage":${JSON.stringify(encodeUsage(usage))}}` }];
+  }
+
+  return { push };
+}
+
+type ChoiceEvent = Exclude<ReplyEvent, { type: 'reply-start' | 'reply-end' | 'usage' | 'failure' }>;
+
+const none: readonly Frame[] = [];

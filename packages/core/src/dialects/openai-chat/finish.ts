@@ -1,0 +1,41 @@
+import { Failure } from '../../conversation/failure.ts';
+import type { Finish } from '../../conversation/reply.ts';
+import { text, type JsonObject } from '../../json.ts';
+import { failedFinishes, finishReasons, finishWords, isFailedFinish } from './vocabulary.ts';
+import type { ChatFinishReason } from './wire.ts';
+
+/** Why a choice ended; undefined while it has not. Unknown words end it too (F1). */
+export function decodeFinish(choice: JsonObject): Finish | undefined {
+  const word = text(choice.finish_reason);
+  if (!word) return undefined;
+  const reason = finishReasons[word.toLowerCase()] ?? 'other';
+  const native = text(choice.native_finish_reason);
+  if (native === undefined || native === word) return isChatWord(word) ? { reason } : { reason, raw: word };
+  // The native word may be more exact than Chat's; it is believed where both agree.
+  const exact = finishReasons[native.toLowerCase()];
+  return { reason: exact && finishWords[exact] === word ? exact : reason, raw: native };
+}
+
+/** Some vendors report their own breakdown as a reason to finish. */
+export function failureOfFinish(choice: JsonObject): Failure | undefined {
+  const word = text(choice.finish_reason);
+  if (word === undefined || !isFailedFinish(word)) return undefined;
+  return new Failure(failedFinishes[word], `The upstream gave up on the reply (finish_reason "${word}").`, {
+    code: word,
+  });
+}
+
+export function encodeFinish(finish: Finish): {
+  readonly finish_reason: ChatFinishReason;
+  readonly native_finish_reason?: string;
+} {
+  const word = finishWords[finish.reason];
+  return {
+    finish_reason: word,
+    ...(finish.raw !== undefined && finish.raw !== word && { native_finish_reason: finish.raw }),
+  };
+}
+
+function isChatWord(word: string): boolean {
+  return Object.values(finishWords).some((known) => known === word) || word === 'function_call';
+}

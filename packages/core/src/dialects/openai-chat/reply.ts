@@ -1,0 +1,145 @@
+import { collect } from '../../conversation/collect.ts';
+import { Failure } from '../../conversation/failure.ts';
+import type { Citation, Part, TextPart, ToolCallPart } from '../../conversation/message.ts';
+import type { Candidate, Reply } from '../../conversation/reply.ts';
+import { carrySeal } from '../../conversation/seal.ts';
+import { isArray, list, object, type Json, type JsonObject } from '../../json.ts';
+import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
+import { encodeFinish } from './finish.ts';
+import { replyReader } from './read-reply.ts';
+import { encodeReasoning } from './reasoning.ts';
+import { encodeUsage } from './usage.ts';
+import { geminiSigner, name as dialect } from './vocabulary.ts';
+import type { ChatReply, ReplyMessage, ToolCall } from './wire.ts';
+
+/** @throws Failure when the body is an error or holds no reply. */
+export function decodeReply(body: JsonObject, context: DecodeReplyContext): Reply {
+  const reader = replyReader(context);
+  const events = reader.take(withFinishes(body), true);
+  return collect(events.at(-1)?.type === 'failure' ? events : [...events, ...reader.close()]);
+}
+
+/** A whole reply is over even where a vendor leaves the reason away. */
+function withFinishes(body: JsonObject): JsonObject {
+  if (!isArray(body.choices)) return body;
+  const choices = body.choices.map((value, index) => {
+    const choice = object(value);
+    if (!choice) throw new Failure('bad-upstream', `The upstream’s reply has no object in choices[${index}].`);
+    return choice.finish_reason ? choice : { ...choice, finish_reason: 'unspecified' };
+  });
+  return { ...body, choices };
+}
+
+export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
+  const legacy = isLegacy(context.request);
+  const body: ChatReply = {
+    id: reply.id === '' ? context.newId('chatcmpl-') : reply.id,
+    object: 'chat.completion',
+    created: reply.created ?? context.created,
+    model: context.model,
+    choices: reply.candidates.map((candidate, index) => {
+      const { message: own, logprobs, ...extras } = candidate.extras?.[dialect] ?? {};
+      const message = encodeMessage(candidate, legacy);
+      const finish = encodeFinish(candidate.finish);
+      return {
+        index,
+        message: { ...object(own), ...message },
+        logprobs: logprobs ?? null,
+        ...extras,
+        ...finish,
+        ...(message.function_call &&
+          finish.finish_reason === 'tool_calls' && { finish_reason: 'function_call' as const }),
+      };
+    }),
+    ...(reply.usage && { usage: encodeUsage(reply.usage) }),
+  };
+  return { ...reply.extras?.[dialect], ...body };
+}
+
+/** A caller that still asks with `functions` reads `function_call`. */
+export function isLegacy(request: JsonObject | undefined): boolean {
+  return list(request?.functions).length > 0 && list(request?.tools).length === 0;
+}
+
+function encodeMessage({ parts, finish }: Candidate, legacy: boolean): ReplyMessage {
+  const texts = parts.filter((part) => part.type === 'text');
+  const refusals = parts.filter((part) => part.type === 'refusal').map((part) => part.text);
+  const calls = parts.filter((part) => part.type === 'tool-call');
+  const content = texts.map((part) => part.text).join('');
+  const annotations = citationsOf(texts);
+  const images = parts.flatMap(encodeImage);
+  const audio = parts.map(encodeAudio).find((part) => part !== undefined);
+  const [first] = calls;
+  return {
+    role: 'assistant',
+    content: content === '' ? null : content,
+    // F7: why it declined, where the vendor told but the model did not.
+    refusal: refusals.length > 0 ? refusals.join('') : explanationOf(finish),
+    ...encodeReasoning(parts),
+    ...(annotations.length > 0 && { annotations }),
+    ...(audio && { audio }),
+    ...(images.length > 0 && { images }),
+    ...(first && legacy && { function_call: { name: first.name, arguments: first.arguments } }),
+    ...(first && !legacy && { tool_calls: calls.map(encodeReplyCall) }),
+  };
+}
+
+export function explanationOf(finish: Candidate['finish']): string | null {
+  const declined = finish.reason === 'refusal' || finish.reason === 'content-filter';
+  return declined ? (finish.explanation ?? null) : null;
+}
+
+export function encodeReplyCall(call: ToolCallPart): ToolCall {
+  const extra = extraContent(call);
+  if (call.kind === 'custom')
+    return { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments }, ...extra };
+  return { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments || '{}' }, ...extra };
+}
+
+/** Z6: Google's own member; a seal of anybody else travels there in an envelope. */
+export function extraContent({ seal }: Pick<ToolCallPart, 'seal'>): Pick<ToolCall, 'extra_content'> {
+  return seal ? { extra_content: { google: { thought_signature: carrySeal(seal, geminiSigner) } } } : {};
+}
+
+/** Offsets count within their own part; the parts are joined. */
+function citationsOf(texts: readonly TextPart[]): readonly JsonObject[] {
+  let offset = 0;
+  return texts.flatMap((part) => {
+    const from = offset;
+    offset += part.text.length;
+    return (part.citations ?? []).flatMap((citation) => encodeCitation(citation, from));
+  });
+}
+
+/** W2. A citation of another vendor's own kind points into documents that Chat has no name for. */
+export function encodeCitation(citation: Citation, offset: number): readonly JsonObject[] {
+  if (citation.type === 'native') return citation.dialect === dialect ? [citation.value] : [];
+  const { url, title, start, end, quote } = citation;
+  return [
+    {
+      type: 'url_citation',
+      url_citation: {
+        ...(start !== undefined && { start_index: start + offset }),
+        ...(end !== undefined && { end_index: end + offset }),
+        ...(title !== undefined && { title }),
+        url,
+        ...(quote !== undefined && { content: quote }),
+      },
+    },
+  ];
+}
+
+/** OpenRouter's member for generated images; OpenAI's Chat has none. */
+export function encodeImage(part: Part): NonNullable<ReplyMessage['images']> {
+  if (part.type !== 'media' || part.kind !== 'image') return [];
+  const { source } = part;
+  if (source.type === 'base64')
+    return [{ type: 'image_url', image_url: { url: `data:${source.mediaType};base64,${source.data}` } }];
+  return source.type === 'url' ? [{ type: 'image_url', image_url: { url: source.url } }] : [];
+}
+
+export function encodeAudio(part: Part): JsonObject | undefined {
+  if (part.type !== 'media' || part.kind !== 'audio' || part.source.type !== 'base64') return undefined;
+  const own: Record<string, Json> = { ...part.extras?.[dialect] };
+  return { ...own, data: part.source.data };
+}
