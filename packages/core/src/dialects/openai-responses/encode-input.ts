@@ -1,0 +1,172 @@
+import type { Message, Part, ToolResult } from '../../conversation/message.ts';
+import { object, text, type JsonObject } from '../../json.ts';
+import { contentExtras, encodeContent, encodeOutputTextPart, itemExtras, type PartContext } from './parts.ts';
+import { dialectName, extraMembers, extraOf } from './vocabulary.ts';
+
+export interface InputContext extends PartContext {
+  /** Only its seals may be sent: others would be refused (Z8). */
+  readonly signer: string;
+}
+
+/** The turns as a flat list of items. */
+export function encodeMessage(message: Message, context: InputContext): readonly JsonObject[] {
+  switch (message.role) {
+    case 'system':
+      return withContent({ type: 'message', role: message.authority }, message.parts, message, context);
+    case 'user':
+      if (message.name !== undefined)
+        context.report({
+          type: 'dropped',
+          field: `${message.at ?? 'messages'}.name`,
+          detail: 'Messages of OpenAI Responses carry no name.',
+        });
+      if (message.parts.length > 0 && message.parts.every(isItem))
+        return message.parts.flatMap((part) => (part.type === 'native' ? [part.value] : []));
+      return withContent({ type: 'message', role: 'user' }, message.parts, message, context);
+    case 'tool':
+      return message.results.map((result) => encodeResult(result, context));
+    case 'assistant':
+      return encodeAssistant(message.parts, context);
+  }
+}
+
+function isItem(part: Part): boolean {
+  return part.type === 'native' && part.dialect === dialectName && extraOf(part, '@content') !== true;
+}
+
+function withContent(
+  head: JsonObject,
+  parts: readonly Part[],
+  message: Message,
+  context: InputContext,
+): readonly JsonObject[] {
+  const content = encodeContent(parts, context);
+  return content.length === 0 ? [] : [{ ...head, content, ...extraMembers(message) }];
+}
+
+/** A plain text goes as a string, anything else as a list (M3). */
+function encodeResult(result: ToolResult, context: InputContext): JsonObject {
+  if (result.failed)
+    context.report({
+      type: 'approximated',
+      field: `${result.at ?? 'tool result'}.is_error`,
+      detail: 'OpenAI has no mark for a failed tool; the text alone tells of it.',
+    });
+  const content = encodeContent(result.content, context);
+  const [first] = content;
+  const plain = content.length === 1 && first?.type === 'input_text' && Object.keys(first).length === 2;
+  const output = content.length === 0 ? '' : plain ? (text(first.text) ?? '') : content;
+  return {
+    type: result.kind === 'custom' ? 'custom_tool_call_output' : 'function_call_output',
+    call_id: result.callId,
+    ...(result.name !== undefined && result.kind === 'function' && { name: result.name }),
+    output,
+    ...extraMembers(result),
+  };
+}
+
+function encodeAssistant(parts: readonly Part[], context: InputContext): readonly JsonObject[] {
+  const items: JsonObject[] = [];
+  /** The message item that text goes on joining, with what its item says. */
+  let open: { content: JsonObject[]; extras: string } | undefined;
+  for (const part of parts) {
+    const content = assistantContent(part);
+    if (content) {
+      const extras = itemExtras(part);
+      const key = JSON.stringify(extras);
+      if (open?.extras === key) {
+        open.content.push(content);
+        continue;
+      }
+      open = { content: [content], extras: key };
+      items.push({ type: 'message', role: 'assistant', content: open.content, ...extras });
+      continue;
+    }
+    const item = assistantItem(part, context);
+    if (!item) continue;
+    open = undefined;
+    items.push(item);
+  }
+  return items;
+}
+
+function assistantContent(part: Part): JsonObject | undefined {
+  if (part.type === 'text') return encodeOutputTextPart(part);
+  if (part.type === 'refusal') return { type: 'refusal', refusal: part.text, ...contentExtras(part) };
+  if (part.type === 'native' && part.dialect === dialectName && !isItem(part)) return part.value;
+  return undefined;
+}
+
+function assistantItem(part: Part, context: InputContext): JsonObject | undefined {
+  switch (part.type) {
+    case 'reasoning':
+      return encodeReasoning(part, context);
+    case 'tool-call':
+      return encodeCall(part);
+    case 'native':
+      if (isItem(part)) return part.value;
+      break;
+    case 'server-tool-call':
+      if (part.native?.dialect === dialectName) return object(part.native.value);
+      break;
+    case 'server-tool-result':
+      // One web_search_call item says both, and its call has been written.
+      if (part.native?.dialect === dialectName) return undefined;
+      break;
+    case 'media': {
+      const rest = object(extraOf(part, '@image'));
+      if (rest && part.source.type === 'base64')
+        return { type: 'image_generation_call', ...rest, result: part.source.data };
+      break;
+    }
+    case 'text':
+    case 'refusal':
+  }
+  context.report({
+    type: 'dropped',
+    field: part.at ?? part.type,
+    detail: `OpenAI Responses takes no ${part.type} of another vendor's in a turn of the model.`,
+  });
+  return undefined;
+}
+
+function encodeReasoning(part: Extract<Part, { type: 'reasoning' }>, context: InputContext): JsonObject | undefined {
+  const members = extraMembers(part);
+  const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }];
+  const own = part.seal?.issuer === context.signer;
+  if (part.seal && own)
+    return {
+      type: 'reasoning',
+      summary: members.content !== undefined && isOpenText(members, part.text) ? [] : summary,
+      encrypted_content: part.seal.value,
+      ...members,
+    };
+  // Open reasoning of a model that seals nothing needs no proof: it is its own content (gpt-oss).
+  if (!part.seal && members.content !== undefined)
+    return { type: 'reasoning', summary: isOpenText(members, part.text) ? [] : summary, ...members };
+  // An id nobody stored, or another vendor's reasoning: OpenAI would refuse the request for it (Z8).
+  context.report({
+    type: 'dropped',
+    field: part.at ?? 'reasoning',
+    detail: 'Only reasoning that this upstream sealed itself can be given back to it.',
+  });
+  return undefined;
+}
+
+/** Whether the text is that of the open reasoning itself, and not a summary of it. */
+export function isOpenText(members: JsonObject, written: string): boolean {
+  const content = Array.isArray(members.content) ? members.content : [];
+  return content.map((section) => text(object(section)?.text) ?? '').join('\n\n') === written;
+}
+
+export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject {
+  const custom = part.kind === 'custom';
+  return {
+    type: custom ? 'custom_tool_call' : 'function_call',
+    call_id: part.id,
+    name: part.name,
+    ...(part.namespace !== undefined && { namespace: part.namespace }),
+    ...(custom ? { input: part.arguments } : { arguments: part.arguments }),
+    ...extraMembers(part),
+  };
+}

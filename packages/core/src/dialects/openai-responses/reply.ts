@@ -1,0 +1,59 @@
+import { Failure } from '../../conversation/failure.ts';
+import type { Extras, Part } from '../../conversation/message.ts';
+import type { Reply } from '../../conversation/reply.ts';
+import { isArray, isObject, number, text, type JsonObject } from '../../json.ts';
+import type { DecodeReplyContext } from '../dialect.ts';
+import { decodeItem, type ItemContext } from './decode-item.ts';
+import { failureOfResponse } from './errors.ts';
+import { decodeUsage, finishOf, otherMembers, ownExtras } from './vocabulary.ts';
+
+export { encodeReply } from './encode-stream.ts';
+
+/** Reads a whole response. @throws Failure when it failed, or is not a response. */
+export function decodeReply(body: JsonObject, context: DecodeReplyContext): Reply {
+  if (isObject(body.error) || body.status === 'failed' || body.status === 'cancelled') throw failureOfResponse(body);
+  if (!isArray(body.output))
+    throw new Failure(
+      'bad-upstream',
+      'The upstream answered with something that is not a response: it has no "output".',
+    );
+  if (body.status === 'queued' || body.status === 'in_progress')
+    throw new Failure('bad-upstream', `The upstream answered with a response that is still ${body.status}.`);
+  const seals = sealsOf(context);
+  const parts = body.output.flatMap((item) => (isObject(item) ? decodeItem(item, seals).parts : []));
+  const usage = decodeUsage(body);
+  return {
+    ...headOf(body),
+    candidates: [{ parts, finish: finishOf(body, seenIn(parts)), ...responseExtras(body) }],
+    ...(usage && { usage }),
+  };
+}
+
+/** Every seal is the upstream's own, whatever it looks like. */
+export function sealsOf(context: DecodeReplyContext): ItemContext {
+  return { readSeal: (field) => ({ seal: { issuer: context.signer, value: field } }) };
+}
+
+export function headOf(response: JsonObject): { id: string; model: string; created?: number } {
+  const created = number(response.created_at);
+  return {
+    id: text(response.id) ?? '',
+    model: text(response.model) ?? '',
+    ...(created !== undefined && { created }),
+  };
+}
+
+export function seenIn(parts: readonly Part[]): { readonly calls: boolean; readonly refusal: boolean } {
+  return {
+    calls: parts.some((part) => part.type === 'tool-call'),
+    refusal: parts.some((part) => part.type === 'refusal'),
+  };
+}
+
+/** What the response tells of itself, and not of the request it repeats. */
+const told = new Set(['service_tier', 'moderation', 'prompt_cache_diagnostics']);
+
+export function responseExtras(response: JsonObject): { extras?: Extras } {
+  const kept = Object.fromEntries(Object.entries(response).filter(([name]) => told.has(name)));
+  return ownExtras(otherMembers(kept, new Set()));
+}
