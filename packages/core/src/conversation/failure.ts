@@ -32,6 +32,8 @@ export interface FailureDetails {
   /** The vendor's own machine-readable code, for callers of the same dialect. */
   readonly code?: string;
   readonly retryAfterSeconds?: number;
+  /** The vendor's own word on whether trying again is worth it (x-should-retry). */
+  readonly shouldRetry?: boolean;
   /** context-too-long: what was sent and what is allowed, when the vendor told. */
   readonly tokens?: { readonly used?: number; readonly maximum?: number };
   /** Anthropic's `error.details`, which its own helpers read (message threads). */

@@ -1,0 +1,106 @@
+import { isObject, list, object, type Json, type JsonObject } from '../../json.ts';
+import type { HeaderMap } from '../dialect.ts';
+
+/** 2026-10-21 refuses sampling at any value, which old models still want; all models take the first version (H2). */
+const apiVersion = '2023-06-01';
+
+/**
+ * The headers a body depends on. A field without its flag and a flag without its field are both refused or pointless
+ * (H4), so flags are read off the finished body. `asked` are the flags of a Messages caller: where a need is among
+ * them in another dated version, the caller's version was written for; those that govern no field go along as they are.
+ */
+export function headersFor(body: JsonObject, asked: readonly string[]): HeaderMap {
+  const needed = neededFlags(body).map((flag) => asked.find((own) => family(own) === family(flag)) ?? flag);
+  const free = asked.filter((flag) => !governed.has(family(flag)) || (isToolFlag(flag) && hasToolFields(body)));
+  const flags = [...new Set([...free, ...needed])];
+  return { 'anthropic-version': apiVersion, ...(flags.length > 0 && { 'anthropic-beta': flags.join(',') }) };
+}
+
+/** `mcp-client-2025-11-20` → `mcp-client`. */
+function family(flag: string): string {
+  return flag.replace(/-\d{4}-\d{2}-\d{2}$/, '');
+}
+
+/** Top-level members and the flag each needs, by the SDK's list of flags. */
+const memberFlags: Readonly<Record<string, string>> = {
+  mcp_servers: 'mcp-client-2025-11-20',
+  compaction: 'compact-2026-09-04',
+  fallbacks: 'server-side-fallback-2026-07-01',
+  fallback_credit_token: 'fallback-credit-2026-07-01',
+  billing_policy: 'user-profiles-billing-2026-10-01',
+  speed: 'fast-mode-2026-02-01',
+};
+
+const toolFlags: readonly (readonly [RegExp, string])[] = [
+  [/^computer_20251124/, 'computer-use-2025-11-24'],
+  [/^computer_20250124/, 'computer-use-2025-01-24'],
+  [/^computer_20241022|^text_editor_20241022|^bash_20241022/, 'computer-use-2024-10-22'],
+  [/^advisor_/, 'advisor-tool-2026-03-01'],
+  [/^mcp_toolset/, 'mcp-client-2025-11-20'],
+];
+
+/** Families that only make sense beside a field; with the field gone they go too. */
+const governed = new Set([
+  ...[...Object.values(memberFlags), ...toolFlags.map(([, flag]) => flag)].map(family),
+  ...['context-management', 'task-budgets', 'thinking-binding-controls', 'thinking-display-updates', 'message-threads'],
+  ...['mid-conversation-output-config', 'mid-conversation-system-clear-at', 'inline-tools', 'structured-outputs'],
+  ...['mid-conversation-tool-changes', 'per-turn-control', 'advanced-tool-use'],
+]);
+
+function neededFlags(body: JsonObject): readonly string[] {
+  const flags = Object.keys(memberFlags).flatMap((name) => (isThere(body[name]) ? [memberFlags[name] ?? ''] : []));
+  const edits = object(body.context_management) && list(object(body.context_management)?.edits);
+  if (edits) {
+    flags.push('context-management-2025-06-27');
+    if (edits.some((edit) => String(object(edit)?.type).startsWith('compact_'))) flags.push('compact-2026-01-12');
+  }
+  if (isThere(object(body.output_config)?.task_budget)) flags.push('task-budgets-2026-03-13');
+  if (isThere(object(body.thinking)?.block_binding)) flags.push('thinking-binding-controls-2026-08-01');
+  if (object(body.thinking)?.display === 'updates') flags.push('thinking-display-updates-2026-08-18');
+  for (const tool of list(body.tools))
+    for (const [pattern, flag] of toolFlags) if (pattern.test(String(object(tool)?.type))) flags.push(flag);
+  for (const message of list(body.messages)) flags.push(...messageFlags(message));
+  return [...new Set(flags)];
+}
+
+function messageFlags(message: Json): readonly string[] {
+  if (!isObject(message)) return [];
+  const flags: string[] = [];
+  if (isThere(message.output_config)) flags.push('mid-conversation-output-config-2026-07-01');
+  if (isThere(message.clear_at)) flags.push('mid-conversation-system-clear-at-2026-08-21');
+  for (const item of list(message.content)) {
+    const block = object(item);
+    switch (block?.type) {
+      case 'tool_addition':
+      case 'tool_removal':
+        flags.push('mid-conversation-tool-changes-2026-07-01');
+        // A reference points at a tool of the list; anything else defines one on the spot.
+        if (!/reference$/.test(String(object(block.tool)?.type ?? 'reference'))) flags.push('inline-tools-2026-09-15');
+        break;
+      case 'mcp_tool_listing':
+        flags.push('mcp-client-2026-09-15');
+        break;
+      case 'compaction':
+        flags.push('compact-2026-01-12');
+        break;
+      default:
+    }
+  }
+  return flags;
+}
+
+const toolFields = ['defer_loading', 'eager_input_streaming', 'input_examples', 'allowed_callers'];
+
+/** These fields are generally available, but Claude Code still names the beta they came from. */
+function isToolFlag(flag: string): boolean {
+  return family(flag) === 'advanced-tool-use' || family(flag) === 'per-turn-control';
+}
+
+function hasToolFields(body: JsonObject): boolean {
+  const inTools = list(body.tools).some((tool) => toolFields.some((name) => isThere(object(tool)?.[name])));
+  return inTools || list(body.messages).some((message) => isThere(object(message)?.output_config));
+}
+
+function isThere(value: Json | undefined): boolean {
+  return value !== undefined && value !== null;
+}
