@@ -33,7 +33,8 @@ export function explain(root: Schema, body: unknown): readonly string[] {
   function faultsOf(unresolved: Schema, value: unknown, path: string): readonly Fault[] {
     const schema = resolve(unresolved);
     if (schema.anyOf) return faultsOfUnion(schema.anyOf, value, path);
-    if ('const' in schema && schema.const !== value) return [{ path, text: `is ${show(value)}, not ${show(schema.const)}` }];
+    if ('const' in schema && schema.const !== value)
+      return [{ path, text: `is ${show(value)}, not ${show(schema.const)}` }];
     if (schema.enum && !schema.enum.includes(value))
       return [{ path, text: `is ${show(value)}, none of ${schema.enum.map(show).join(', ')}` }];
     const types = typeof schema.type === 'string' ? [schema.type] : schema.type;
@@ -52,7 +53,9 @@ export function explain(root: Schema, body: unknown): readonly string[] {
     const all = arms.map((arm) => faultsOf(arm, value, path));
     if (all.some((faults) => faults.length === 0)) return [];
     const meant = all.filter((faults) => !faults.some((fault) => isTag(fault.path, path)));
-    const deep = meant.filter((faults) => faults.some((fault) => fault.path !== path || !fault.text.includes(', not ')));
+    const deep = meant.filter((faults) =>
+      faults.some((fault) => fault.path !== path || !fault.text.includes(', not ')),
+    );
     const candidates = deep.length > 0 ? deep : meant.length > 0 ? meant : all;
     if (meant.length === 0) return [{ path, text: `fits no member of the union: ${show(value)}` }];
     return candidates.reduce((least, faults) => (faults.length < least.length ? faults : least));

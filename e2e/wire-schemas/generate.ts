@@ -43,5 +43,6 @@ export function generateSchema(name: WireSchemaName): string {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
-  for (const name of Object.keys(wireSchemas) as WireSchemaName[]) writeFileSync(schemaFile(name), generateSchema(name)); // its own keys
+  for (const name of Object.keys(wireSchemas) as WireSchemaName[])
+    writeFileSync(schemaFile(name), generateSchema(name)); // its own keys
 }

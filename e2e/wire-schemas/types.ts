@@ -31,10 +31,7 @@ export type OpenaiResponsesRequest = ResponseCreateParams;
 // The SDK's messages.create sends both as headers.
 export type AnthropicMessagesRequest = Omit<MessageCreateParams, 'user_profile_id' | 'workspace_id'>;
 
-export type AnthropicBetaMessagesRequest = Omit<
-  BetaMessageCreateParams,
-  'betas' | 'user_profile_id' | 'workspace_id'
->;
+export type AnthropicBetaMessagesRequest = Omit<BetaMessageCreateParams, 'betas' | 'user_profile_id' | 'workspace_id'>;
 
 /** The REST body that generateContentParametersToMldev (genai 3.1.0, dist/node/index.mjs) makes. */
 export interface GeminiGenerateRequest {
@@ -62,17 +59,16 @@ export interface RestPart extends Omit<Part, 'functionCall'> {
 
 export type RestFunctionCall = Omit<FunctionCall, 'partialArgs' | 'willContinue'>;
 
-export interface RestTool
-  extends Omit<
-    Tool,
-    | 'retrieval'
-    | 'enterpriseWebSearch'
-    | 'exaAiSearch'
-    | 'parallelAiSearch'
-    | 'functionDeclarations'
-    | 'googleMaps'
-    | 'googleSearch'
-  > {
+export interface RestTool extends Omit<
+  Tool,
+  | 'retrieval'
+  | 'enterpriseWebSearch'
+  | 'exaAiSearch'
+  | 'parallelAiSearch'
+  | 'functionDeclarations'
+  | 'googleMaps'
+  | 'googleSearch'
+> {
   functionDeclarations?: RestFunctionDeclaration[];
   googleMaps?: Omit<GoogleMaps, 'groundingTypes'>;
   googleSearch?: Omit<GoogleSearch, 'blockingConfidence' | 'excludeDomains'>;
@@ -84,19 +80,18 @@ export interface RestFunctionDeclaration extends Omit<FunctionDeclaration, 'para
 }
 
 /** int64 members are typed as strings, because protobuf's JSON writes them so; it reads numbers as well. */
-export interface RestSchema
-  extends Omit<
-    Schema,
-    | 'anyOf'
-    | 'items'
-    | 'properties'
-    | 'minItems'
-    | 'maxItems'
-    | 'minLength'
-    | 'maxLength'
-    | 'minProperties'
-    | 'maxProperties'
-  > {
+export interface RestSchema extends Omit<
+  Schema,
+  | 'anyOf'
+  | 'items'
+  | 'properties'
+  | 'minItems'
+  | 'maxItems'
+  | 'minLength'
+  | 'maxLength'
+  | 'minProperties'
+  | 'maxProperties'
+> {
   anyOf?: RestSchema[];
   items?: RestSchema;
   properties?: Record<string, RestSchema>;
@@ -114,43 +109,38 @@ export interface RestToolConfig extends Omit<ToolConfig, 'functionCallingConfig'
 
 export type RestSafetySetting = Omit<SafetySetting, 'method'>;
 
-export interface RestGenerationConfig
-  extends Omit<
-    GenerateContentConfig,
-    // Of the client alone.
-    | 'httpOptions'
-    | 'abortSignal'
-    | 'automaticFunctionCalling'
-    | 'automaticContinuation'
-    // Lifted to the top of the body.
-    | 'serviceTier'
-    | 'systemInstruction'
-    | 'safetySettings'
-    | 'tools'
-    | 'toolConfig'
-    | 'labels'
-    | 'cachedContent'
-    | 'continuationToken'
-    | 'store'
-    // Refused outside the Enterprise Agent Platform.
-    | 'routingConfig'
-    | 'modelSelectionConfig'
-    | 'audioTimestamp'
-    | 'modelArmorConfig'
-    | 'generationOutputConfig'
-    // Narrowed by the SDK before they are sent.
-    | 'responseSchema'
-    | 'speechConfig'
-    | 'imageConfig'
-  > {
+export interface RestGenerationConfig extends Omit<
+  GenerateContentConfig,
+  // Of the client alone.
+  | 'httpOptions'
+  | 'abortSignal'
+  | 'automaticFunctionCalling'
+  | 'automaticContinuation'
+  // Lifted to the top of the body.
+  | 'serviceTier'
+  | 'systemInstruction'
+  | 'safetySettings'
+  | 'tools'
+  | 'toolConfig'
+  | 'labels'
+  | 'cachedContent'
+  | 'continuationToken'
+  | 'store'
+  // Refused outside the Enterprise Agent Platform.
+  | 'routingConfig'
+  | 'modelSelectionConfig'
+  | 'audioTimestamp'
+  | 'modelArmorConfig'
+  | 'generationOutputConfig'
+  // Narrowed by the SDK before they are sent.
+  | 'responseSchema'
+  | 'speechConfig'
+  | 'imageConfig'
+> {
   responseSchema?: RestSchema;
   speechConfig?: SpeechConfig;
   imageConfig?: Omit<
     ImageConfig,
-    | 'personGeneration'
-    | 'prominentPeople'
-    | 'outputMimeType'
-    | 'outputCompressionQuality'
-    | 'imageOutputOptions'
+    'personGeneration' | 'prominentPeople' | 'outputMimeType' | 'outputCompressionQuality' | 'imageOutputOptions'
   >;
 }

@@ -1,0 +1,61 @@
+/** The four languages, and what a scripted upstream must know of each. */
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini-generate'] as const;
+export type DialectName = (typeof dialectNames)[number];
+
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface UpstreamWords {
+  /** The model's name there. */
+  readonly model: string;
+  /** Where the vendor is asked to generate. */
+  readonly path: RegExp;
+  /** The key a request shows, in whichever way the vendor accepts. */
+  key(headers: Headers): string | undefined;
+  asksForStream(path: string, body: Record<string, unknown>): boolean;
+  modelOf(path: string, body: Record<string, unknown>): unknown;
+  /** Added to every answer, as the vendor does. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The vendor's status for "overloaded". */
+  readonly overloaded: 503 | 529;
+}
+
+const geminiPath = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent\?alt=sse)$/;
+
+const openai = {
+  model: 'gpt-5.5',
+  key: (headers: Headers) => bearer(headers),
+  asksForStream: (_path: string, body: Record<string, unknown>) => body['stream'] === true,
+  modelOf: (_path: string, body: Record<string, unknown>) => body['model'],
+  headers: { 'x-request-id': 'req_7f3c1e9b2d', 'openai-processing-ms': '412', 'openai-version': '2020-10-01' },
+  overloaded: 503,
+} as const;
+
+export const upstreamWords: Readonly<Record<DialectName, UpstreamWords>> = {
+  'openai-chat': { ...openai, path: /^\/v1\/chat\/completions$/ },
+  'openai-responses': { ...openai, path: /^\/v1\/responses$/ },
+  'anthropic-messages': {
+    ...openai,
+    model: 'claude-opus-5-5',
+    path: /^\/v1\/messages(\?beta=true)?$/,
+    key: (headers) => text(headers['x-api-key']) ?? bearer(headers),
+    headers: { 'request-id': 'req_011CSHoEeqs5C35K2UUqR7Fy', 'anthropic-organization-id': 'org-e2e' },
+    overloaded: 529,
+  },
+  'gemini-generate': {
+    model: 'gemini-3.1-pro-preview',
+    path: geminiPath,
+    key: (headers) => text(headers['x-goog-api-key']),
+    asksForStream: (path) => path.includes(':streamGenerateContent'),
+    modelOf: (path) => geminiPath.exec(path)?.[1],
+    headers: { 'server-timing': 'gfet4t7; dur=812', vary: 'Origin' },
+    overloaded: 503,
+  },
+};
+
+function bearer(headers: Headers): string | undefined {
+  return /^Bearer (.+)$/.exec(text(headers['authorization']) ?? '')?.[1];
+}
+
+function text(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
