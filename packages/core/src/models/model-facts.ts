@@ -64,6 +64,8 @@ export interface ModelFacts {
   readonly reasoningReplay?: boolean;
   /** Chat: reasoning_effort is understood. */
   readonly reasoningEffort?: boolean;
+  /** Chat: the only reasoning_effort taken beside function tools: the word `none`, or no member at all. */
+  readonly effortBesideTools?: 'none' | 'absent';
   /** Chat: custom (free text) tools are understood. */
   readonly customTools?: boolean;
   /** Chat: stream_options.include_usage is understood. */

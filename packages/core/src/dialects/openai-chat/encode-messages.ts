@@ -101,7 +101,7 @@ function inlineReasoning(reasoning: readonly ReasoningPart[], { facts }: EncodeR
 
 /**
  * Reasoning of earlier turns. Signed reasoning goes back to its signer (Z1, Z2); text goes to the vendors that take it, and
- * those that insist on it for turns with calls (Z10) get at least an empty one for turns that others wrote.
+ * those that insist on it for turns with calls (Z10) get a blank for turns that others wrote.
  */
 function encodeReplayedReasoning(
   reasoning: readonly ReasoningPart[],
@@ -113,7 +113,8 @@ function encodeReplayedReasoning(
   const shown = joinReasoning(reasoning);
   const field = facts.reasoningField === 'none' ? undefined : facts.reasoningField;
   const own = reasoning.filter((part) => part.seal?.issuer === signer);
-  const text = field && (shown !== '' || (facts.reasoningReplay === true && hasCalls)) ? { [field]: shown } : {};
+  const owed = facts.reasoningReplay === true && hasCalls;
+  const text = field && (shown !== '' || owed) ? { [field]: shown === '' ? noReasoning : shown } : {};
   const details = own.map((part, index) => encodeDetail(part, index, signer));
   const inline = facts.inlineThinkTags === true && facts.reasoningReplay === true;
   if (!field && own.length === 0 && shown !== '' && !inline)
@@ -124,6 +125,9 @@ function encodeReplayedReasoning(
     });
   return { ...text, ...(details.length > 0 && { reasoning_details: details }) };
 }
+
+/** Kimi takes an empty string for a missing one, and a blank for what it is. */
+const noReasoning = ' ';
 
 function encodeCall(call: ToolCallPart, index: number, context: EncodeRequestContext): ToolCall {
   const signature = signatureOf(call.seal, index, context);

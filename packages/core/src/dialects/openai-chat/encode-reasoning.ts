@@ -6,10 +6,12 @@ import type { ChatRequest } from './wire.ts';
 /** How much to think, in the spelling the model is known to take (a5, B3); a model of which nothing is known decides itself. */
 export function encodeReasoningControls(
   reasoning: Reasoning | undefined,
+  hasTools: boolean,
   context: EncodeRequestContext,
 ): Pick<ChatRequest, 'reasoning_effort' | 'thinking' | 'enable_thinking' | 'thinking_budget'> {
-  if (!reasoning) return {};
   const { facts, report } = context;
+  if (hasTools && facts.effortBesideTools) return effortBesideTools(reasoning, context);
+  if (!reasoning) return {};
   if (reasoning.summaryDetail === 'concise' || reasoning.summaryDetail === 'detailed')
     report({ type: 'dropped', field: 'reasoning.summaryDetail', detail: 'Chat Completions cannot ask for summaries.' });
   const effort = wantedEffort(reasoning);
@@ -24,6 +26,21 @@ export function encodeReasoningControls(
   // A model that has the switch is turned off by it; its effort says only how much.
   if (effort === undefined || (off && facts.thinkingSwitch)) return switched;
   return { ...switched, reasoning_effort: nearestEffort(effort, context) };
+}
+
+/** OpenAI refuses an effort beside function tools since gpt-5.4, and since gpt-5.6 even a silent default (openai-openapi#541). */
+function effortBesideTools(
+  reasoning: Reasoning | undefined,
+  { facts, report }: EncodeRequestContext,
+): Pick<ChatRequest, 'reasoning_effort'> {
+  const effort = reasoning && wantedEffort(reasoning);
+  if (effort !== undefined && effort !== 'none')
+    report({
+      type: 'dropped',
+      field: 'reasoning.effort',
+      detail: 'In Chat Completions this model does not reason beside tools; its Responses API does.',
+    });
+  return facts.effortBesideTools === 'none' ? { reasoning_effort: 'none' } : {};
 }
 
 function wantedEffort({ mode, effort, budgetTokens }: Reasoning): Effort | undefined {

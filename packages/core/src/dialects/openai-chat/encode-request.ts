@@ -15,13 +15,14 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
   reportForeignExtras(conversation, dialect, context.report);
   const output = encodeOutput(conversation, context);
   const messages = encodeMessages(conversation.messages, context);
+  const tools = encodeTools(conversation, context);
   const body: ChatRequest = {
     model: conversation.model,
     messages: output.instruction === undefined ? messages : instruct(messages, output.instruction),
-    ...encodeTools(conversation, context),
+    ...tools,
     ...encodeMaxTokens(conversation, context),
     ...encodeSampling(conversation.sampling, context),
-    ...encodeReasoningControls(conversation.reasoning, context),
+    ...encodeReasoningControls(conversation.reasoning, tools.tools !== undefined, context),
     ...output.members,
     ...encodeAccount(conversation, context),
     ...encodeStreaming(conversation, context),

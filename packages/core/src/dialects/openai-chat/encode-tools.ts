@@ -16,7 +16,7 @@ export function encodeTools(
   const tools = offered.flatMap((tool) => encodeTool(tool, context));
   const searching = search ? encodeSearch(search, context) : {};
   if (tools.length === 0) return searching;
-  const choice = toolChoice && encodeChoice(toolChoice, offered, context);
+  const choice = toolChoice && encodeChoice(toolChoice, offered, canForce(conversation, context), context);
   const parallel = encodeParallel(conversation.parallelToolCalls, context);
   return { tools, ...(choice !== undefined && { tool_choice: choice }), ...parallel, ...searching };
 }
@@ -124,9 +124,17 @@ function subschemas(schema: JsonObject): readonly JsonObject[] {
   return [...maps, ...lists].filter(isObject);
 }
 
+/** Kimi, Qwen and their like take a forced choice only while they do not think, and think unless told otherwise. */
+function canForce({ reasoning }: Conversation, { facts }: EncodeRequestContext): boolean {
+  if (facts.forcedToolChoice === false) return false;
+  const off = facts.alwaysThinks !== true && (reasoning?.mode === 'disabled' || reasoning?.effort === 'none');
+  return facts.forcedToolChoiceWhileThinking !== false || off;
+}
+
 function encodeChoice(
   choice: ToolChoice,
   tools: readonly Tool[],
+  force: boolean,
   { facts, report }: EncodeRequestContext,
 ): ChatToolChoice | undefined {
   const downgrade = (): 'auto' => {
@@ -142,9 +150,9 @@ function encodeChoice(
     case 'none':
       return choice.type;
     case 'required':
-      return facts.forcedToolChoice === false ? downgrade() : 'required';
+      return force ? 'required' : downgrade();
     case 'tool': {
-      if (facts.forcedToolChoice === false) return downgrade();
+      if (!force) return downgrade();
       const named = findTool(choice.tool, tools);
       if (named) return named;
       // C6: a tool that did not come along cannot be asked for.
@@ -156,7 +164,7 @@ function encodeChoice(
       return undefined;
     }
     case 'allowed': {
-      const mode = choice.mode === 'required' && facts.forcedToolChoice === false ? downgrade() : choice.mode;
+      const mode = choice.mode === 'required' && !force ? downgrade() : choice.mode;
       if (facts.openaiMembers !== true) return mode;
       const allowed = choice.tools.flatMap((tool) => findTool(tool, tools) ?? []);
       return { type: 'allowed_tools', allowed_tools: { mode, tools: allowed } };
