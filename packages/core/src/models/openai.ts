@@ -1,8 +1,5 @@
 import type { ModelFacts, ModelFactsRow } from './model-facts.ts';
 
-/** OpenAI's models, and those of vendors that speak Chat Completions. Later rows win, so families come before members. */
-export const openaiModels: readonly ModelFactsRow[] = [...openaiOwn(), ...vendors()];
-
 /** What OpenAI's servers take whatever the model. */
 const atOpenai: ModelFacts = {
   maxTokensField: 'max_completion_tokens',
@@ -25,6 +22,17 @@ const reasons: ModelFacts = {
   reasoningEffort: true,
   jsonSchemaOutput: true,
 };
+
+/** What every compatible vendor has in common: members OpenAI added for itself are not among it (S5, B3). */
+const elsewhere: ModelFacts = {
+  developerRole: false,
+  openaiMembers: false,
+  maxTokensField: 'max_tokens',
+  customTools: false,
+};
+
+/** OpenAI's models, and those of vendors that speak Chat Completions. Later rows win, so families come before members. */
+export const openaiModels: readonly ModelFactsRow[] = [...openaiOwn(), ...vendors()];
 
 function openaiOwn(): readonly ModelFactsRow[] {
   const types = 'openai 7.55 types: resources/chat/completions, resources/shared (ChatModel)';
@@ -172,14 +180,6 @@ function openaiOwn(): readonly ModelFactsRow[] {
     },
   ];
 }
-
-/** What every compatible vendor has in common: members OpenAI added for itself are not among it (S5, B3). */
-const elsewhere: ModelFacts = {
-  developerRole: false,
-  openaiMembers: false,
-  maxTokensField: 'max_tokens',
-  customTools: false,
-};
 
 function vendors(): readonly ModelFactsRow[] {
   const deepseek = 'api-docs.deepseek.com/guides/thinking_mode; catalogue Z10, B3';
