@@ -23,7 +23,7 @@ export interface Story {
 export function account(gateway: Running, story: Story, permit: Permit, outcome: Outcome): HttpAnswer {
   const { answer, failure, notices, streamed } = outcome;
   if (!answer) {
-    void permit.settle(undefined);
+    void permit.settle(nothingSpent);
     const refusal = refuse(story.call.dialect, failure as Failure, story.requestId); // no answer means a failure
     record(gateway, story, refusal.status, { outcome, ...(failure && { failure }) });
     return withOurHeaders(refusal, story, notices);
@@ -46,6 +46,9 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   return withOurHeaders(answer, story, notices);
 }
+
+/** A refused call costs nothing, whatever had been set aside for it. */
+const nothingSpent: Usage = { inputTokens: 0 };
 
 interface Ending {
   readonly outcome?: Outcome;

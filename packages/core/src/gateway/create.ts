@@ -1,9 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import * as registry from '../dialects/registry.ts';
 import { createCooldown } from '../keys/cooldown.ts';
 import type { Selector } from '../keys/selector.ts';
 import { createSelector } from '../keys/selectors.ts';
 import { createLimiter } from '../limits/limiter.ts';
 import { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } from '../memory.ts';
+import { factsOf } from '../models/facts.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
@@ -36,6 +39,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     limiter: createLimiter(ports),
     cooldown: createCooldown(ports),
     selectorOf: (upstream) => selectors.get(upstream) ?? createSelector('failover', ports),
+    factsAt: factsCache(options),
     newId: (prefix) => prefix + randomText(ports.random),
   };
   const handle = (request: HttpRequest) => serve(running, request);
@@ -43,6 +47,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     handle,
     fetch: (request) => answerFetch(handle, request),
     knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
+  };
+}
+
+/** Callers invent names, so only so many are remembered. */
+const maxRememberedModels = 1000;
+
+function factsCache({ modelFacts }: GatewayOptions): Running['factsAt'] {
+  const remembered = new Map<Upstream, LRUCache<string, ModelFacts>>();
+  return (upstream, model) => {
+    let facts = remembered.get(upstream);
+    if (!facts) remembered.set(upstream, (facts = new LRUCache({ max: maxRememberedModels })));
+    let known = facts.get(model);
+    if (!known) {
+      known = { ...factsOf(model, modelFacts), ...upstream.provider.facts, ...upstream.facts };
+      facts.set(model, known);
+    }
+    return known;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Credential } from '../auth/authorize.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { factsOf, matchesPattern } from '../models/facts.ts';
+import { matchesPattern } from '../models/facts.ts';
 import type { Destination, Inbound } from '../translate/translation.ts';
 import type { GatewayOptions, Route, Upstream } from './gateway.ts';
 import type { Running } from './running.ts';
@@ -121,10 +121,10 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
 
 /** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
 function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Dialect): readonly Target[] {
-  const { cooldown, options } = gateway;
+  const { cooldown } = gateway;
   const { provider } = upstream;
   const dialect = spoken(upstream, inbound);
-  const facts = { ...factsOf(model, options.modelFacts), ...provider.facts, ...upstream.facts };
+  const facts = gateway.factsAt(upstream, model);
   const awake = upstream.credentials.filter((credential) => cooldown.available(credential.id, model));
   const soonest = awake.length > 0 ? undefined : cooldown.soonest(upstream.credentials, model);
   const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);

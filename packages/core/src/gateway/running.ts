@@ -2,6 +2,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import type { Selector } from '../keys/selector.ts';
 import type { Limiter } from '../limits/limiter.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
 import type { Doors } from './recognize.ts';
@@ -16,5 +17,7 @@ export interface Running {
   readonly cooldown: Cooldown;
   /** One selector an upstream, because each remembers whose turn it is. */
   selectorOf(upstream: Upstream): Selector;
+  /** What is known of a model at a place: looked up once, since it takes a walk through every row. */
+  factsAt(upstream: Upstream, model: string): ModelFacts;
   newId(prefix: string): string;
 }

@@ -9,10 +9,11 @@ export const modelFacts: readonly ModelFactsRow[] = [...openaiModels, ...anthrop
 /** What is known of a model: our rows, then the user's, which win. An unknown name gives no facts. */
 export function factsOf(model: string, userRows: readonly ModelFactsRow[] = []): ModelFacts {
   const name = model.slice(model.lastIndexOf('/') + 1).toLowerCase();
-  let facts: ModelFacts = {};
-  for (const row of modelFacts) if (matchesPattern(row.match, name)) facts = { ...facts, ...row.facts };
+  const facts: ModelFacts = {};
+  for (const row of modelFacts) if (matchesPattern(row.match, name)) Object.assign(facts, row.facts);
   for (const row of userRows)
-    if (matchesPattern(row.match.toLowerCase(), name) || matchesPattern(row.match, model)) facts = { ...facts, ...row.facts };
+    if (matchesPattern(row.match.toLowerCase(), name) || matchesPattern(row.match, model))
+      Object.assign(facts, row.facts);
   return facts;
 }
 

@@ -1,7 +1,7 @@
 import type { Frame, Framing } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
-import { Failure } from '../conversation/failure.ts';
+import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';

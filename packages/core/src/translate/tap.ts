@@ -64,7 +64,10 @@ function lineTap(watch: Watch, see: See): Tap {
       pieces.push(text);
       pieceBytes += text.length;
       // A line beyond any frame's size is no frame; forgetting it only loses sight of its usage.
-      if (pieceBytes > defaultMaxFrameBytes) ((pieces = []), (pieceBytes = 0));
+      if (pieceBytes > defaultMaxFrameBytes) {
+        pieces = [];
+        pieceBytes = 0;
+      }
       return;
     }
     const block = pieces.length === 0 ? text.slice(0, last + 1) : pieces.join('') + text.slice(0, last + 1);

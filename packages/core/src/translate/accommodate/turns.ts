@@ -26,9 +26,9 @@ function matchResults(messages: readonly Message[]) {
   const answers = new Map<ToolCallPart, ToolResult>();
   const orphans = new Set<ToolResult>();
   /** Calls so far, latest turn first: an id that is used again means the later call. */
-  let calls: ToolCallPart[] = [];
+  const calls: ToolCallPart[] = [];
   for (const message of messages) {
-    if (message.role === 'assistant') calls = [...callsOf(message), ...calls];
+    if (message.role === 'assistant') calls.unshift(...callsOf(message));
     if (message.role !== 'tool') continue;
     for (const result of message.results) {
       const call =
