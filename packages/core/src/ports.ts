@@ -97,19 +97,27 @@ export interface Limits {
 export interface Counters {
   /**
    * Adds `amount` to a sliding window unless that would pass `limit`.
-   * Refused: `retryAfterMs` says when `amount` will fit.
+   * Refused: `retryAfterMs` says when `amount` will fit; Infinity when it is more than the limit.
    */
   take(key: string, amount: number, limit: number, windowMs: number): Taken | Promise<Taken>;
-  /** Corrects an earlier take, once the truth is known. May pass the limit: it has been spent. */
-  adjust(key: string, difference: number, windowMs: number): void | Promise<void>;
-  /** One more at a time, unless `limit` are running. The ones never left are forgotten after `expiryMs`. */
-  enter(key: string, limit: number, expiryMs: number): boolean | Promise<boolean>;
-  leave(key: string): void | Promise<void>;
+  /**
+   * Corrects the take made at `takenAtMs` (`Taken.atMs`), once the truth is known. More: counts from now on, and may
+   * pass the limit, since it has been spent. Less: given back where it was taken, unless that has left the window.
+   */
+  adjust(key: string, difference: number, windowMs: number, takenAtMs: number): void | Promise<void>;
+  /**
+   * One more at a time, unless `limit` are running. The ones never left are forgotten after `expiryMs`; `holder` names
+   * this one, so that a process that died takes nobody else's place.
+   */
+  enter(key: string, limit: number, expiryMs: number, holder: string): boolean | Promise<boolean>;
+  leave(key: string, holder: string): void | Promise<void>;
 }
 
 export interface Taken {
   readonly ok: boolean;
   readonly remaining: number;
+  /** When it was, by the store's own clock; to be handed to `adjust`. */
+  readonly atMs: number;
   /** Milliseconds until the window has room again. */
   readonly retryAfterMs: number;
 }

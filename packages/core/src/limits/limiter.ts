@@ -1,0 +1,162 @@
+import { Failure } from '../conversation/failure.ts';
+import { totalInputTokens, type Usage } from '../conversation/usage.ts';
+import type { Caller, Limits, Ports } from '../ports.ts';
+
+/** Keeps callers within their limits. */
+export interface Limiter {
+  /**
+   * Room for one call: a request and `estimateTokens` of the minute, and a place among those running. A function is asked
+   * only where tokens are limited. Takes everything or nothing.
+   * @throws Failure `rate-limited`, saying which limit, whose, and when it frees.
+   */
+  reserve(caller: Caller, limits: Limits, estimateTokens: number | (() => number)): Promise<Permit>;
+}
+
+export interface Permit {
+  /**
+   * The call is over: the estimate becomes the truth and the place is free. Without usage the estimate stands, since
+   * something may have been spent; `{ inputTokens: 0 }` says that nothing was. Only the first time counts. Never rejects.
+   */
+  settle(usage?: Usage): Promise<void>;
+}
+
+type LimiterPorts = Pick<Ports, 'counters' | 'random' | 'log'>;
+
+interface Taking {
+  readonly amount: number;
+  readonly atMs: number;
+}
+
+const minuteMs = 60_000;
+/** A place whose process died is free after this; a call that runs longer no longer counts as running. */
+const placeExpiryMs = 60 * 60_000;
+
+export function createLimiter(ports: LimiterPorts): Limiter {
+  const process = Math.floor(ports.random() * 2 ** 48).toString(36);
+  let calls = 0;
+  return {
+    async reserve(caller, limits, estimateTokens) {
+      if (!limited(limits)) return unlimited;
+      const reservation = new Reservation(ports, caller, `${process}.${(calls += 1)}`);
+      try {
+        if (limits.requestsPerMinute !== undefined) await reservation.takeRequest(limits.requestsPerMinute);
+        if (limits.tokensPerMinute !== undefined) {
+          const tokens = typeof estimateTokens === 'number' ? estimateTokens : estimateTokens();
+          await reservation.takeTokens(tokens, limits.tokensPerMinute);
+        }
+        if (limits.concurrency !== undefined) await reservation.enter(limits.concurrency);
+      } catch (thrown) {
+        await reservation.undo();
+        throw thrown;
+      }
+      return reservation;
+    },
+  };
+}
+
+const unlimited: Permit = { settle: () => Promise.resolve() };
+
+function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
+  return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
+}
+
+/** What one call has taken so far. */
+class Reservation implements Permit {
+  readonly #ports: LimiterPorts;
+  readonly #caller: Caller;
+  readonly #holder: string;
+  /** Undefined: not limited, or not taken yet. */
+  #requests: Taking | undefined;
+  #tokens: Taking | undefined;
+  #running = false;
+  #settled = false;
+
+  constructor(ports: LimiterPorts, caller: Caller, holder: string) {
+    this.#ports = ports;
+    this.#caller = caller;
+    this.#holder = holder;
+  }
+
+  async takeRequest(limit: number): Promise<void> {
+    this.#requests = await this.#take('requests', 1, limit);
+  }
+
+  async takeTokens(tokens: number, limit: number): Promise<void> {
+    if (tokens > limit) {
+      throw new Failure(
+        'rate-limited',
+        `This request is estimated at ${tokens} tokens, more than the ${limit} tokens per minute of ${this.#whose()}. ` +
+          'Send less at a time, or ask for a higher limit.',
+      );
+    }
+    this.#tokens = await this.#take('tokens', tokens, limit);
+  }
+
+  async enter(limit: number): Promise<void> {
+    this.#running = await this.#ports.counters.enter(this.#key('running'), limit, placeExpiryMs, this.#holder);
+    if (this.#running) return;
+    throw new Failure(
+      'rate-limited',
+      `${limit} ${limit === 1 ? 'request' : 'requests'} at a time is the limit of ${this.#whose()}, and as many are ` +
+        'running. Try again when one has ended.',
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  async settle(usage?: Usage): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    const estimate = this.#tokens?.amount ?? 0;
+    await this.#leave(0, spentTokens(usage, estimate) - estimate);
+  }
+
+  /** As if the call had never come. */
+  async undo(): Promise<void> {
+    this.#settled = true;
+    await this.#leave(-(this.#requests?.amount ?? 0), -(this.#tokens?.amount ?? 0));
+  }
+
+  async #leave(requests: number, tokens: number): Promise<void> {
+    const { counters, log } = this.#ports;
+    try {
+      // All are begun before any is waited for: one that fails must not keep the others from happening.
+      await Promise.all([
+        this.#running && counters.leave(this.#key('running'), this.#holder),
+        this.#adjust('requests', this.#requests, requests),
+        this.#adjust('tokens', this.#tokens, tokens),
+      ]);
+    } catch (error) {
+      log('warn', 'A limit could not be corrected', { caller: this.#caller.id, error: String(error) });
+    }
+  }
+
+  #adjust(what: 'requests' | 'tokens', taking: Taking | undefined, difference: number): void | Promise<void> {
+    if (!taking || difference === 0) return;
+    return this.#ports.counters.adjust(this.#key(what), difference, minuteMs, taking.atMs);
+  }
+
+  async #take(what: 'requests' | 'tokens', amount: number, limit: number): Promise<Taking> {
+    const taken = await this.#ports.counters.take(this.#key(what), amount, limit, minuteMs);
+    if (taken.ok) return { amount, atMs: taken.atMs };
+    const refused = `The limit of ${limit} ${what} per minute of ${this.#whose()} is reached`;
+    if (!Number.isFinite(taken.retryAfterMs)) throw new Failure('rate-limited', `${refused}.`);
+    const seconds = Math.max(1, Math.ceil(taken.retryAfterMs / 1000));
+    throw new Failure('rate-limited', `${refused}. Try again in ${seconds} s.`, { retryAfterSeconds: seconds });
+  }
+
+  #key(what: string): string {
+    return `${what}:${this.#caller.id}`;
+  }
+
+  #whose(): string {
+    return `"${this.#caller.name ?? this.#caller.id}"`;
+  }
+}
+
+/** What was not reported is taken to be as estimated. */
+function spentTokens(usage: Usage | undefined, estimate: number): number {
+  if (!usage) return estimate;
+  const { inputTokens, cacheReadTokens, cacheWriteTokens, toolUseInputTokens, outputTokens = 0 } = usage;
+  const told = inputTokens ?? cacheReadTokens ?? cacheWriteTokens ?? toolUseInputTokens;
+  return (told === undefined ? estimate : totalInputTokens(usage)) + outputTokens;
+}
