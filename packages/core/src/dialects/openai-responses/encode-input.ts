@@ -1,6 +1,13 @@
 import type { Message, Part, ToolResult } from '../../conversation/message.ts';
 import { object, text, type JsonObject } from '../../json.ts';
-import { contentExtras, encodeContent, encodeOutputTextPart, itemExtras, type PartContext } from './parts.ts';
+import {
+  breakpoint,
+  contentExtras,
+  encodeContent,
+  encodeOutputTextPart,
+  itemExtras,
+  type PartContext,
+} from './parts.ts';
 import { dialectName, extraMembers, extraOf } from './vocabulary.ts';
 
 export interface InputContext extends PartContext {
@@ -52,7 +59,7 @@ function encodeResult(result: ToolResult, context: InputContext): JsonObject {
       field: `${result.at ?? 'tool result'}.is_error`,
       detail: 'OpenAI has no mark for a failed tool; the text alone tells of it.',
     });
-  const content = encodeContent(result.content, context);
+  const content = withMark(encodeContent(result.content, context), breakpoint(result, context));
   const [first] = content;
   const plain = content.length === 1 && first?.type === 'input_text' && Object.keys(first).length === 2;
   const output = content.length === 0 ? '' : plain ? (text(first.text) ?? '') : content;
@@ -65,47 +72,40 @@ function encodeResult(result: ToolResult, context: InputContext): JsonObject {
   };
 }
 
-function encodeAssistant(parts: readonly Part[], context: InputContext): readonly JsonObject[] {
-  const items: JsonObject[] = [];
-  /** The message item that text goes on joining, with what its item says. */
-  let open: { content: JsonObject[]; extras: string } | undefined;
-  for (const part of parts) {
-    const content = assistantContent(part);
-    if (content) {
-      const extras = itemExtras(part);
-      const key = JSON.stringify(extras);
-      if (open?.extras === key) {
-        open.content.push(content);
-        continue;
-      }
-      open = { content: [content], extras: key };
-      items.push({ type: 'message', role: 'assistant', content: open.content, ...extras });
-      continue;
-    }
-    const item = assistantItem(part, context);
-    if (!item) continue;
-    open = undefined;
-    items.push(item);
-  }
-  return items;
+/** A result that is marked as a whole is marked on its last part. */
+function withMark(content: readonly JsonObject[], mark: JsonObject): readonly JsonObject[] {
+  const last = content.at(-1);
+  return last && Object.keys(mark).length > 0 ? [...content.slice(0, -1), { ...last, ...mark }] : content;
 }
 
-function assistantContent(part: Part): JsonObject | undefined {
-  if (part.type === 'text') return encodeOutputTextPart(part);
-  if (part.type === 'refusal') return { type: 'refusal', refusal: part.text, ...contentExtras(part) };
-  if (part.type === 'native' && part.dialect === dialectName && !isItem(part)) return part.value;
-  return undefined;
+/** No item carries an id: none is stored, and OpenAI looks up what has one, or finds its seal to belong to another (R8, Z8). */
+function encodeAssistant(parts: readonly Part[], context: InputContext): readonly JsonObject[] {
+  return parts.map((part) => assistantItem(part, context)).filter((item) => item !== undefined);
+}
+
+/** A plain text goes as a string: the list form is typed with the id of a stored message. */
+function assistantText(part: Extract<Part, { type: 'text' }>): JsonObject {
+  const content = encodeOutputTextPart(part);
+  const plain = Object.keys(contentExtras(part)).length === 0 && !part.citations;
+  return { type: 'message', role: 'assistant', content: plain ? part.text : [content], ...itemExtras(part) };
 }
 
 function assistantItem(part: Part, context: InputContext): JsonObject | undefined {
   switch (part.type) {
+    case 'text':
+      return assistantText(part);
+    case 'refusal': {
+      const content = { type: 'refusal', refusal: part.text, ...contentExtras(part) };
+      return { type: 'message', role: 'assistant', content: [content], ...itemExtras(part) };
+    }
     case 'reasoning':
       return encodeReasoning(part, context);
     case 'tool-call':
       return encodeCall(part);
     case 'native':
       if (isItem(part)) return part.value;
-      break;
+      if (part.dialect !== dialectName) break;
+      return { type: 'message', role: 'assistant', content: [part.value], ...itemExtras(part) };
     case 'server-tool-call':
       if (part.native?.dialect === dialectName) return object(part.native.value);
       break;
@@ -119,8 +119,6 @@ function assistantItem(part: Part, context: InputContext): JsonObject | undefine
         return { type: 'image_generation_call', ...rest, result: part.source.data };
       break;
     }
-    case 'text':
-    case 'refusal':
   }
   context.report({
     type: 'dropped',

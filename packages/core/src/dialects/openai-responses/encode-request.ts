@@ -1,11 +1,11 @@
 import type { Conversation, OutputForm } from '../../conversation/conversation.ts';
-import type { Message, Part, SystemMessage } from '../../conversation/message.ts';
+import type { Message, SystemMessage } from '../../conversation/message.ts';
 import type { Report } from '../../conversation/notice.ts';
 import { list, type Json, type JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import type { EncodedRequest, EncodeRequestContext } from '../dialect.ts';
 import { reportForeignExtras } from '../foreign.ts';
-import { cacheMarks } from './cache-marks.ts';
+import { cacheMarks, type Markable } from './cache-marks.ts';
 import { encodeMessage, type InputContext } from './encode-input.ts';
 import { encodeReasoning } from './encode-reasoning.ts';
 import { shortIdentifier } from './identifier.ts';
@@ -78,7 +78,7 @@ export function encodePrompt(
 /** What stood beside the turns goes into `instructions`, unless it holds more than plain text (S6). */
 function splitInstructions(
   messages: readonly Message[],
-  marks: (part: Part) => boolean,
+  marks: (marked: Markable) => boolean,
 ): { instructions?: string; rest: readonly Message[] } {
   const top = messages.filter(
     (message): message is SystemMessage => message.role === 'system' && message.placement === 'top',

@@ -2,6 +2,7 @@ import { Failure } from '../../conversation/failure.ts';
 import type { CacheMark, MediaPart, MediaSource, Part } from '../../conversation/message.ts';
 import type { Report } from '../../conversation/notice.ts';
 import { isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import type { Markable } from './cache-marks.ts';
 import { decodeAnnotation, encodeCitation } from './citations.ts';
 import { dialectName, extraMembers, extraOf, otherMembers, ownExtras } from './vocabulary.ts';
 
@@ -175,7 +176,7 @@ function mediaTypeOfName(name: string | undefined): string {
 export interface PartContext {
   readonly report: Report;
   /** Whether a part's cache mark may be written. */
-  marks(part: Part): boolean;
+  marks(marked: Markable): boolean;
 }
 
 /** Parts of a user turn, a system turn or a tool's result. */
@@ -191,6 +192,7 @@ function encodeContentPart(part: Part, context: PartContext): JsonObject | undef
     case 'refusal':
       return { type: 'input_text', text: part.text, ...own };
     case 'media':
+      reportTitle(part, context.report);
       return { ...encodeMedia(part), ...own };
     case 'native':
       if (part.dialect === dialectName) return part.value;
@@ -208,11 +210,11 @@ function encodeContentPart(part: Part, context: PartContext): JsonObject | undef
   return undefined;
 }
 
-function breakpoint(part: Part, context: PartContext): JsonObject {
-  if (!part.cache || !context.marks(part)) return {};
+export function breakpoint(marked: Markable, context: PartContext): JsonObject {
+  if (!marked.cache || !context.marks(marked)) return {};
   // OpenAI keeps for 30 minutes or 12 hours: the shorter one that lasts at least as long as was asked (P2).
   const lifetimes = { '5m': '30m', '30m': '30m', '1h': '12h', '12h': '12h' } as const;
-  const { ttl } = part.cache;
+  const { ttl } = marked.cache;
   return { prompt_cache_breakpoint: { mode: 'explicit', ...(ttl && { ttl: lifetimes[ttl] }) } };
 }
 
@@ -238,6 +240,20 @@ export function itemExtras(part: Part): JsonObject {
   return { ...(phase !== undefined && { phase }), ...object(extraOf(part, 'item')) };
 }
 
+/** What Anthropic says about a document beside its content. */
+function reportTitle(part: MediaPart, report: Report): void {
+  const at = part.at ?? part.kind;
+  const detail = 'OpenAI has no such member on a file.';
+  if (part.context !== undefined) report({ type: 'dropped', field: `${at}.context`, detail });
+  if (part.citable) report({ type: 'dropped', field: `${at}.citations`, detail });
+  if (part.source.type === 'text' && part.name !== undefined)
+    report({
+      type: 'dropped',
+      field: `${at}.title`,
+      detail: 'The document is sent as plain text, which has no title.',
+    });
+}
+
 function encodeMedia(part: MediaPart): JsonObject {
   if (part.kind === 'image') return encodeImage(part);
   if (part.kind === 'document') return encodeDocument(part);
@@ -259,7 +275,8 @@ const audioFormats: Readonly<Record<string, string>> = {
 
 function encodeImage(part: MediaPart): JsonObject {
   const { source } = part;
-  const detail = part.detail === undefined ? {} : { detail: part.detail };
+  // Required by OpenAI's types (ResponseInputImage); auto is what an absent one means elsewhere.
+  const detail = { detail: part.detail ?? 'auto' };
   if (source.type === 'file') return { type: 'input_image', file_id: ownFile(source, part), ...detail };
   if (source.type === 'url') return { type: 'input_image', image_url: source.url, ...detail };
   if (source.type === 'base64')
