@@ -43,10 +43,11 @@ function readableOf(source: Source): ReadableStream<Uint8Array> {
 }
 
 /** A transport over the global `fetch`, for Workers, Deno, Bun and tests. On Node, @proxy/node's costs a tenth of it. */
-export function fetchTransport(fetcher: typeof fetch = fetch): Transport {
+export function fetchTransport(fetcher?: typeof fetch): Transport {
   return {
     async send(request) {
-      const response = await fetcher(request.url, {
+      // Looked up at each call: test tools and runtimes put their own `fetch` in place later.
+      const response = await (fetcher ?? fetch)(request.url, {
         method: request.method,
         headers: request.headers,
         body: (request.body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, // no SharedArrayBuffer comes here
