@@ -10,7 +10,7 @@
  * | Latin letters                       | 1 for 2.5, at least 1 a word; a capital after a small letter begins one |
  * | digits, punctuation, breaks, tabs   | 1 each; a mark after another 1/2, after its like 1/4                    |
  * | a space before a word               | 0; more of them 1/4 each                                                |
- * | accents (ä, ł)                      | 1.6 each                                                                |
+ * | accents (ä, ł)                      | 1.7 each                                                                |
  * | Greek, Cyrillic, Hebrew, Arabic     | 1.1 each                                                                |
  * | CJK and all others                  | 1.6 a UTF-16 unit                                                       |
  */
@@ -47,7 +47,7 @@ function otherTokens(code: number, previous: number): number {
   if (code === 0x20) return previous === 0x20 ? 0.25 : 0;
   if (isMark(code) && isMark(previous)) return code === previous ? 0.25 : 0.5;
   if (code < 0x80) return 1;
-  if (code < 0x250) return 1.6;
+  if (code < 0x250) return 1.7;
   return code < 0x700 ? 1.1 : 1.6;
 }
 
