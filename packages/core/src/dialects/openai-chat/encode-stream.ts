@@ -6,6 +6,7 @@ import { object, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
 import { openaiErrorMembers } from '../openai-errors.ts';
 import { encodeFinish } from './finish.ts';
+import { gap } from './joined-text.ts';
 import { encodeDetail, encodeTextSeal } from './reasoning.ts';
 import { encodeAudio, encodeCitation, encodeImage, explanationOf, extraContent, isLegacy } from './reply.ts';
 import { encodeUsage } from './usage.ts';
@@ -24,9 +25,11 @@ interface OpenChoice {
   details: number;
   /** Text so far: citations count within their part, annotations within the content. */
   textLength: number;
+  /** Something other than text came since the last text. */
+  interrupted: boolean;
   refused: boolean;
-  /** Where the open text part began in the content. */
-  readonly texts: Map<number, { readonly offset: number; readonly refusal: boolean }>;
+  /** Where each open text part began in the content; -1 before its first letter. */
+  readonly texts: Map<number, { offset: number; readonly refusal: boolean }>;
   readonly reasoning: Map<number, string>;
   readonly open: Map<number, OpenCall>;
 }
@@ -88,6 +91,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       calls: 0,
       details: 0,
       textLength: 0,
+      interrupted: false,
       refused: false,
       texts: new Map(),
       reasoning: new Map(),
@@ -107,7 +111,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function pushTo(state: OpenChoice, event: ChoiceEvent): readonly Frame[] {
     switch (event.type) {
       case 'text-start':
-        state.texts.set(event.part, { offset: state.textLength, refusal: event.refusal === true });
+        state.texts.set(event.part, { offset: -1, refusal: event.refusal === true });
         return none;
       case 'text-delta': {
         if (event.text === '') return none;
@@ -115,17 +119,17 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
           state.refused = true;
           return [delta(state, `"refusal":${JSON.stringify(event.text)}`)];
         }
-        state.textLength += event.text.length;
-        return [delta(state, `"content":${JSON.stringify(event.text)}`)];
+        return [text(state, event.part, event.text)];
       }
       case 'text-end':
         state.texts.delete(event.part);
         return event.seal ? [sealText(state, event.seal)] : none;
       case 'citation': {
-        const annotations = encodeCitation(event.citation, state.texts.get(event.part)?.offset ?? 0);
+        const annotations = encodeCitation(event.citation, Math.max(0, state.texts.get(event.part)?.offset ?? 0));
         return annotations.length === 0 ? none : [delta(state, `"annotations":${JSON.stringify(annotations)}`)];
       }
       case 'reasoning-start':
+        state.interrupted = true;
         state.reasoning.set(event.part, '');
         return none;
       case 'reasoning-delta':
@@ -160,6 +164,15 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     }
   }
 
+  function text(state: OpenChoice, part: number, piece: string): Frame {
+    const written = state.interrupted && state.textLength > 0 ? gap + piece : piece;
+    state.interrupted = false;
+    const begun = state.texts.get(part);
+    if (begun && begun.offset < 0) begun.offset = state.textLength + written.length - piece.length;
+    state.textLength += written.length;
+    return delta(state, `"content":${JSON.stringify(written)}`);
+  }
+
   function sealText(state: OpenChoice, seal: Seal): Frame {
     return detail(state, encodeTextSeal(seal, state.details++));
   }
@@ -169,6 +182,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   }
 
   function startCall(state: OpenChoice, event: Extract<ReplyEvent, { type: 'tool-call-start' }>): readonly Frame[] {
+    state.interrupted = true;
     const call: OpenCall = { index: state.calls++, custom: event.kind === 'custom', written: false };
     // The old form has room for one call.
     if (legacy && call.index > 0) return none;
@@ -225,6 +239,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         ];
       }
       case 'media': {
+        state.interrupted = true;
         const images = encodeImage(value);
         const audio = encodeAudio(value);
         if (audio) return [delta(state, `"audio":${JSON.stringify(audio)}`)];
@@ -233,6 +248,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       case 'server-tool-call':
       case 'server-tool-result':
       case 'native':
+        state.interrupted = true;
         return none;
     }
   }
@@ -240,7 +256,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function finishChoice(state: OpenChoice, event: Extract<ReplyEvent, { type: 'candidate-end' }>): readonly Frame[] {
     const { message, logprobs, ...extras } = event.extras?.[dialect] ?? {};
     const explanation = state.refused ? null : explanationOf(event.finish);
-    const finish = encodeFinish(event.finish);
+    const finish = encodeFinish(event.finish, state.refused);
     const body = {
       index: state.index,
       delta: object(message) ?? {},

@@ -25,11 +25,15 @@ export function failureOfFinish(choice: JsonObject): Failure | undefined {
   });
 }
 
-export function encodeFinish(finish: Finish): {
+/** `refused`: the reply holds the model's own refusal, beside which OpenAI says `stop`. */
+export function encodeFinish(
+  finish: Finish,
+  refused: boolean,
+): {
   readonly finish_reason: ChatFinishReason;
   readonly native_finish_reason?: string;
 } {
-  const word = finishWords[finish.reason];
+  const word = refused && finish.reason === 'refusal' ? 'stop' : finishWords[finish.reason];
   return {
     finish_reason: word,
     ...(finish.raw !== undefined && finish.raw !== word && { native_finish_reason: finish.raw }),

@@ -26,6 +26,7 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
   const audio = audioCollector(context);
   let out: ReplyEvent[] = [];
   let parts = 0;
+  let refused = false;
   /** At most one text, refusal or reasoning part is open. */
   let open: { readonly part: number; readonly type: 'text' | 'refusal' | 'reasoning' } | undefined;
   /** Which of the members that repeat each other is believed (Z9). */
@@ -143,6 +144,7 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
       else out.push({ type: 'text-start', ...place, part: open.part, ...(type === 'refusal' && { refusal: true }) });
     }
     if (piece === '') return;
+    if (type === 'refusal') refused = true;
     if (type === 'reasoning') out.push({ type: 'reasoning-delta', ...place, part: open.part, text: piece });
     else out.push({ type: 'text-delta', ...place, part: open.part, text: piece });
     if (type === 'text' && citations.length > 0) {
@@ -188,7 +190,7 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
     shut();
     const speech = audio.part();
     if (speech) emit(speech);
-    const declared = finish ?? { reason: 'other' };
+    const declared = declinedFinish(finish ?? { reason: 'other' });
     const cut = ['length', 'context-window', 'content-filter', 'refusal'].includes(declared.reason);
     out.push(...calls.close(cut));
     const extras = closingExtras();
@@ -199,6 +201,11 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
       ...(extras && { extras }),
     });
     return out;
+  }
+
+  /** OpenAI says `stop` beside a refusal's text, which alone tells that the model declined. */
+  function declinedFinish(said: Finish): Finish {
+    return refused && said.reason === 'stop' ? { ...said, reason: 'refusal' } : said;
   }
 
   function closingExtras(): { readonly [dialect]: JsonObject } | undefined {
@@ -241,7 +248,9 @@ function isImage(part: JsonObject): boolean {
   return Boolean(text(part.image_url) || text(object(part.image_url)?.url));
 }
 
-const choiceMembers = new Set('index message delta finish_reason native_finish_reason logprobs usage'.split(' '));
+const choiceMembers = new Set(
+  'index message delta finish_reason native_finish_reason logprobs usage content_filter_offsets'.split(' '),
+);
 const messageMembers = new Set(
   'role content refusal reasoning_content reasoning reasoning_details annotations images audio tool_calls function_call'.split(
     ' ',

@@ -6,6 +6,7 @@ import { carrySeal } from '../../conversation/seal.ts';
 import { isArray, list, object, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { encodeFinish } from './finish.ts';
+import { gap, gapsBetweenTexts } from './joined-text.ts';
 import { replyReader } from './read-reply.ts';
 import { encodeReasoning } from './reasoning.ts';
 import { encodeUsage } from './usage.ts';
@@ -40,7 +41,10 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     choices: reply.candidates.map((candidate, index) => {
       const { message: own, logprobs, ...extras } = candidate.extras?.[dialect] ?? {};
       const message = encodeMessage(candidate, legacy);
-      const finish = encodeFinish(candidate.finish);
+      const finish = encodeFinish(
+        candidate.finish,
+        candidate.parts.some((part) => part.type === 'refusal'),
+      );
       return {
         index,
         message: { ...object(own), ...message },
@@ -65,8 +69,9 @@ function encodeMessage({ parts, finish }: Candidate, legacy: boolean): ReplyMess
   const texts = parts.filter((part) => part.type === 'text');
   const refusals = parts.filter((part) => part.type === 'refusal').map((part) => part.text);
   const calls = parts.filter((part) => part.type === 'tool-call');
-  const content = texts.map((part) => part.text).join('');
-  const annotations = citationsOf(texts);
+  const gaps = gapsBetweenTexts(parts);
+  const content = texts.map((part) => (gaps.has(part) ? gap + part.text : part.text)).join('');
+  const annotations = citationsOf(texts, gaps);
   const images = parts.flatMap(encodeImage);
   const audio = parts.map(encodeAudio).find((part) => part !== undefined);
   const [first] = calls;
@@ -85,8 +90,7 @@ function encodeMessage({ parts, finish }: Candidate, legacy: boolean): ReplyMess
 }
 
 export function explanationOf(finish: Candidate['finish']): string | null {
-  const declined = finish.reason === 'refusal' || finish.reason === 'content-filter';
-  return declined ? (finish.explanation ?? null) : null;
+  return finish.reason === 'refusal' ? (finish.explanation ?? null) : null;
 }
 
 export function encodeReplyCall(call: ToolCallPart): ToolCall {
@@ -102,11 +106,11 @@ export function extraContent({ seal }: Pick<ToolCallPart, 'seal'>): Pick<ToolCal
 }
 
 /** Offsets count within their own part; the parts are joined. */
-function citationsOf(texts: readonly TextPart[]): readonly JsonObject[] {
+function citationsOf(texts: readonly TextPart[], gaps: ReadonlySet<Part>): readonly JsonObject[] {
   let offset = 0;
   return texts.flatMap((part) => {
-    const from = offset;
-    offset += part.text.length;
+    const from = offset + (gaps.has(part) ? gap.length : 0);
+    offset = from + part.text.length;
     return (part.citations ?? []).flatMap((citation) => encodeCitation(citation, from));
   });
 }
