@@ -30,6 +30,7 @@ export interface Helper {
 export function startHelper(file: string): Helper {
   const child: ChildProcess = fork(fileURLToPath(new URL(file, import.meta.url)), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: [],
   });
   return {
     ask<T>(question: string, argument?: unknown) {

@@ -102,6 +102,8 @@ function exchange(pool: Pool, load: Load, body: Buffer, verify: boolean): Promis
     let status = 0;
     let deltas = 0;
     let bytes = 0;
+    /** A slow reader's count of bytes when it last rested. */
+    let rested = 0;
     let finished = false;
     let left = false;
     /** The end of the last chunk, in which a finish mark may have begun. */
@@ -135,9 +137,10 @@ function exchange(pool: Pool, load: Load, body: Buffer, verify: boolean): Promis
             left = true;
             controller.abort(new Error('This client leaves.'));
             conclude(finished ? 'The stream was over before the client could leave.' : undefined);
-          } else if (load.bytesPerSecond !== undefined) {
+          } else if (load.bytesPerSecond !== undefined && bytes - rested >= 1 << 16) {
             controller.pause();
-            setTimeout(() => controller.resume(), (1000 * chunk.length) / load.bytesPerSecond);
+            setTimeout(() => controller.resume(), (1000 * (bytes - rested)) / load.bytesPerSecond);
+            rested = bytes;
           }
         },
         onResponseEnd() {

@@ -26,9 +26,10 @@ export function ratios(values: readonly number[], baseline: readonly number[]): 
   return values.map((value, round) => value / (baseline[round] ?? Number.NaN));
 }
 
-/** Whether memory grows with the stream: the middle of the last third of the samples, less that of the second third. */
-export function growth(samples: readonly number[]): number {
-  const third = Math.floor(samples.length / 3);
-  if (third === 0) throw new RangeError('Growth needs three samples or more.');
-  return median(samples.slice(-third)) - median(samples.slice(third, 2 * third));
+/**
+ * By how much memory rose while something lasted: the middle of the second half of the samples, less what was there before.
+ * The middle, because a collector leaves peaks; the second half, because what is hoarded is held until the end.
+ */
+export function growth(before: number, samples: readonly number[]): number {
+  return median(samples.slice(Math.floor(samples.length / 2))) - before;
 }

@@ -91,7 +91,7 @@ function stream(shape: Shape, response: ServerResponse): void {
     sent += count;
     writes++;
     // By the clock rather than by the last tick, so that every run offers the same load however late timers are.
-    if (intervalMs !== undefined) setTimeout(next, started + writes * intervalMs - performance.now());
+    if (intervalMs !== undefined) setTimeout(next, Math.max(0, started + writes * intervalMs - performance.now()));
     else if (room) setImmediate(next);
     else response.once('drain', next);
   }

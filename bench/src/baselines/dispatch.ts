@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 /**
- * The unit of all ratios: the least a Node proxy can do with node:http and undici. It knows no routes, keys or logs, but
- * it minds back-pressure and hangs up on the upstream when its client does.
+ * The unit of all ratios: the least a Node proxy can do with node:http and undici. It knows no routes, keys or logs and
+ * looks at no body, but it minds back-pressure and hangs up on the upstream when its client does.
  *
  * node dispatch.ts <port> <upstream port>
  */
@@ -15,50 +15,48 @@ const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, {
   headersTimeout: 60_000,
 });
 
-const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'content-length']);
+const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host']);
 
 const server = createServer((request, response) => {
-  const body: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => body.push(chunk));
-  request.on('end', () => {
-    const headers: Record<string, string | string[]> = {};
-    for (const [name, value] of Object.entries(request.headers))
-      if (value !== undefined && !hopByHop.has(name)) headers[name] = value;
-    let hangUp = () => {};
-    response.once('close', () => hangUp());
-    pool.dispatch(
-      {
-        path: request.url ?? '/',
-        method: request.method ?? 'GET',
-        headers,
-        body: body.length === 1 && body[0] ? body[0] : Buffer.concat(body),
+  let hangUp = () => {};
+  response.once('close', () => hangUp());
+  pool.dispatch(
+    {
+      path: request.url ?? '/',
+      method: request.method ?? 'GET',
+      headers: endToEnd(request.headers),
+      // Handed on as it comes: collecting it first costs the same for small bodies and a fifth more for a megabyte.
+      body: request,
+    },
+    {
+      onRequestStart(controller) {
+        hangUp = () => {
+          if (!response.writableFinished) controller.abort(new Error('The client has gone.'));
+        };
+        response.on('drain', () => controller.resume());
       },
-      {
-        onRequestStart(controller) {
-          hangUp = () => {
-            if (!response.writableFinished) controller.abort(new Error('The client has gone.'));
-          };
-          response.on('drain', () => controller.resume());
-        },
-        onResponseStart(_controller, status, upstreamHeaders) {
-          const kept: Record<string, string | string[]> = {};
-          for (const [name, value] of Object.entries(upstreamHeaders))
-            if (value !== undefined && (name === 'content-length' || !hopByHop.has(name))) kept[name] = value;
-          response.writeHead(status, kept);
-        },
-        onResponseData(controller, chunk) {
-          if (!response.write(chunk)) controller.pause();
-        },
-        onResponseEnd() {
-          response.end();
-        },
-        onResponseError() {
-          if (response.headersSent) response.destroy();
-          else response.writeHead(502).end();
-        },
+      onResponseStart(_controller, status, headers) {
+        response.writeHead(status, endToEnd(headers));
       },
-    );
-  });
+      onResponseData(controller, chunk) {
+        if (!response.write(chunk)) controller.pause();
+      },
+      onResponseEnd() {
+        response.end();
+      },
+      onResponseError() {
+        if (response.headersSent) response.destroy();
+        else response.writeHead(502).end();
+      },
+    },
+  );
 });
 server.keepAliveTimeout = 60_000;
 server.listen(port, '127.0.0.1');
+
+function endToEnd(headers: NodeJS.Dict<string | string[]>): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && !hopByHop.has(name)) kept[name] = value;
+  return kept;
+}
