@@ -250,7 +250,7 @@ function vendors(): readonly ModelFactsRow[] {
       },
       source: glm,
     },
-    { match: 'glm-*v*', facts: { images: true }, source: glm },
+    ...['glm-*v', 'glm-*v-*'].map((match) => ({ match, facts: { images: true }, source: glm })),
     {
       match: 'glm-5.3*',
       facts: {

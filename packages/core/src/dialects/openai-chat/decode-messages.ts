@@ -155,7 +155,8 @@ function decodeResult(entry: JsonObject, at: string, calls: CallBook): ToolResul
   const content = decodeContent(entry.content, `${at}.content`);
   return {
     callId,
-    ...(name !== undefined && { name }),
+    // The call tells the name better, where there is one.
+    ...(!call && name !== undefined && { name }),
     kind: call?.kind ?? 'function',
     content,
     failed: false,

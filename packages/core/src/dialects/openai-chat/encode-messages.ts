@@ -12,6 +12,7 @@ import type {
 import type { EncodeRequestContext } from '../dialect.ts';
 import type { JsonObject } from '../../json.ts';
 import { dropPart, encodeMedia, encodeText, encodeTextContent, encodeUserContent } from './encode-content.ts';
+import { gap, gapsBetweenTexts } from './joined-text.ts';
 import { encodeDetail, joinReasoning } from './reasoning.ts';
 import { geminiSigner, name as dialect } from './vocabulary.ts';
 import type {
@@ -62,11 +63,13 @@ function textOf(part: Part, context: EncodeRequestContext): readonly TextContent
 
 function encodeAssistant(message: AssistantMessage, context: EncodeRequestContext): AssistantTurn {
   const texts: TextContent[] = [];
+  const gaps = gapsBetweenTexts(message.parts);
   const reasoning: ReasoningPart[] = [];
   const calls: ToolCallPart[] = [];
   const rest: Record<string, unknown> = {};
   for (const part of message.parts) {
-    if (part.type === 'text') texts.push(encodeText(part, context));
+    if (part.type === 'text')
+      texts.push(encodeText(gaps.has(part) ? { ...part, text: gap + part.text } : part, context));
     else if (part.type === 'reasoning') reasoning.push(part);
     else if (part.type === 'tool-call') calls.push(part);
     else if (part.type === 'refusal') {
@@ -166,6 +169,11 @@ function encodeResults(message: ToolMessage, context: EncodeRequestContext): rea
           texts.push(encoded);
           continue;
         }
+        context.report({
+          type: 'approximated',
+          field: part.at ?? result.at ?? 'messages',
+          detail: `A tool message holds text only; the ${part.kind} follows in a user message.`,
+        });
         attachments.push({ type: 'text', text: `The ${part.kind} that tool call ${result.callId} returned:` }, encoded);
         texts.push({ type: 'text', text: `[${part.kind}: see the next user message]` });
       } else texts.push(...textOf(part, context));

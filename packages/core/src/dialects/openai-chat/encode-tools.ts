@@ -25,14 +25,19 @@ export function encodeTools(
 function filterAllowed(
   tools: readonly Tool[],
   choice: ToolChoice | undefined,
-  { facts }: EncodeRequestContext,
+  { facts, report }: EncodeRequestContext,
 ): readonly Tool[] {
   if (choice?.type !== 'allowed' || facts.openaiMembers === true) return tools;
-  return tools.filter((tool) => choice.tools.some((allowed) => nameOfTool(tool) === allowed.name));
-}
-
-function nameOfTool(tool: Tool): string | undefined {
-  return tool.name;
+  return tools.filter((tool) => {
+    const allowed = choice.tools.some(({ name }) => name === tool.name);
+    if (!allowed)
+      report({
+        type: 'approximated',
+        field: tool.at ?? 'tools',
+        detail: 'The tool choice does not allow this tool, so it is not offered.',
+      });
+    return allowed;
+  });
 }
 
 function encodeTool(tool: Tool, context: EncodeRequestContext): readonly ChatTool[] {
