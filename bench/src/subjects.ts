@@ -79,6 +79,8 @@ function gatewayConfig(port: number, upstreamPort: number): unknown {
   });
   return {
     server: { host: '127.0.0.1', port },
+    // The baselines write no logs either; what a line per request costs is another question.
+    log: { level: 'warn' },
     accessKeys: [
       { name: 'bench', key: accessKey, limits: { requestsPerMinute: 100_000_000, tokensPerMinute: 100_000_000_000 } },
     ],
