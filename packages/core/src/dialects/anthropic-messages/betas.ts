@@ -10,16 +10,26 @@ const apiVersion = '2023-06-01';
  * them in another dated version, the caller's version was written for; those that govern no field go along as they are.
  */
 export function headersFor(body: JsonObject, asked: readonly string[]): HeaderMap {
-  const needed = neededFlags(body).map((flag) => asked.find((own) => family(own) === family(flag)) ?? flag);
-  const free = asked.filter((flag) => !governed.has(family(flag)) || (isToolFlag(flag) && hasToolFields(body)));
-  const flags = [...new Set([...free, ...needed])];
+  const own = usefulFlags(body, asked);
+  const missing = neededFlags(body).filter((flag) => !own.some((mine) => family(mine) === family(flag)));
+  const flags = [...own, ...missing];
   return { 'anthropic-version': apiVersion, ...(flags.length > 0 && { 'anthropic-beta': flags.join(',') }) };
+}
+
+/** Without the flags that only govern fields this body does not have. */
+export function usefulFlags(body: JsonObject, asked: readonly string[]): readonly string[] {
+  const needed = new Set(neededFlags(body).map(family));
+  return asked.filter((flag) => !governed.has(family(flag)) || needed.has(family(flag)));
 }
 
 /** `mcp-client-2025-11-20` → `mcp-client`. */
 function family(flag: string): string {
-  return flag.replace(/-\d{4}-\d{2}-\d{2}$/, '');
+  const name = flag.replace(/-\d{4}-\d{2}-\d{2}$/, '');
+  return sameFamily[name] ?? name;
 }
+
+/** Claude Code says it in its own words. */
+const sameFamily: Readonly<Record<string, string>> = { 'per-turn-control': 'mid-conversation-output-config' };
 
 /** Top-level members and the flag each needs, by the SDK's list of flags. */
 const memberFlags: Readonly<Record<string, string>> = {
@@ -44,7 +54,7 @@ const governed = new Set([
   ...[...Object.values(memberFlags), ...toolFlags.map(([, flag]) => flag)].map(family),
   ...['context-management', 'task-budgets', 'thinking-binding-controls', 'thinking-display-updates', 'message-threads'],
   ...['mid-conversation-output-config', 'mid-conversation-system-clear-at', 'inline-tools', 'structured-outputs'],
-  ...['mid-conversation-tool-changes', 'per-turn-control', 'advanced-tool-use'],
+  ...['mid-conversation-tool-changes'],
 ]);
 
 function neededFlags(body: JsonObject): readonly string[] {
@@ -87,18 +97,6 @@ function messageFlags(message: Json): readonly string[] {
     }
   }
   return flags;
-}
-
-const toolFields = ['defer_loading', 'eager_input_streaming', 'input_examples', 'allowed_callers'];
-
-/** These fields are generally available, but Claude Code still names the beta they came from. */
-function isToolFlag(flag: string): boolean {
-  return family(flag) === 'advanced-tool-use' || family(flag) === 'per-turn-control';
-}
-
-function hasToolFields(body: JsonObject): boolean {
-  const inTools = list(body.tools).some((tool) => toolFields.some((name) => isThere(object(tool)?.[name])));
-  return inTools || list(body.messages).some((message) => isThere(object(message)?.output_config));
 }
 
 function isThere(value: Json | undefined): boolean {

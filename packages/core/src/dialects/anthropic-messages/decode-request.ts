@@ -3,6 +3,7 @@ import { Failure } from '../../conversation/failure.ts';
 import type { Message, ToolResult } from '../../conversation/message.ts';
 import { boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
+import { usefulFlags } from './betas.ts';
 import { cacheOf, decodeBlocks, decodeContent, place, type BlockReader, type PlacedBlock } from './decode-blocks.ts';
 import { decodeToolChoice, decodeTools } from './decode-tools.ts';
 import { extrasOf, isWireEffort, leftover } from './vocabulary.ts';
@@ -239,5 +240,8 @@ function leftoverConfig(config: JsonObject): JsonObject | undefined {
 function betasOf(body: JsonObject, context: DecodeRequestContext): readonly string[] {
   const header = (context.headers['anthropic-beta'] ?? '').split(',').map((flag) => flag.trim());
   const inBody = [...list(body.betas), ...list(body.anthropic_beta)].filter((flag) => typeof flag === 'string');
-  return [...new Set([...header, ...inBody])].filter((flag) => flag !== '');
+  return usefulFlags(
+    body,
+    [...new Set([...header, ...inBody])].filter((flag) => flag !== ''),
+  );
 }

@@ -17,7 +17,14 @@ export interface EncodedTools {
 /** Tools and the choice among them; the choice is settled last, as it may name what became of a tool (C6). */
 export function encodeTools(conversation: Conversation, facts: ModelFacts, report: Report): EncodedTools {
   const allowed = allowedNames(conversation);
-  const offered = conversation.tools.filter((tool) => !allowed || allowed.includes(toolName(tool) ?? ''));
+  const offered = conversation.tools.filter((tool) => !allowed || allowed.includes(tool.name ?? ''));
+  for (const tool of conversation.tools)
+    if (!offered.includes(tool))
+      report({
+        type: 'approximated',
+        field: tool.at ?? 'tools',
+        detail: 'Not among the allowed tools, so that it was not offered.',
+      });
   const tools = offered.flatMap((tool) => encodeTool(tool, facts, report));
   const choice = encodeChoice(conversation, tools, facts, report);
   return { tools, ...(choice && { choice }) };
@@ -27,10 +34,6 @@ export function encodeTools(conversation: Conversation, facts: ModelFacts, repor
 function allowedNames(conversation: Conversation): readonly string[] | undefined {
   const { toolChoice } = conversation;
   return toolChoice?.type === 'allowed' ? toolChoice.tools.map((tool) => tool.name) : undefined;
-}
-
-function toolName(tool: Tool): string | undefined {
-  return tool.name;
 }
 
 function encodeTool(tool: Tool, facts: ModelFacts, report: Report): WireTool[] {

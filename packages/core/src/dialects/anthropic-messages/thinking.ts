@@ -83,7 +83,9 @@ function isOff(reasoning: Reasoning): boolean {
 }
 
 function thinkNot({ reasoning, forms, efforts, facts, report }: Steer, betweenTools: boolean): Partial<ThinkingPlan> {
-  const effort = reasoning.effort === 'none' ? {} : chosenEffort(reasoning.effort, efforts, report);
+  // Without thinking, Opus 5 takes no more than high (models/whats-new-opus-5).
+  const calm = efforts.filter((word) => word !== 'xhigh' && word !== 'max');
+  const effort = reasoning.effort === 'none' ? {} : chosenEffort(reasoning.effort, calm, report);
   if (betweenTools && forms.includes('between-tools')) return { thinking: { type: 'between_tools' }, ...effort };
   if (forms.includes('disabled')) return { thinking: { type: 'disabled' }, ...effort };
   if (forms.includes('between-tools')) return { thinking: { type: 'between_tools' }, ...effort };
