@@ -10,9 +10,9 @@ import { decodeToolConfig, decodeTools } from './tools.ts';
 
 /** A generateContent body as a conversation. @throws Failure `bad-request` naming the field. */
 export function decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation {
-  const config = decodeConfig(readObject(body, 'generationConfig') ?? {});
+  const config = decodeConfig(objectIn(body, 'generationConfig'));
   const tools = decodeTools(listOf(read(body, 'tools')));
-  const toolConfig = decodeToolConfig(readObject(body, 'toolConfig') ?? {});
+  const toolConfig = decodeToolConfig(objectIn(body, 'toolConfig'));
   const serviceTier = readText(body, 'serviceTier');
   const { sampling, maxOutputTokens, reasoning, output } = config;
   const own: JsonObject = {
@@ -44,6 +44,12 @@ function decodeMessages(body: JsonObject): readonly Message[] {
   const ids = requestCallIds(givenIds(contents));
   const system = decodeSystem(read(body, 'systemInstruction'), ids);
   return [...system, ...contents.flatMap((content, index) => decodeContent(content, `contents[${index}]`, index, ids))];
+}
+
+function objectIn(body: JsonObject, name: string): JsonObject {
+  const value = read(body, name);
+  if (value !== undefined && !isObject(value)) throw malformed(name, 'it is an object, or left out.');
+  return value ?? {};
 }
 
 /** One object or string in place of a list is taken as its only element, as the vendor's servers and SDKs do. */

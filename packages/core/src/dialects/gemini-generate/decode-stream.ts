@@ -27,8 +27,10 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     const parsed = tryParseJson(data);
     const body = isArray(parsed) && parsed.length === 1 ? parsed[0] : parsed;
     if (!isObject(body)) throw new Failure('bad-upstream', 'The stream holds something that is not a JSON object.');
-    if (body['error'] !== undefined && body['error'] !== null) throw decodeError(errorStatus(body['error']), body, {});
-    return reader.chunk(body);
+    const { error } = body;
+    if (error === undefined || error === null) return reader.chunk(body);
+    over = true;
+    return [{ type: 'failure', failure: decodeError(errorStatus(error), body, {}) }];
   }
 
   return {
@@ -54,9 +56,7 @@ function errorStatus(error: unknown): number {
 
 /** What an upstream wrote is no fault of the caller's. */
 export function asUpstreamFailure(error: unknown): Failure {
-  if (error instanceof Failure && error.details.field === undefined) return error;
+  if (error instanceof Failure && error.kind !== 'bad-request') return error;
   const message = error instanceof Error ? error.message : 'The reply is not of this dialect.';
-  // An error that the upstream itself reported keeps its kind, whatever field of the request it names.
-  if (error instanceof Failure && error.details.code !== undefined) return error;
   return new Failure('bad-upstream', message, { cause: error });
 }

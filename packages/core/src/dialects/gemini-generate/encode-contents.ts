@@ -7,6 +7,7 @@ import type {
   SystemMessage,
   ToolResult,
 } from '../../conversation/message.ts';
+import type { Report } from '../../conversation/notice.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EncodeRequestContext } from '../dialect.ts';
 import { sentinel } from './decode-parts.ts';
@@ -145,8 +146,10 @@ function speakable(turn: AssistantMessage, { facts, signer, report }: EncodeRequ
     if (part.type !== 'reasoning') return true;
     const ours = part.seal?.issuer === signer;
     if (thinks && (ours || part.text !== '')) return true;
-    if (part.text !== '')
-      report({ type: 'dropped', field: part.at ?? turn.at ?? 'contents', detail: 'The model takes no thoughts back.' });
+    const detail = thinks
+      ? 'Another vendor hid this reasoning; only that vendor can read it.'
+      : 'The model takes no thoughts back.';
+    if (part.text !== '' || part.redacted) report({ type: 'dropped', field: part.at ?? turn.at ?? 'contents', detail });
     return false;
   });
 }
@@ -163,12 +166,15 @@ function encodeList(
     if (part.type === 'server-tool-call' || part.type === 'server-tool-result')
       drop('', 'Gemini takes back no searches that another vendor ran.');
     if (part.type === 'text' && part.citations?.length) drop('.citations', 'Gemini takes no citations back.');
-    if (part.type === 'media') reportMediaLosses(part, writer, drop);
+    if (part.type === 'media') reportMediaLosses(part, writer, report, field);
     return encodePart(part, writer) ?? [];
   });
 }
 
-function reportMediaLosses(part: MediaPart, writer: PartWriter, drop: (name: string, detail: string) => void): void {
+function reportMediaLosses(part: MediaPart, writer: PartWriter, report: Report, place: string): void {
+  const drop = (name: string, detail: string) => report({ type: 'dropped', field: `${place}${name}`, detail });
+  if (part.source.type === 'text')
+    report({ type: 'approximated', field: place, detail: 'A document of plain text was sent as text.' });
   const own = part.extras?.[geminiName];
   if (part.name !== undefined && own?.['displayName'] === undefined) drop('.name', 'Gemini takes no file names.');
   if (part.context !== undefined) drop('.context', 'Gemini takes no words about a document beside it.');
@@ -191,11 +197,17 @@ function encodeResult(result: ToolResult, context: EncodeRequestContext, writer:
         field: part.at ?? result.at ?? 'contents',
         detail: `Only ${part.dialect} has such a part.`,
       });
-  for (const part of media)
-    reportMediaLosses(part, writer, (name, detail) =>
-      context.report({ type: 'dropped', field: `${part.at ?? result.at ?? 'contents'}${name}`, detail }),
-    );
   const inside = context.facts.mediaInToolResults === true;
+  for (const part of result.content) {
+    const field = part.at ?? result.at ?? 'contents';
+    if (part.type === 'media') reportMediaLosses(part, writer, context.report, field);
+    if (part.type === 'media' && part.source.type !== 'text' && !inside)
+      context.report({
+        type: 'approximated',
+        field,
+        detail: 'The model takes no media within results; it stands behind the result.',
+      });
+  }
   const encoded = media.map((part) => encodeMediaPart(part, writer));
   const within = [...natives, ...(inside ? encoded : [])];
   const response: JsonObject = {

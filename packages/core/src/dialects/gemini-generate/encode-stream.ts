@@ -1,13 +1,13 @@
 import type { Frame } from '../../bytes/framing.ts';
 import type { CandidateEnd, ReplyEvent, ToolCallEnd, ToolCallStart } from '../../conversation/event.ts';
-import type { Citation, Part, Seal } from '../../conversation/message.ts';
+import type { Citation, Part, Seal, ToolCallPart } from '../../conversation/message.ts';
 import type { Usage } from '../../conversation/usage.ts';
 import { laterUsage } from '../../conversation/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
 import { encodePart } from './encode-parts.ts';
 import { encodeErrorBody } from './errors.ts';
-import { encodeEnding, encodeHead, isBlocked, promptFeedbackOf, replyWriter } from './reply.ts';
+import { cutsCalls, encodeEnding, encodeHead, isBlocked, isCut, promptFeedbackOf, replyWriter } from './reply.ts';
 import { encodeUsage } from './vocabulary.ts';
 import { geminiName } from './members.ts';
 
@@ -22,6 +22,8 @@ interface Growing {
   /** Text, and the searches among it, for the grounding at the end. */
   readonly texts: Map<number, GrowingText>;
   readonly searches: Part[];
+  /** Calls whose arguments are no JSON: only the end tells whether they were cut. */
+  readonly doubtful: Frame[];
   spoke: boolean;
   end?: CandidateEnd;
 }
@@ -37,7 +39,10 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function growing(index: number | undefined): Growing {
     let found = candidates.get(index ?? 0);
     if (!found)
-      candidates.set(index ?? 0, (found = { calls: new Map(), texts: new Map(), searches: [], spoke: false }));
+      candidates.set(
+        index ?? 0,
+        (found = { calls: new Map(), texts: new Map(), searches: [], doubtful: [], spoke: false }),
+      );
     return found;
   }
 
@@ -66,8 +71,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     // F3: arguments that were cut must not be run.
     if (!found || end.truncated) return [];
     const { type: _, part: __, candidate: ___, ...start } = found.start;
-    const part = encodePart({ ...start, type: 'tool-call', arguments: found.text }, replyWriter);
-    return chunk(JSON.stringify(part), end.candidate);
+    const part: ToolCallPart = { ...start, type: 'tool-call', arguments: found.text };
+    const frames = chunk(JSON.stringify(encodePart(part, replyWriter)), end.candidate);
+    if (!isCut(part)) return frames;
+    growing(end.candidate).doubtful.push(...frames);
+    return [];
   }
 
   function whole(value: Part, number: number, candidate: number | undefined): readonly Frame[] {
@@ -146,7 +154,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
           return [];
         case 'candidate-end':
           growing(event.candidate).end = event;
-          return [];
+          return cutsCalls(event.finish) ? [] : growing(event.candidate).doubtful;
         case 'reply-end':
           return finish();
         case 'failure':

@@ -1,4 +1,10 @@
-import { Failure, kindOfStatus, type FailureDetails, type FailureKind } from '../../conversation/failure.ts';
+import {
+  Failure,
+  failureKinds,
+  kindOfStatus,
+  type FailureDetails,
+  type FailureKind,
+} from '../../conversation/failure.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from '../dialect.ts';
 import { readList, readNumber, readObject, readText } from './members.ts';
@@ -115,8 +121,12 @@ function failureDetails(
   const maximum = count(found?.[2]);
   const requestId = details.map((detail) => readText(detail, 'requestId')).find((id) => id !== undefined);
   return {
-    ...(status >= 400 && status <= 599 && { status }),
-    code: code ?? `HTTP_${status}`,
+    // Only a status that says more than the kind: a wrong key is a 400 here, and a 401 everywhere else.
+    ...(kindOfStatus(status) === kind &&
+      status >= 400 &&
+      status <= 599 &&
+      status !== failureKinds[kind].status && { status }),
+    ...(code !== undefined && { code }),
     ...(field !== undefined && { field }),
     ...(retry !== undefined && { retryAfterSeconds: retry }),
     ...(found && { tokens: { ...(used !== undefined && { used }), ...(maximum !== undefined && { maximum }) } }),

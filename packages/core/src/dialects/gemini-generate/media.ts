@@ -46,7 +46,9 @@ export function encodeMedia(part: MediaPart): Part {
       // M4: a document of plain text is text.
       return { text: source.text };
     case 'url': {
-      const mimeType = source.mediaType ?? guessType(source.url) ?? defaultTypes[part.kind];
+      // YouTube addresses go without a type.
+      const guessed = youtube.test(source.url) ? undefined : (guessType(source.url) ?? defaultTypes[part.kind]);
+      const mimeType = source.mediaType ?? guessed;
       return { fileData: compact({ mimeType, fileUri: source.url }) };
     }
     case 'file': {
@@ -92,7 +94,7 @@ const typesByExtension: Readonly<Record<string, string>> = {
   webm: 'video/webm',
 };
 
-/** Where a kind alone is known. Gemini sniffs the content of images; a video address is YouTube's, which needs no type. */
+/** Where a kind alone is known. */
 const defaultTypes = {
   image: 'image/jpeg',
   document: 'application/pdf',
@@ -100,8 +102,10 @@ const defaultTypes = {
   video: undefined,
 } as const;
 
+const youtube = /^https:\/\/(www\.youtube\.com|youtube\.com|youtu\.be)\//;
+
 function guessType(uri: string): string | undefined {
-  if (/^https:\/\/(www\.youtube\.com|youtube\.com|youtu\.be)\//.test(uri)) return 'video/mp4';
+  if (youtube.test(uri)) return 'video/mp4';
   const extension = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(uri)?.[1]?.toLowerCase();
   return extension !== undefined && Object.hasOwn(typesByExtension, extension)
     ? typesByExtension[extension]

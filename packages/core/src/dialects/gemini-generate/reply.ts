@@ -1,9 +1,9 @@
 import { collect } from '../../conversation/collect.ts';
 import { Failure } from '../../conversation/failure.ts';
 import type { Part } from '../../conversation/message.ts';
-import type { Candidate, Reply } from '../../conversation/reply.ts';
+import type { Candidate, Finish, Reply } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
-import { isObject, type JsonObject } from '../../json.ts';
+import { isObject, type JsonObject, tryParseJson } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { asUpstreamFailure } from './decode-stream.ts';
 import { encodePart, type PartWriter } from './encode-parts.ts';
@@ -55,11 +55,22 @@ export const replyWriter: PartWriter = {
 };
 
 function encodeCandidate(candidate: Candidate, index: number): JsonObject {
-  const parts = candidate.parts.flatMap((part) => encodePart(part, replyWriter) ?? []);
+  const whole = cutsCalls(candidate.finish) ? candidate.parts.filter((part) => !isCut(part)) : candidate.parts;
+  const parts = whole.flatMap((part) => encodePart(part, replyWriter) ?? []);
   return {
     ...(parts.length > 0 && { content: { parts, role: 'model' } }),
     ...encodeEnding(candidate, index),
   };
+}
+
+/** F3: a reply that was stopped may have been stopped amid a call, which must not be run. */
+export function cutsCalls({ reason }: Finish): boolean {
+  return reason === 'length' || reason === 'context-window' || reason === 'content-filter' || reason === 'refusal';
+}
+
+export function isCut(part: Part): boolean {
+  if (part.type !== 'tool-call' || part.kind !== 'function' || part.arguments.trim() === '') return false;
+  return tryParseJson(part.arguments) === undefined;
 }
 
 /** Everything of a candidate but its content: what a stream says in its last chunk. */

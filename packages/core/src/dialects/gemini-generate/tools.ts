@@ -117,7 +117,7 @@ const customSchema: JsonObject = { type: 'object', properties: { input: { type: 
 
 /** J1, J4: full JSON Schema where it is taken, else the subset, which has no form for an object without members. */
 function parameters(schema: JsonObject, facts: ModelFacts): FunctionDeclaration {
-  if (facts.jsonSchema) return { parametersJsonSchema: schema };
+  if (facts.jsonSchema) return Object.keys(schema).length === 0 ? {} : { parametersJsonSchema: schema };
   return isEmptyObjectSchema(schema) ? {} : { parameters: toOpenApiSchema({ type: 'object', ...schema }) };
 }
 

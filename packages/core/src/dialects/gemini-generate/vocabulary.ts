@@ -100,7 +100,7 @@ export function encodeUsage(usage: Usage): UsageMetadata {
   const toolUse = usage.toolUseInputTokens;
   return {
     promptTokenCount: prompt,
-    candidatesTokenCount: Math.max(0, output - (thoughts ?? 0)),
+    ...(usage.outputTokens !== undefined && { candidatesTokenCount: Math.max(0, output - (thoughts ?? 0)) }),
     totalTokenCount: prompt + Math.max(output, thoughts ?? 0) + (toolUse ?? 0),
     ...(usage.cacheReadTokens !== undefined && { cachedContentTokenCount: usage.cacheReadTokens }),
     ...(thoughts !== undefined && { thoughtsTokenCount: thoughts }),
