@@ -51,7 +51,9 @@ function isEmptySchema(schema: JsonObject): boolean {
     ([key, value]) =>
       (key === 'type' && value === 'object') ||
       (key === 'properties' && isObject(value) && Object.keys(value).length === 0) ||
-      (key === 'required' && list(value).length === 0),
+      (key === 'required' && list(value).length === 0) ||
+      (key === 'additionalProperties' && value === false) ||
+      key === '$schema',
   );
 }
 

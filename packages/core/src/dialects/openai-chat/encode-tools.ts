@@ -1,5 +1,5 @@
 import type { Conversation } from '../../conversation/conversation.ts';
-import type { Tool, ToolChoice, ToolReference, WebSearchTool } from '../../conversation/tool.ts';
+import type { FunctionTool, Tool, ToolChoice, ToolReference, WebSearchTool } from '../../conversation/tool.ts';
 import { isObject, list, object, type JsonObject } from '../../json.ts';
 import type { EncodeRequestContext } from '../dialect.ts';
 import { name as dialect } from './vocabulary.ts';
@@ -50,7 +50,7 @@ function encodeTool(tool: Tool, context: EncodeRequestContext): readonly ChatToo
           function: {
             name: tool.name,
             ...(tool.description !== undefined && { description: tool.description }),
-            parameters: objectSchema(tool.parameters),
+            parameters: objectSchema(tool),
             ...strictOf(tool, context),
           },
           ...extras,
@@ -86,18 +86,15 @@ function encodeTool(tool: Tool, context: EncodeRequestContext): readonly ChatToo
 }
 
 /** J4: an object schema without properties is refused by OpenAI and others. */
-function objectSchema(schema: JsonObject | undefined): JsonObject {
-  if (!schema) return { type: 'object', properties: {} };
+function objectSchema({ parameters: schema, strict }: FunctionTool): JsonObject {
+  if (!schema) return { type: 'object', properties: {}, ...(strict === true && { additionalProperties: false }) };
   return schema.type === 'object' && schema.properties === undefined ? { ...schema, properties: {} } : schema;
 }
 
 /** J7: strict is a promise about the schema; where the schema breaks it OpenAI answers 400. */
-function strictOf(
-  tool: { readonly strict?: boolean; readonly parameters?: JsonObject; readonly at?: string },
-  { facts, report }: EncodeRequestContext,
-): { readonly strict?: boolean } {
+function strictOf(tool: FunctionTool, { facts, report }: EncodeRequestContext): { readonly strict?: boolean } {
   if (tool.strict === undefined) return {};
-  if (facts.strictTools === true && (!tool.strict || isStrictSchema(tool.parameters ?? {})))
+  if (facts.strictTools === true && (!tool.strict || isStrictSchema(objectSchema(tool))))
     return { strict: tool.strict };
   if (tool.strict)
     report({

@@ -34,7 +34,7 @@ export function thinkSplitter(): ThinkSplitter {
     }
     if (state === 'thinking') {
       const at = held.indexOf(close);
-      const thought = at < 0 ? held.slice(0, held.length - suspect(held)) : held.slice(0, at);
+      const thought = at < 0 ? held.slice(0, held.length - suspect(held)) : held.slice(0, at).replace(/\n$/, '');
       if (thought !== '') pieces.push({ type: 'reasoning', text: thought });
       held = at < 0 ? held.slice(thought.length) : held.slice(at + close.length);
       if (at >= 0) state = 'gap';
@@ -66,7 +66,7 @@ export function thinkSplitter(): ThinkSplitter {
 
 /** How many characters at the end may be the beginning of the closing tag or the line break before it. */
 function suspect(held: string): number {
-  for (let length = Math.min(held.length, close.length); length > 0; length--)
+  for (let length = Math.min(held.length, close.length + 1); length > 0; length--)
     if (`\n${close}`.startsWith(held.slice(-length)) || close.startsWith(held.slice(-length))) return length;
   return 0;
 }
