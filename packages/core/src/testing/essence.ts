@@ -28,11 +28,23 @@ export function essenceOf(conversation: Conversation): readonly Item[] {
   return items;
 }
 
-/** What every translation of a reply must keep. */
-export function replyEssence(reply: Reply): readonly string[] {
-  return reply.candidates.flatMap((candidate) =>
-    candidate.parts.flatMap((part) => partItems(part, '', 'model').map(({ what }) => what)),
+/** What every translation of a reply must keep: all that was said, as one text without white space, and every call. */
+export function replyEssence(reply: Reply): { readonly said: string; readonly rest: readonly string[] } {
+  const items = reply.candidates.flatMap((candidate) =>
+    candidate.parts.flatMap((part) => partItems(part, '', 'model')),
   );
+  const isText = ({ what }: Item) => what.startsWith('model: ');
+  return {
+    said: items
+      .filter(isText)
+      .map(({ what }) => what.slice('model: '.length))
+      .join('')
+      .replace(/\s+/g, ''),
+    rest: items
+      .filter((item) => !isText(item))
+      .map(({ what }) => what)
+      .sort(),
+  };
 }
 
 function partItems(part: Part, at: string, who: string): readonly Item[] {
@@ -42,6 +54,8 @@ function partItems(part: Part, at: string, who: string): readonly Item[] {
     case 'refusal':
       return [{ what: `${who}: ${part.text.trim()}`, at }];
     case 'media':
+      // A text document may be said as text; every dialect can.
+      if (part.source.type === 'text') return [{ what: `${who}: ${part.source.text.trim()}`, at }];
       return [{ what: `${who} ${part.kind}`, at }];
     case 'tool-call':
       return [{ what: `call ${part.name} ${canonical(part.arguments)}`, at }];
