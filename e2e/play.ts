@@ -32,6 +32,11 @@ export async function play(stage: Stage, scenario: Scenario, stream: boolean): P
     if (turn.then && 'answer' in turn.then) conversation.answer(turn.then.answer);
     else if (turn.then) conversation.say(turn.then.say);
   }
+  const first = JSON.stringify(upstream.requests[0]?.body);
+  for (const piece of scenario.carried)
+    expect(first, 'the first request upstream').toContain(
+      piece.startsWith('"') ? piece : JSON.stringify(piece).slice(1, -1),
+    );
   for (const asked of upstream.requests) {
     expect(asked.key, 'the key the upstream saw').toBe(stage.upstreamKey);
     expect(asked.model, 'the model the upstream was asked for').toBe(upstreamWords[upstream.dialect].model);

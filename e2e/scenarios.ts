@@ -5,6 +5,8 @@ import type { DialectName } from './dialects.ts';
 export interface Scenario {
   readonly name: string;
   readonly ask: Ask;
+  /** What the upstream must find in the first request, whatever its dialect. */
+  readonly carried: readonly string[];
   readonly turns: readonly Turn[];
 }
 
@@ -17,6 +19,8 @@ export interface Turn {
 
 export interface Expected {
   readonly text?: string;
+  /** Words that must be told, whether as text or as a refusal. */
+  readonly says?: string;
   readonly reasoning?: string;
   readonly calls?: readonly { readonly name: string; readonly args: unknown }[];
   readonly finish: Meaning;
@@ -68,6 +72,10 @@ const usage = (input: number, output: number, reasoning = 0, cached = 0): Requir
   cached,
 });
 
+/** One red pixel. */
+export const redPixel =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==';
+
 export const tools = [
   {
     name: 'get_weather',
@@ -91,10 +99,6 @@ export const tools = [
 
 const toolResults = { get_weather: '{"celsius":7}', list_files: 'a.txt\nb.txt' };
 
-/** One red pixel. */
-export const redPixel =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==';
-
 export const answerSchema = {
   type: 'object',
   properties: { city: { type: 'string' }, celsius: { type: 'number' }, windy: { type: 'boolean' } },
@@ -105,6 +109,7 @@ export const answerSchema = {
 export const text: Scenario = {
   name: 'text',
   ask: { system: 'You are terse. Antworte knapp.', user: 'Greet me from Köln – in two lines 🙂.' },
+  carried: ['You are terse. Antworte knapp.', 'Greet me from Köln – in two lines 🙂.'],
   turns: [
     {
       fixture: 'text',
@@ -120,6 +125,7 @@ export const text: Scenario = {
 export const parallelTools: Scenario = {
   name: 'parallel tools, one without arguments',
   ask: { system: 'Use tools.', user: 'Weather and files, please.', tools },
+  carried: ['Use tools.', 'Weather of the next days.', 'get_weather', 'list_files', '"city"', '"days"', '"format"'],
   turns: [
     {
       fixture: 'tools-1',
@@ -148,6 +154,7 @@ export const parallelTools: Scenario = {
 export const reasoning: Scenario = {
   name: 'reasoning replayed for three turns',
   ask: { user: 'What should I wear, and what should I pack?', tools, reasoning: true },
+  carried: ['What should I wear'],
   turns: [
     {
       fixture: 'reasoning-1',
@@ -181,12 +188,14 @@ export const reasoning: Scenario = {
 export const imageIn: Scenario = {
   name: 'image in',
   ask: { user: 'What is this?', image: redPixel },
+  carried: [redPixel, 'image/png'],
   turns: [{ fixture: 'image', expected: { text: 'A single red pixel.', finish: 'stop', usage: usage(310, 6) } }],
 };
 
 export const structured: Scenario = {
   name: 'structured output',
   ask: { user: 'The weather in Köln as JSON.', schema: answerSchema },
+  carried: ['"celsius"', '"windy"'],
   turns: [
     {
       fixture: 'structured',
@@ -198,12 +207,16 @@ export const structured: Scenario = {
 export const refusal: Scenario = {
   name: 'refusal',
   ask: { user: 'Help me with something bad.' },
-  turns: [{ fixture: 'refusal', expected: { finish: 'refusal', usage: usage(44, 9) } }],
+  carried: ['Help me'],
+  turns: [
+    { fixture: 'refusal', expected: { says: 'I cannot help with that.', finish: 'refusal', usage: usage(44, 9) } },
+  ],
 };
 
 export const lengthCut: Scenario = {
   name: 'length cut',
   ask: { user: 'Tell me a story.' },
+  carried: ['Tell me', '4000'],
   turns: [
     { fixture: 'length', expected: { text: 'Once upon a time there was a', finish: 'length', usage: usage(30, 16) } },
   ],
@@ -212,6 +225,7 @@ export const lengthCut: Scenario = {
 export const stopSequence: Scenario = {
   name: 'stop sequence',
   ask: { user: 'Count.', stop: ['three'] },
+  carried: ['Count.'],
   turns: [{ fixture: 'stop-sequence', expected: { text: 'One, two, ', finish: 'stop-sequence', usage: usage(33, 5) } }],
 };
 
@@ -243,12 +257,12 @@ export const differences: readonly Difference[] = [
     scenario: refusal,
     upstream: ['gemini-generate'],
     why: 'Gemini blocks without a word and without output tokens.',
-    expected: { finish: 'filter', usage: usage(44, 0) },
+    expected: { says: '', finish: 'filter', usage: usage(44, 0) },
   },
   {
     scenario: refusal,
     upstream: ['anthropic-messages'],
-    why: 'Anthropic says so in stop_reason, which OpenAI has only the content filter for.',
+    why: 'Anthropic tells of it in stop_reason alone; OpenAI has only the content filter for that.',
     expected: { finish: 'filter' },
   },
   {
@@ -273,12 +287,15 @@ export function expectedOf(scenario: Scenario, turn: Turn, client: DialectName, 
 
 /** An outcome reduced to what is compared, in the words of the client's dialect. */
 export function comparable(outcome: Outcome, expected: Expected): unknown {
-  const { usage, calls, error, finish, text, reasoning } = outcome;
+  const { usage, calls, error, finish, text, reasoning, refusal } = outcome;
   return {
     ...(error && { error }),
     finish,
     ...(expected.text !== undefined && { text }),
     ...(expected.reasoning !== undefined && { reasoning }),
+    ...(expected.says !== undefined && {
+      says: `${text} ${refusal}`.includes(expected.says) ? expected.says : { text, refusal },
+    }),
     calls: calls.map(({ name, args }) => ({ name, args })),
     // Members a dialect has no place for are absent, and then not compared.
     usage: { ...expected.usage, ...usage },
@@ -290,6 +307,7 @@ export function wanted(expected: Expected, client: DialectName): unknown {
     finish: finishWords[client][expected.finish],
     ...(expected.text !== undefined && { text: expected.text }),
     ...(expected.reasoning !== undefined && { reasoning: expected.reasoning }),
+    ...(expected.says !== undefined && { says: expected.says }),
     calls: expected.calls ?? [],
     usage: expected.usage,
   };

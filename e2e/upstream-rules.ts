@@ -28,7 +28,10 @@ export function requestFaults(dialect: DialectName, asked: Asked, relayed: boole
 
 const faultsOf: Readonly<Record<DialectName, (body: Members, asked: Asked) => readonly string[]>> = {
   'openai-chat': (body) => [...schemaFaults('openai-chat', body), ...chatRuleFaults(body)],
-  'openai-responses': (body) => [...schemaFaults('openai-responses', body), ...responsesRuleFaults(body)],
+  'openai-responses': (body) => [
+    ...schemaFaults('openai-responses', withReasoningIds(body)),
+    ...responsesRuleFaults(body),
+  ],
   'anthropic-messages': (body, asked) => [...messagesSchemaFaults(body, asked), ...messagesRuleFaults(body)],
   'gemini-generate': (body, asked) => [
     ...schemaFaults('gemini-generate', body),
@@ -46,6 +49,18 @@ function withoutReplyMembers(body: Members): Members {
     return message['role'] === 'assistant' ? rest : message;
   });
   return { ...body, messages };
+}
+
+/**
+ * The types require an id of reasoning items. The server does not, where encrypted_content says all: Codex leaves ids out
+ * whenever they are not OpenAI's own (real-clients.md, "replay").
+ */
+function withReasoningIds(body: Members): Members {
+  if (!Array.isArray(body['input'])) return body;
+  const input = items(body['input']).map((item) =>
+    item['type'] === 'reasoning' && item['encrypted_content'] ? { id: 'rs_', ...item } : item,
+  );
+  return { ...body, input };
 }
 
 /** Body members that are legal only beside their flag (H4). Flags as the SDK's AnthropicBeta lists them. */
