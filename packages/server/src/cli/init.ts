@@ -1,0 +1,71 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** `proxy init`: a configuration to edit, every option explained. */
+export function init(file: string, force: boolean): void {
+  const path = resolve(file);
+  if (existsSync(path) && !force) {
+    process.stderr.write(`${path} is there already. Use --force to replace it, or name another file.\n`);
+    process.exitCode = 1;
+    return;
+  }
+  // The file may come to hold keys: nobody else on this machine needs to read it.
+  writeFileSync(path, template, { mode: 0o600 });
+  process.stdout.write(`Wrote ${path}. Edit it, then run: proxy check, and: proxy serve\n`);
+}
+
+export const template = `# @proxy configuration. Every option is described in the README.
+# \${NAME} is replaced by the environment variable NAME (a .env file beside this one is read too): keep keys there.
+# 每个选项在 README.zh-CN.md 中都有说明。密钥请写进环境变量或 .env 文件，用 \${NAME} 引用。
+
+server:
+  port: 3000
+  # Without access keys only 127.0.0.1 is possible; with them the default is 0.0.0.0.
+  # host: 0.0.0.0
+  # drainSeconds: 30        # how long running requests may go on after a signal to stop
+  # maxBodyMb: 100
+
+# Who may call. Clients send one of these as their API key.
+# accessKeys:
+#   - \${PROXY_ACCESS_KEY}
+#   - key: \${TEAM_KEY}
+#     name: team
+#     limits: { requestsPerMinute: 60, tokensPerMinute: 200000, concurrency: 4 }
+
+# For every access key without limits of its own.
+# limits: { requestsPerMinute: 600 }
+
+# Answer 400 instead of leaving out what an upstream's API cannot express.
+# strict: true
+
+# Where models live. A caller asks for "name/model", or for a bare name that a route or a list below knows.
+upstreams:
+  # The demo model needs no key. Remove it once you have an upstream of your own.
+  - name: demo
+    provider: demo
+
+  # - name: openai
+  #   provider: openai
+  #   apiKeys:
+  #     - \${OPENAI_API_KEY}
+
+  # - name: claude
+  #   provider: anthropic
+  #   apiKeys: [ '\${ANTHROPIC_API_KEY}', '\${ANTHROPIC_API_KEY_2}' ]
+  #   strategy: round-robin  # failover (default), round-robin, random, weighted, least-busy
+
+  # - name: local
+  #   provider: openai-compatible
+  #   baseUrl: http://127.0.0.1:8000/v1
+  #   models:
+  #     gpt-*: llama-4       # public name: the upstream's own name
+  #     '*': '*'
+
+# Where bare model names go; the targets are tried in this order.
+# routes:
+#   - model: claude-*
+#     targets: [ claude, openai/gpt-6.1-sol ]
+
+# log: { level: info, pretty: true }
+# timeouts: { headersMs: 600000, idleMs: 300000 }
+`;

@@ -1,0 +1,56 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { parsePort } from '../config/environment.ts';
+import type { Flags } from '../config/resolve.ts';
+import { version } from '../version.ts';
+import { check } from './check.ts';
+import { init } from './init.ts';
+import { serve } from './serve.ts';
+
+/** The command line: what each command is called and takes. What they do is in the files beside this one. */
+export function createProgram(): Command {
+  const program = new Command('proxy')
+    .description('One endpoint for every LLM API: OpenAI, Anthropic and Gemini dialects, any to any.')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showSuggestionAfterError()
+    .addHelpText('after', examples);
+
+  withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)'))
+    .option('-p, --port <number>', 'port to listen on (default: PORT, or 3000)', portOf)
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1 without access keys, else 0.0.0.0)')
+    .action((flags: Flags) => serve(flags));
+
+  program
+    .command('init')
+    .description('write a commented proxy.config.yaml')
+    .argument('[file]', 'where to write it', 'proxy.config.yaml')
+    .option('-f, --force', 'replace a file that is there')
+    .action((file: string, { force }: { force?: boolean }) => init(file, force === true));
+
+  withFlags(program.command('check').description('check the configuration and print what comes of it, secrets masked'))
+    .option('--json', 'print JSON instead of YAML')
+    .action((flags: Flags & { json?: boolean }) => check(flags, flags.json === true));
+
+  return program;
+}
+
+function withFlags(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    'configuration file, YAML or JSON (default: ./proxy.config.yaml, if there)',
+  );
+}
+
+function portOf(text: string): number {
+  const port = parsePort(text);
+  if (port === undefined) throw new InvalidArgumentError('Write a whole number from 0 to 65535.');
+  return port;
+}
+
+const examples = `
+Examples:
+  proxy                                  serve ./proxy.config.yaml, or what the environment has keys for, or the demo
+  OPENAI_API_KEY=sk-... proxy            Claude Code, Gemini CLI and the rest on OpenAI's models
+  proxy init && proxy check              begin a configuration file
+  proxy --config team.yaml --port 8080
+`;

@@ -1,0 +1,73 @@
+import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts } from '@proxy/core';
+import type { logLevels } from './schema.ts';
+
+/** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
+export interface Config {
+  readonly server: ServerConfig;
+  readonly accessKeys: readonly AccessKey[];
+  readonly limits?: Limits;
+  readonly strict: boolean;
+  readonly upstreams: readonly UpstreamConfig[];
+  readonly routes: readonly Route[];
+  readonly modelFacts: readonly ModelFactsRow[];
+  readonly log: LogConfig;
+  readonly timeouts: Timeouts;
+  readonly health: HealthConfig;
+  /** What was read, for people: a path, or absent when there is no file. */
+  readonly file?: string;
+  /** What a person should know about this configuration though it works. */
+  readonly notes: readonly string[];
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** How long running requests may go on after a signal to stop. */
+  readonly drainSeconds: number;
+  readonly maxBodyMb: number;
+}
+
+export interface AccessKey {
+  readonly key: string;
+  readonly name?: string;
+  readonly limits?: Limits;
+}
+
+export interface UpstreamConfig {
+  readonly name: string;
+  /** A name from vendors.ts. */
+  readonly provider: string;
+  readonly baseUrl?: string;
+  /** Absent: it needs none. Empty: it needs one and has none, so that calls are refused. */
+  readonly apiKeys?: readonly ApiKey[];
+  readonly models?: readonly string[] | Readonly<Record<string, string>>;
+  readonly strategy?: SelectorName;
+  readonly dialects?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly facts?: ModelFacts;
+  readonly insecureSkipVerify?: boolean;
+}
+
+export interface ApiKey {
+  readonly key: string;
+  readonly weight?: number;
+}
+
+export type LogLevelName = (typeof logLevels)[number];
+
+export interface LogConfig {
+  readonly level: LogLevelName;
+  /** Absent: for people when stdout is a terminal, JSON lines otherwise. */
+  readonly pretty?: boolean;
+  /** One line per call. */
+  readonly requests: boolean;
+}
+
+export interface HealthConfig {
+  readonly enabled: boolean;
+  readonly path: string;
+  /** What GET /health says of the upstreams (acceptance row A13). */
+  readonly upstreamCount: number;
+  readonly currentUpstream: number;
+  readonly loadBalance: string;
+}

@@ -1,0 +1,88 @@
+import { isIP } from 'node:net';
+import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
+import type { Environment } from './expand.ts';
+import { unknownName } from './problems.ts';
+import { logLevels } from './schema.ts';
+import { vendors, type Vendor } from './vendors.ts';
+
+/** What environment variables say, in the words of the configuration. */
+export interface EnvironmentConfig {
+  readonly port?: number;
+  readonly host?: string;
+  readonly accessKeys: readonly AccessKey[];
+  readonly logLevel?: LogLevelName;
+  readonly problems: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export function readEnvironment(env: Environment): EnvironmentConfig {
+  const problems: string[] = [];
+  const notes: string[] = [];
+  const port = portOf(env, problems);
+  const host = hostOf(env, notes);
+  const logLevel = logLevelOf(env, problems);
+  const accessKey = set(env, 'PROXY_ACCESS_KEY');
+  return {
+    accessKeys: accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }],
+    problems,
+    notes,
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+    ...(logLevel !== undefined && { logLevel }),
+  };
+}
+
+/** A variable's value; an empty one counts as not set. */
+export function set(env: Environment, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = env[name]?.trim();
+    if (value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** One upstream for each vendor whose key is in the environment. */
+export function upstreamsFrom(env: Environment): readonly UpstreamConfig[] {
+  return Object.entries(vendors).flatMap(([name, vendor]) => {
+    const key = set(env, ...vendor.keyVariables);
+    if (key === undefined) return [];
+    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }];
+  });
+}
+
+/** The vendor's address where the environment moves it. */
+export function baseUrlFrom(vendor: Vendor, env: Environment): { readonly baseUrl?: string } {
+  const baseUrl = set(env, ...vendor.baseUrlVariables);
+  return baseUrl === undefined ? {} : { baseUrl };
+}
+
+function portOf(env: Environment, problems: string[]): number | undefined {
+  const text = set(env, 'PORT');
+  if (text === undefined) return undefined;
+  const port = parsePort(text);
+  if (port === undefined) problems.push(`PORT: "${text}" is not a port. Write a whole number from 0 to 65535.`);
+  return port;
+}
+
+export function parsePort(text: string): number | undefined {
+  const port = Number(text);
+  return /^\d+$/.test(text) && port <= 65_535 ? port : undefined;
+}
+
+// conda, csh and some CI systems set HOST to something of their own ("x86_64-conda-linux-gnu").
+function hostOf(env: Environment, notes: string[]): string | undefined {
+  const bind = set(env, 'BIND_ADDRESS');
+  if (bind !== undefined) return bind;
+  const host = set(env, 'HOST');
+  if (host === undefined || host === 'localhost' || isIP(host) !== 0) return host;
+  notes.push(`HOST is "${host}", which is no address, so it is ignored. Use --host to listen on a name.`);
+  return undefined;
+}
+
+function logLevelOf(env: Environment, problems: string[]): LogLevelName | undefined {
+  const text = set(env, 'LOG_LEVEL')?.toLowerCase();
+  if (text === undefined) return undefined;
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) problems.push(`LOG_LEVEL: ${unknownName(text, 'a log level', logLevels)}`);
+  return level;
+}

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readEnvironment } from './environment.ts';
+import type { Config } from './config.ts';
+import { emptyClaudeProxy, fromClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { parseFile } from './parse.ts';
+import { ConfigError } from './problems.ts';
+import { resolveConfig, type Flags } from './resolve.ts';
+import { checkFile, type ConfigFile } from './schema.ts';
+import { expand, type Environment } from './expand.ts';
+
+export interface LoadOptions {
+  readonly cwd: string;
+  /** The real environment; it wins over `.env`. */
+  readonly env: Environment;
+  readonly flags: Flags;
+  /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
+  readonly tolerant?: boolean;
+}
+
+/** File + .env + environment + flags → Config. @throws ConfigError */
+export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
+  const env = withDotenv(cwd, realEnv);
+  const file = findConfigFile(cwd, env, flags);
+  const environment = readEnvironment(env);
+  if (environment.problems.length > 0) throw new ConfigError(environment.problems);
+  if (file === undefined) return resolveConfig({ env, environment, flags, file: {} });
+  const { path, found } = file;
+  if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
+  const stray = found && basename(path) === 'config.json';
+  let raw: unknown;
+  try {
+    raw = parseFile(path, readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (!stray || !tolerant || !(error instanceof ConfigError)) throw error;
+    const broken = `${path} cannot be read, so there is no upstream until it is mended. ${error.problems.join(' ')}`;
+    return resolveConfig({ env, environment, flags, file: {}, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
+  }
+  if (isClaudeProxyConfig(raw)) return fromLegacy(raw);
+  // A config.json that happens to lie here may be anybody's.
+  if (stray && !looksLikeOurs(raw)) {
+    const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
+    return resolveConfig({ env, environment, flags, file: {}, notes: [stranger] });
+  }
+  return resolveConfig({ env, environment, flags, file: checkedFile(raw, env, path), path });
+
+  function fromLegacy(value: unknown): Config {
+    const legacy = fromClaudeProxy(value, env);
+    if (legacy.problems.length > 0) throw new ConfigError(legacy.problems, path);
+    return resolveConfig({ env, environment, flags, file: {}, path, legacy });
+  }
+}
+
+/** The file that is meant: the flag, the variable, or what lies in the working directory. */
+export function findConfigFile(
+  cwd: string,
+  env: Environment,
+  flags: Flags,
+): { readonly path: string; readonly found: boolean } | undefined {
+  const named = flags.config ?? env.PROXY_CONFIG;
+  if (named !== undefined && named !== '') return { path: resolve(cwd, named), found: false };
+  const found = fileNames.map((name) => resolve(cwd, name)).find((path) => existsSync(path));
+  return found === undefined ? undefined : { path: found, found: true };
+}
+
+const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json', 'config.json'];
+
+/** `.env` of the working directory under the real environment. */
+export function withDotenv(cwd: string, env: Environment): Environment {
+  const path = resolve(cwd, '.env');
+  return existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...env } : env;
+}
+
+function looksLikeOurs(raw: unknown): boolean {
+  return typeof raw === 'object' && raw !== null && ('upstreams' in raw || 'accessKeys' in raw);
+}
+
+function checkedFile(raw: unknown, env: Environment, path: string): ConfigFile {
+  const expanded = expand(raw, env);
+  if (expanded.problems.length > 0) throw new ConfigError(expanded.problems, path);
+  const checked = checkFile(expanded.value);
+  if (!checked.ok) throw new ConfigError(checked.problems, path);
+  return checked.file;
+}

@@ -1,0 +1,39 @@
+import { isIP } from 'node:net';
+import type { AccessKey } from './config.ts';
+
+/** The predecessors' sample value: everybody knows it. */
+const publicKeys: readonly string[] = ['your-proxy-access-key'];
+
+/** Where to listen when nobody said: everywhere for those with a key, else where only this machine gets in. */
+export function defaultHost(accessKeys: readonly AccessKey[]): string {
+  return hasRealKey(accessKeys) ? '0.0.0.0' : '127.0.0.1';
+}
+
+/** Why this address must not be listened on; undefined when it may. */
+export function unsafeHost(host: string, accessKeys: readonly AccessKey[]): string | undefined {
+  if (isLoopback(host) || hasRealKey(accessKeys)) return undefined;
+  const why =
+    accessKeys.length > 0
+      ? `the only access key is "${publicKeys[0]}", which everybody knows`
+      : 'no access key is configured, so anybody who reaches it could spend your API keys';
+  return (
+    `Refusing to listen on ${host}: ${why}. Set PROXY_ACCESS_KEY (or accessKeys in the file) to a secret of your own, ` +
+    'or listen on 127.0.0.1.'
+  );
+}
+
+/** Keys that open the server but protect nothing. */
+export function publicKeyNote(accessKeys: readonly AccessKey[]): string | undefined {
+  const known = accessKeys.find(({ key }) => publicKeys.includes(key));
+  return known && `The access key "${known.key}" is the sample from the documentation and no secret. Choose another.`;
+}
+
+export function isLoopback(host: string): boolean {
+  const plain = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (plain === 'localhost' || plain.endsWith('.localhost') || plain === '::1') return true;
+  return isIP(plain.replace(/^::ffff:/, '')) === 4 && /^(::ffff:)?127\./.test(plain);
+}
+
+function hasRealKey(accessKeys: readonly AccessKey[]): boolean {
+  return accessKeys.some(({ key }) => !publicKeys.includes(key));
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { nearest, unknownName } from './problems.ts';
+
+/** An object in which every unknown key is an error that guesses what was meant. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys, Object.keys(shape)) : undefined),
+  });
+}
+
+/** One of a few words. */
+export function oneOf<const Names extends readonly string[]>(what: string, names: Names) {
+  return z.enum(names, {
+    error: ({ input }) => (typeof input === 'string' ? unknownName(input, what, names) : undefined),
+  });
+}
+
+/** A whole number; `"3000"` counts, because that is what `${PORT}` becomes. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
+  const wanted = `must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}.`;
+  return z.preprocess(numeric, z.int({ error: wanted }).min(min, wanted).max(max, wanted));
+}
+
+/** A number that is not negative. */
+export function quantity() {
+  const wanted = 'must be a number that is not negative.';
+  return z.preprocess(numeric, z.number({ error: wanted }).min(0, wanted));
+}
+
+/** true or false; `"true"` counts, because that is what `${STRICT}` becomes. */
+export function flag() {
+  return z.preprocess(
+    (value) => (value === 'true' ? true : value === 'false' ? false : value),
+    z.boolean({ error: 'must be true or false.' }),
+  );
+}
+
+/** A text with something in it. */
+export function words() {
+  return z.string({ error: 'must be a text.' }).min(1, 'must not be empty.');
+}
+
+function numeric(value: unknown): unknown {
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
+
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  return keys
+    .map((key) => {
+      const near = nearest(key, known);
+      return `"${key}" is not an option here.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+    })
+    .concat(`Known: ${known.join(', ')}.`)
+    .join(' ');
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { factsSchema } from './facts-schema.ts';
+import { pathText } from './problems.ts';
+import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { vendorNames } from './vendors.ts';
+
+/** What may be written in proxy.config.yaml. */
+export type ConfigFile = z.output<typeof configFile>;
+
+export const strategies = ['failover', 'round-robin', 'random', 'weighted', 'least-busy'] as const;
+export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini-generate'] as const;
+
+const limits = section({
+  requestsPerMinute: wholeNumber(1).exactOptional(),
+  tokensPerMinute: wholeNumber(1).exactOptional(),
+  concurrency: wholeNumber(1).exactOptional(),
+});
+
+// A plain text is short for an object with only the key.
+const accessKey = z.preprocess(
+  (value) => (typeof value === 'string' ? { key: value } : value),
+  section({ key: words(), name: words().exactOptional(), limits: limits.exactOptional() }),
+);
+
+const apiKey = z.preprocess(
+  (value) => (typeof value === 'string' ? { key: value } : value),
+  section({ key: words(), weight: quantity().exactOptional() }),
+);
+
+const models = z.union([z.array(words()), z.record(z.string(), words())], {
+  error: "must be a list of model names, or a map from public names to the upstream's names.",
+});
+
+const upstream = section({
+  name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
+  provider: oneOf('a provider', vendorNames),
+  baseUrl: words()
+    .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
+    .exactOptional(),
+  apiKeys: z
+    .array(apiKey, { error: 'must be a list of keys, each a text or {key, weight}.' })
+    .min(1, 'must not be empty: leave it out for an upstream that needs no key.')
+    .exactOptional(),
+  models: models.exactOptional(),
+  strategy: oneOf('a strategy', strategies).exactOptional(),
+  dialects: z.array(oneOf('a dialect', dialectNames)).min(1, 'must not be empty.').exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  facts: factsSchema.exactOptional(),
+  insecureSkipVerify: flag().exactOptional(),
+});
+
+// `upstream/model`, or an upstream alone for "the model that was asked for".
+const target = z.preprocess(
+  (value) => {
+    if (typeof value !== 'string') return value;
+    const slash = value.indexOf('/');
+    return slash < 0 ? { upstream: value } : { upstream: value.slice(0, slash), model: value.slice(slash + 1) };
+  },
+  section({ upstream: words(), model: words().exactOptional() }),
+);
+
+const configFile = section({
+  server: section({
+    host: words().exactOptional(),
+    port: wholeNumber(0, 65_535).exactOptional(),
+    drainSeconds: quantity().exactOptional(),
+    maxBodyMb: quantity().exactOptional(),
+  }).exactOptional(),
+  accessKeys: z
+    .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
+    .exactOptional(),
+  limits: limits.exactOptional(),
+  strict: flag().exactOptional(),
+  upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
+  routes: z
+    .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))
+    .exactOptional(),
+  modelFacts: z.array(section({ match: words(), facts: factsSchema, source: words().exactOptional() })).exactOptional(),
+  log: section({
+    level: oneOf('a log level', logLevels).exactOptional(),
+    pretty: flag().exactOptional(),
+  }).exactOptional(),
+  timeouts: section({
+    headersMs: wholeNumber(1).exactOptional(),
+    idleMs: wholeNumber(1).exactOptional(),
+  }).exactOptional(),
+});
+
+export type Checked =
+  { readonly ok: true; readonly file: ConfigFile } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Holds a parsed file to the schema; every problem names its place. No message repeats a value that may be a secret. */
+export function checkFile(value: unknown): Checked {
+  const result = configFile.safeParse(value);
+  if (result.success) return { ok: true, file: result.data };
+  return { ok: false, problems: result.error.issues.map(explain) };
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  const place = pathText(issue.path);
+  return `${place === '' ? '' : `${place}: `}${sentence(issue)}`;
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const unworded = issue.message.startsWith('Invalid input: expected');
+  if (!unworded) return issue.message;
+  const [, expected = 'something else', received = ''] =
+    /expected (\w+)(?:, received (\w+))?/.exec(issue.message) ?? [];
+  if (received === 'undefined') return `is missing. Write ${nouns[expected] ?? expected} here.`;
+  return `must be ${nouns[expected] ?? expected}${received === '' ? '' : `, not ${nouns[received] ?? received}`}.`;
+}
+
+const nouns: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a section',
+  record: 'a map',
+  null: 'nothing',
+};

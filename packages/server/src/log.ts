@@ -1,0 +1,125 @@
+import { styleText } from 'node:util';
+import type { CallRecord, Ledger, Log } from '@proxy/core';
+import { pino, type Logger } from 'pino';
+import type { LogConfig } from './config/config.ts';
+import { createMaskText, maskMembers } from './mask.ts';
+
+/** The server's log: structured lines without secrets, and the core's ports that feed it. */
+export interface ServerLog {
+  readonly logger: Logger;
+  /** The gateway's own log port. */
+  readonly port: Log;
+  /** One line per call, written in batches off the reply path. */
+  readonly ledger: Ledger;
+  /** Takes over the level, and the secrets that must never be printed. */
+  configure(log: LogConfig, secrets: readonly string[]): void;
+  /** Writes what is still waiting. */
+  flush(): void;
+}
+
+export interface LogOptions {
+  /** Where lines go; absent: stdout. */
+  readonly write?: (line: string) => void;
+  /** Lines for people instead of JSON; absent: when stdout is a terminal. */
+  readonly pretty?: boolean;
+}
+
+/** Long enough that a busy server writes hundreds of lines at once, short enough to watch. */
+const batchMs = 100;
+
+export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
+  let secrets: readonly string[] = [];
+  let config: LogConfig = { level: 'info', requests: true };
+  const forPeople = () => pretty ?? config.pretty ?? (write === undefined && process.stdout.isTTY === true);
+  const maskText = createMaskText(() => secrets);
+  const out = write ?? ((line: string) => void process.stdout.write(line));
+  const logger = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => maskMembers(fields) as Record<string, unknown>, // an object gives an object
+      },
+    },
+    { write: (line: string) => out(maskText(forPeople() ? prettyLine(line) : line)) },
+  );
+  let waiting: CallRecord[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = waiting;
+    waiting = [];
+    for (const record of batch) logger[levelOf(record)](fieldsOf(record), sentence(record));
+  }
+
+  return {
+    logger,
+    port: (level, message, fields) => logger[level](fields ?? {}, message),
+    ledger: {
+      append(record) {
+        if (!config.requests) return;
+        waiting.push(record);
+        timer ??= setTimeout(flush, batchMs);
+      },
+    },
+    configure(next, known) {
+      config = next;
+      logger.level = next.level;
+      // Very short ones would turn ordinary words into asterisks.
+      secrets = known.filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
+    },
+    flush,
+  };
+}
+
+function levelOf({ status, failure }: CallRecord): 'info' | 'warn' | 'error' {
+  if (failure?.kind === 'client-gone') return 'info';
+  return status >= 500 || (failure && status < 400) ? 'error' : status >= 400 ? 'warn' : 'info';
+}
+
+/** `anthropic-messages claude-x → openai/gpt-y 200 812 ms` */
+function sentence({
+  dialect,
+  operation,
+  model,
+  upstream,
+  upstreamModel,
+  status,
+  durationMs,
+  failure,
+}: CallRecord): string {
+  const what = operation === undefined || operation === 'generate' ? '' : ` ${operation}`;
+  const where = upstream === undefined ? '' : ` → ${upstream}/${upstreamModel ?? ''}`;
+  const asked = model === undefined ? '' : ` ${model}`;
+  const fault = failure ? ` ${failure.kind}: ${failure.message}` : '';
+  return `${dialect ?? 'request'}${what}${asked}${where} ${status} ${Math.round(durationMs)} ms${fault}`;
+}
+
+function fieldsOf({ notices, startedAt, ...record }: CallRecord): Record<string, unknown> {
+  return {
+    ...record,
+    startedAt: new Date(startedAt).toISOString(),
+    ...(notices.length > 0 && { notices: notices.map(({ type, field }) => `${type} ${field}`) }),
+  };
+}
+
+const colours = { error: 'red', warn: 'yellow', info: 'green', debug: 'cyan', trace: 'gray' } as const;
+/** Repeated in the sentence already, or only of use to machines. */
+const leftOut: ReadonlySet<string> = new Set([
+  ...['level', 'time', 'msg', 'status', 'durationMs', 'dialect', 'operation', 'model', 'upstream', 'upstreamModel'],
+  ...['failure', 'startedAt', 'callerId', 'attempts', 'streaming', 'firstByteMs', 'way'],
+]);
+
+function prettyLine(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>; // pino wrote it a moment ago
+  const shown = level as keyof typeof colours; // formatters.level wrote it
+  const rest = Object.entries(fields)
+    .filter(([name]) => !leftOut.has(name))
+    .map(([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const clock = String(time).slice(11, 19);
+  const extras = rest.length > 0 ? styleText('gray', rest.join('')) : '';
+  return `${styleText('gray', clock)} ${styleText(colours[shown] ?? 'white', String(level).padEnd(5))} ${String(msg)}${extras}\n`;
+}

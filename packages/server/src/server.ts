@@ -1,0 +1,92 @@
+import { createGateway, memoryCounters, systemClock, type Counters, type Transport } from '@proxy/core';
+import { serve } from '@proxy/node';
+import { hashedCallers } from './callers.ts';
+import { buildGatewayOptions, secretsOf } from './config/build.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './config/problems.ts';
+import { unsafeHost } from './config/safety.ts';
+import { watchContent } from './config/watch.ts';
+import { withDemo } from './demo/transport.ts';
+import { createLog, type ServerLog } from './log.ts';
+import { frontOf, type Live } from './routes/front.ts';
+import { createTransports } from './transports.ts';
+
+export interface StartOptions {
+  /** Reads the configuration; called again by every reload. @throws ConfigError */
+  readonly load: () => Config;
+  readonly log?: ServerLog;
+  /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
+  readonly transport?: Transport;
+  /** Reload when the file changes; absent: yes. */
+  readonly watch?: boolean;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly config: () => Config;
+  /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
+  reload(): boolean;
+  /** Stops listening, waits for running requests as long as the configuration says, then cuts them. */
+  close(): Promise<void>;
+}
+
+/** Starts listening. @throws ConfigError, or the system's error when the address cannot be listened on. */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const log = options.log ?? createLog();
+  const counters = memoryCounters(systemClock);
+  const transports = createTransports();
+  const transportFor = (config: Config) => (options.transport ? withDemo(options.transport) : transports.for(config));
+
+  let config = options.load();
+  log.configure(config.log, secretsOf(config));
+  let live = liveOf(config, transportFor(config), counters, log);
+  const { host, port, drainSeconds } = config.server;
+  const listening = await serve(
+    frontOf(() => live),
+    { host, port },
+  );
+
+  function reload(): boolean {
+    try {
+      const next = options.load();
+      const unsafe = unsafeHost(host, next.accessKeys);
+      if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
+      log.configure(next.log, secretsOf(next));
+      live = liveOf(next, transportFor(next), counters, log);
+      if (next.server.host !== host || next.server.port !== port)
+        log.logger.warn('server.host and server.port take effect at the next start.');
+      config = next;
+      log.logger.info(
+        { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
+        'Configuration reloaded.',
+      );
+      return true;
+    } catch (error) {
+      const problems = error instanceof ConfigError ? error.problems : [String(error)];
+      log.logger.error({ problems }, 'The new configuration cannot be used, so the old one stays.');
+      return false;
+    }
+  }
+
+  const stopWatching =
+    options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
+  return {
+    url: listening.url,
+    port: listening.port,
+    config: () => config,
+    reload,
+    async close() {
+      stopWatching();
+      await listening.close({ drainMs: drainSeconds * 1000 });
+      await transports.close();
+      log.flush();
+    },
+  };
+}
+
+function liveOf(config: Config, transport: Transport, counters: Counters, log: ServerLog): Live {
+  const callers = hashedCallers(config.accessKeys);
+  const ports = { transport, callers, counters, clock: systemClock, ledger: log.ledger, log: log.port };
+  return { gateway: createGateway(buildGatewayOptions(config, ports)), health: config.health, open: callers.open };
+}

@@ -1,0 +1,132 @@
+// `npm start` and `npm test` on a machine that has Node 18 or newer, npm, and nothing else. Plain JavaScript, no dependencies:
+// it runs before anything is installed. What it installs includes the Node that everything else runs on.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = join(root, 'node_modules', '.bin');
+const installStamp = join(root, 'node_modules', '.cache', 'proxy-install.json');
+const pnpm = 'pnpm@12';
+const windows = process.platform === 'win32';
+
+/** In the order in which they need each other. */
+const built = [
+  { folder: 'packages/core', product: 'dist/index.js' },
+  { folder: 'packages/node', product: 'dist/index.js' },
+  { folder: 'packages/server', product: 'dist/main.js' },
+];
+
+const [, , command = 'start', ...args] = process.argv;
+const commands = { start, test };
+if (!Object.hasOwn(commands, command)) {
+  console.error(`Unknown command "${command}". Known: ${Object.keys(commands).join(', ')}.`);
+  process.exit(2);
+}
+process.exitCode = await commands[command]();
+
+async function start() {
+  await install();
+  await build();
+  const main = join(root, 'packages/server/dist/main.js');
+  // The caller's folder, not ours: a configuration file lies where the command was typed.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  return run(join(bin, 'node'), [main, ...args], { cwd });
+}
+
+async function test() {
+  await install();
+  return runPnpm(['-r', '--workspace-concurrency=1', 'test', ...args]);
+}
+
+/** Installs when nothing is installed yet, or when the lock file says that it should be something else. */
+async function install() {
+  if (existsSync(join(bin, 'node')) && readStamp() === lockState()) return;
+  say('Installing what @proxy needs (once; this can take a minute) …');
+  const code = await runPnpm(['install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
+  if (code !== 0) fail(`Installing failed (pnpm ended with ${code}). Is the npm registry reachable?`);
+  mkdirSync(dirname(installStamp), { recursive: true });
+  writeFileSync(installStamp, lockState());
+}
+
+function readStamp() {
+  try {
+    return readFileSync(installStamp, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Changes whenever an install would change something. Modification times alone lie after a checkout. */
+function lockState() {
+  const files = ['pnpm-lock.yaml', 'package.json', 'pnpm-workspace.yaml', ...manifests()];
+  return JSON.stringify(files.map((file) => readFileSync(join(root, file), 'utf8')).reduce(checksum, 0));
+}
+
+function manifests() {
+  return built.map(({ folder }) => `${folder}/package.json`);
+}
+
+function checksum(sum, text) {
+  let out = sum;
+  for (let at = 0; at < text.length; at += 1) out = (Math.imul(out, 31) + text.charCodeAt(at)) | 0;
+  return out;
+}
+
+/** Bundles each package whose sources are newer than its bundle. */
+async function build() {
+  for (const { folder, product } of built) {
+    const made = modified(join(root, folder, product));
+    const sources = [
+      join(root, folder, 'src'),
+      join(root, folder, 'tsup.config.ts'),
+      join(root, folder, 'package.json'),
+    ];
+    if (made > Math.max(...sources.map(newest))) continue;
+    say(`Building ${folder} …`);
+    const code = await run(join(bin, 'tsup'), ['--silent'], { cwd: join(root, folder) });
+    if (code !== 0) fail(`Building ${folder} failed (tsup ended with ${code}).`);
+  }
+}
+
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  if (!statSync(path).isDirectory()) return modified(path);
+  return Math.max(modified(path), ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+function modified(path) {
+  return existsSync(path) ? statSync(path).mtimeMs : 0;
+}
+
+function runPnpm(pnpmArgs, { quiet = false } = {}) {
+  const npx = ['--yes', pnpm, ...pnpmArgs, ...(quiet ? ['--reporter=append-only', '--loglevel=warn'] : [])];
+  return run(windows ? 'npx.cmd' : 'npx', npx, { cwd: root });
+}
+
+/** Runs a program with our terminal and the Node we installed first in the path; signals are handed on. */
+function run(program, programArgs, { cwd }) {
+  const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
+  const child = spawn(program, programArgs, { cwd, env, stdio: 'inherit', shell: windows });
+  const forward = (signal) => child.kill(signal);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, forward);
+  return new Promise((done) => {
+    child.on('error', (error) => fail(`${program} cannot be started: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      for (const name of signals) process.off(name, forward);
+      done(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}
+
+function say(text) {
+  console.log(text);
+}
+
+function fail(text) {
+  console.error(text);
+  process.exit(1);
+}
