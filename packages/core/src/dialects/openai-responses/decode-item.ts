@@ -76,11 +76,23 @@ export function decodeReplyContent(part: Json): Part | undefined {
   if (!isObject(part)) return undefined;
   if (part.type === 'output_text') return decodeOutputText(part);
   if (part.type === 'refusal') return { type: 'refusal', text: text(part.refusal) ?? '' };
+  if (part.type === 'output_audio' && typeof part.data === 'string') return decodeAudio(part, part.data);
   return {
     type: 'native',
     dialect: dialectName,
     value: part,
     extras: { [dialectName]: { '@content': true } },
+  };
+}
+
+/** ResponseOutputAudio does not tell its format. */
+function decodeAudio(part: JsonObject, data: string): Part {
+  const transcript = text(part.transcript);
+  return {
+    type: 'media',
+    kind: 'audio',
+    source: { type: 'base64', mediaType: 'audio/wav', data },
+    ...ownExtras(transcript ? { transcript } : undefined),
   };
 }
 
@@ -94,7 +106,7 @@ export function decodeReasoning(item: JsonObject, context: ItemContext): Decoded
     ...(envelope && { seal: envelope.seal }),
     ...(envelope?.attachment === 'redacted' && { redacted: true }),
     ...(context.at !== undefined && { at: context.at }),
-    ...ownExtras({ ...otherMembers(item, reasoningMembers), ...(content.length > 0 && { content }) }),
+    ...ownExtras({ ...otherMembers(item, reasoningMembers), ...(content.length > 0 && { '@open': content }) }),
   };
   const { attachment } = envelope ?? {};
   return { parts: [part], ...(attachment && attachment !== 'redacted' && { attachment }) };

@@ -162,7 +162,8 @@ function extrasOf(body: JsonObject, exactChoice: JsonObject | undefined): JsonOb
   const { user, truncation, metadata, ...others } = otherMembers(body, known) ?? {};
   const reasoning = object(body.reasoning);
   const form = object(body.text);
-  const include = includes(body).filter((word) => word !== outputLogprobs);
+  // These two are asked for whenever they matter, whoever asked.
+  const include = includes(body).filter((word) => word !== outputLogprobs && word !== encryptedReasoning);
   return {
     ...others,
     // Both are the default.
@@ -175,7 +176,7 @@ function extrasOf(body: JsonObject, exactChoice: JsonObject | undefined): JsonOb
     ...prefixed('text', otherMembers(form ?? {}, textMembers)),
     ...(isObject(form?.format) && !decodeFormat(form.format) && { 'text.format': form.format }),
     ...(form?.verbosity && !isVerbosity(form.verbosity) && { 'text.verbosity': form.verbosity }),
-    ...(include.length > 0 && !onlyEncrypted(include) && { '@include': include }),
+    ...(include.length > 0 && { '@include': include }),
     ...(isObject(body.stream_options) && { '@stream_options': body.stream_options }),
     ...(exactChoice && { '@tool_choice': exactChoice }),
   };
@@ -190,11 +191,6 @@ function prefixed(path: string, members: JsonObject | undefined): JsonObject {
 
 function unknownEffort(effort: Json | undefined): boolean {
   return typeof effort === 'string' && !efforts.some((word) => word === effort);
-}
-
-/** We ask for it whenever it matters. */
-function onlyEncrypted(include: readonly string[]): boolean {
-  return include.every((word) => word === encryptedReasoning);
 }
 
 function needNumber(body: JsonObject, field: string): number | undefined {

@@ -1,5 +1,5 @@
 import type { Message, Part, ToolResult } from '../../conversation/message.ts';
-import { object, text, type JsonObject } from '../../json.ts';
+import { list, object, text, type JsonObject } from '../../json.ts';
 import {
   breakpoint,
   contentExtras,
@@ -129,19 +129,10 @@ function assistantItem(part: Part, context: InputContext): JsonObject | undefine
 }
 
 function encodeReasoning(part: Extract<Part, { type: 'reasoning' }>, context: InputContext): JsonObject | undefined {
-  const members = extraMembers(part);
-  const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }];
-  const own = part.seal?.issuer === context.signer;
-  if (part.seal && own)
-    return {
-      type: 'reasoning',
-      summary: members.content !== undefined && isOpenText(members, part.text) ? [] : summary,
-      encrypted_content: part.seal.value,
-      ...members,
-    };
+  const item = reasoningMembers(part.text, part);
+  if (part.seal?.issuer === context.signer) return { type: 'reasoning', ...item, encrypted_content: part.seal.value };
   // Open reasoning of a model that seals nothing needs no proof: it is its own content (gpt-oss).
-  if (!part.seal && members.content !== undefined)
-    return { type: 'reasoning', summary: isOpenText(members, part.text) ? [] : summary, ...members };
+  if (!part.seal && item.content !== undefined) return { type: 'reasoning', ...item };
   // An id nobody stored, or another vendor's reasoning: OpenAI would refuse the request for it (Z8).
   context.report({
     type: 'dropped',
@@ -151,10 +142,15 @@ function encodeReasoning(part: Extract<Part, { type: 'reasoning' }>, context: In
   return undefined;
 }
 
-/** Whether the text is that of the open reasoning itself, and not a summary of it. */
-export function isOpenText(members: JsonObject, written: string): boolean {
-  const content = Array.isArray(members.content) ? members.content : [];
-  return content.map((section) => text(object(section)?.text) ?? '').join('\n\n') === written;
+/** `summary` is required even when empty (R9), and is so where the text is that of the open reasoning itself. */
+export function reasoningMembers(written: string, from: Pick<Part, 'extras'>): JsonObject {
+  const open = list(extraOf(from, '@open'));
+  const isOpen = open.length > 0 && open.map((section) => text(object(section)?.text) ?? '').join('\n\n') === written;
+  return {
+    summary: written === '' || isOpen ? [] : [{ type: 'summary_text', text: written }],
+    ...(open.length > 0 && { content: open }),
+    ...extraMembers(from),
+  };
 }
 
 export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject {

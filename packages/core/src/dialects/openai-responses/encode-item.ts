@@ -2,7 +2,7 @@ import type { MediaPart, Part, Seal } from '../../conversation/message.ts';
 import { carrySeal, type Attachment } from '../../conversation/seal.ts';
 import { object, text, type Json, type JsonObject } from '../../json.ts';
 import type { ToolCallStart } from '../../conversation/event.ts';
-import { isOpenText } from './encode-input.ts';
+import { reasoningMembers } from './encode-input.ts';
 import { dialectName, extraMembers, extraOf } from './vocabulary.ts';
 
 /** Output items, whole, as `output_item.done` and the response carry them. */
@@ -25,16 +25,13 @@ export interface ReasoningTail {
   readonly extras?: NonNullable<Part['extras']>;
 }
 
-/** `summary` is there even when empty (R9); a seal of any vendor travels as encrypted content (Z7). */
+/** A seal of any vendor travels as encrypted content (Z7). */
 export function reasoningItem(id: string, written: string, tail: ReasoningTail): JsonObject {
-  const members = extraMembers(tail);
-  const open = members.content !== undefined && isOpenText(members, written);
   return {
     id,
     type: 'reasoning',
-    summary: written === '' || open ? [] : [{ type: 'summary_text', text: written }],
+    ...reasoningMembers(written, tail),
     ...(tail.seal && { encrypted_content: carrySeal(tail.seal, dialectName, tail.redacted ? 'redacted' : undefined) }),
-    ...members,
   };
 }
 
@@ -76,19 +73,25 @@ export function searchItem(
   };
 }
 
-/** Undefined for what is no image in base64: an output item holds no other media. */
-export function imageItem(id: string, part: MediaPart): JsonObject | undefined {
+/** Undefined for what is no image in base64. */
+export function imageItem(newId: () => string, part: MediaPart): JsonObject | undefined {
   if (part.kind !== 'image' || part.source.type !== 'base64') return undefined;
   const rest = object(extraOf(part, '@image'));
   const format = part.source.mediaType.replace(/^image\//, '').replace(/\+xml$/, '');
   return {
-    id,
+    id: newId(),
     type: 'image_generation_call',
     status: 'completed',
     output_format: format,
     ...rest,
     result: part.source.data,
   };
+}
+
+/** The SDK types spoken output (ResponseOutputAudio) though no message of its types holds it. */
+export function audioContent(part: MediaPart): JsonObject | undefined {
+  if (part.kind !== 'audio' || part.source.type !== 'base64') return undefined;
+  return { type: 'output_audio', data: part.source.data, transcript: '', ...extraMembers(part) };
 }
 
 /** A native item under its own id, or a fresh one where it has none. */

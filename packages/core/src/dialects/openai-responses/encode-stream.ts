@@ -13,7 +13,7 @@ import type {
   ToolCallStart,
 } from '../../conversation/event.ts';
 import type { Failure } from '../../conversation/failure.ts';
-import type { Part, Seal } from '../../conversation/message.ts';
+import type { MediaPart, Part, Seal } from '../../conversation/message.ts';
 import { replay } from '../../conversation/replay.ts';
 import type { Finish, Reply } from '../../conversation/reply.ts';
 import type { Attachment } from '../../conversation/seal.ts';
@@ -23,6 +23,7 @@ import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
 import { encodeCitation } from './citations.ts';
 import { echo } from './echo.ts';
 import {
+  audioContent,
   callItem,
   carrierItem,
   imageItem,
@@ -319,10 +320,8 @@ export class ResponseWriter implements StreamEncoder {
           if ('part' in event) this.handle({ ...event, part });
         return;
       }
-      case 'media': {
-        const item = imageItem(this.context.newId('ig_'), value);
-        return item && this.wholeItem(item, 'response.image_generation_call.completed');
-      }
+      case 'media':
+        return this.media(value);
       case 'native': {
         if (value.dialect !== dialectName) return;
         if (extraOf(value, '@content') !== true)
@@ -345,6 +344,13 @@ export class ResponseWriter implements StreamEncoder {
     }
   }
 
+  private media(value: MediaPart): void {
+    const image = imageItem(() => this.context.newId('ig_'), value);
+    if (image) return this.wholeItem(image, 'response.image_generation_call.completed');
+    const audio = audioContent(value);
+    if (audio) this.wholeItem(messageItem(this.context.newId('msg_'), [audio], 'completed'));
+  }
+
   private searchDone(
     callId: string,
     status: 'completed' | 'failed',
@@ -360,7 +366,7 @@ export class ResponseWriter implements StreamEncoder {
   private end(): void {
     this.closeAll('completed');
     const ending = endingOf(this.finish, this.refused);
-    if (this.finish.reason === 'refusal' && !this.refused && this.finish.explanation !== undefined) {
+    if (this.finish.reason === 'refusal' && this.items === 0 && this.finish.explanation !== undefined) {
       this.explain(this.finish.explanation);
       return this.terminal('completed', {});
     }

@@ -191,7 +191,7 @@ class Reader implements ItemReader {
   /** A content part as it stands: its text and annotations so far, and its end if `final`. */
   private textDone(index: number, value: Json | undefined, final: boolean): void {
     const part = decodeReplyContent(value ?? null);
-    if (part?.type === 'native') {
+    if (part?.type === 'native' || part?.type === 'media') {
       if (final && !this.texts.has(index))
         this.around.emit({ type: 'part', part: this.around.nextPart(), value: this.withMessage(part) });
       return;

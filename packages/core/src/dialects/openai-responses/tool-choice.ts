@@ -32,17 +32,22 @@ export function decodeToolChoice(wire: Json | undefined): DecodedChoice | undefi
   }
   needText(wire.type, 'tool_choice.type');
   const choice: ToolChoice = { type: 'tool', tool: referenceOf(wire) };
-  return text(wire.type)?.startsWith('web_search') ? { choice } : { choice, exact: wire };
+  return isWebSearch(wire) ? { choice } : { choice, exact: wire };
 }
 
 function isPlain(reference: JsonObject): boolean {
-  return reference.type === 'function' || reference.type === 'custom' || reference.type === 'web_search';
+  return reference.type === 'function' || reference.type === 'custom' || isWebSearch(reference);
+}
+
+/** `web_search` and its dated and preview variants. */
+function isWebSearch(wire: JsonObject): boolean {
+  return text(wire.type)?.startsWith('web_search') === true;
 }
 
 function referenceOf(wire: JsonObject): ToolReference {
   const namespace = text(wire.namespace);
   const kind = wire.type === 'function' || wire.type === 'custom' ? wire.type : undefined;
-  const hosted = text(wire.type)?.startsWith('web_search_preview') ? 'web_search_preview' : text(wire.type);
+  const hosted = isWebSearch(wire) ? 'web_search' : text(wire.type);
   const name = kind ? text(wire.name) : (text(wire.server_label) ?? hosted);
   return { name: name ?? '', ...(namespace !== undefined && { namespace }), ...(kind && { kind }) };
 }

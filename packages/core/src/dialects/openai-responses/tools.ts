@@ -127,7 +127,7 @@ function decodeWebSearchTool(tool: JsonObject, at: string): WebSearchTool {
   };
   return {
     type: 'web-search',
-    name: text(tool.type)?.startsWith('web_search_preview') ? 'web_search_preview' : 'web_search',
+    name: 'web_search',
     ...(allowed.length > 0 && { allowedDomains: allowed }),
     ...(Object.keys(location).length > 0 && { userLocation: location }),
     ...(contextSize !== undefined && { contextSize }),
