@@ -44,7 +44,7 @@ export function sizeOf(kind: Kind, size: 'full' | 'warm-up' | 'smoke'): Size {
       };
     case 'backlog': {
       const pace = { deltas: pick(1500, 1500, 60), perWrite: 20 };
-      return { pace, load: { streaming: true, requests: pick(160, 40, 5), concurrency: 4, deltas: pace.deltas } };
+      return { pace, load: { streaming: true, requests: pick(600, 100, 5), concurrency: 4, deltas: pace.deltas } };
     }
     case 'paced': {
       const pace = { deltas: pick(250, 75, 10), perWrite: 1, intervalMs: 20 };
