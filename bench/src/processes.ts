@@ -24,6 +24,10 @@ export async function start(subject: Subject, upstreamPort: number): Promise<Run
   const port = await freePort();
   const [command, ...rest] = subject.prepare({ port, upstreamPort, directory });
   const child = spawn(command, rest, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  // A benchmark that dies must not leave a server behind.
+  const orphan = () => void child.kill('SIGKILL');
+  process.once('exit', orphan);
+  child.once('exit', () => process.off('exit', orphan));
   const said: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
