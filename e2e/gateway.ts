@@ -1,8 +1,7 @@
 /** The subject under test, on a real socket: a gateway in front of scripted upstreams. */
-import { createGateway, fetchTransport, anthropic, gemini, openai, memoryCallers, memoryLedger } from '@proxy/core';
-import type { CallRecord, GatewayOptions, HttpRequest, Provider, Upstream as ConfiguredUpstream } from '@proxy/core';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createGateway, anthropic, gemini, openai, memoryCallers, memoryLedger } from '@proxy/core';
+import type { CallRecord, GatewayOptions, Provider, Upstream as ConfiguredUpstream } from '@proxy/core';
+import { createTransport, serve } from '@proxy/node';
 import { upstreamWords, type DialectName } from './dialects.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -41,10 +40,11 @@ export function configured(upstream: Upstream, keys: readonly string[]): Configu
 export async function startGateway(options: Omit<GatewayOptions, 'ports'>): Promise<RunningGateway> {
   const ledger = memoryLedger();
   const log: string[] = [];
+  const transport = createTransport();
   const gateway = createGateway({
     ...options,
     ports: {
-      transport: fetchTransport(),
+      transport,
       callers: memoryCallers([{ id: 'client', accessKey }]),
       ledger,
       log: (level, message, fields) => {
@@ -52,43 +52,14 @@ export async function startGateway(options: Omit<GatewayOptions, 'ports'>): Prom
       },
     },
   });
-  const server = createServer((request, response) => void answer(request, response));
-
-  async function answer(request: IncomingMessage, response: ServerResponse) {
-    const pieces: Buffer[] = [];
-    for await (const piece of request) pieces.push(piece as Buffer);
-    const abort = new AbortController();
-    response.once('close', () => abort.abort());
-    const inbound: HttpRequest = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
-      body: new Uint8Array(Buffer.concat(pieces)),
-      signal: abort.signal,
-    };
-    const { status, headers, body } = await gateway.handle(inbound);
-    response.writeHead(status, headers);
-    if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return response.end(body);
-    const flow = body.start({
-      write: (chunk) => response.write(chunk),
-      end: () => void response.end(),
-      fail: () => void response.destroy(),
-    });
-    response.on('drain', () => flow.resume());
-    response.once('close', () => flow.cancel());
-    return undefined;
-  }
-
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listening on TCP
+  const served = await serve(gateway);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: served.url,
     log,
     records: () => ledger.records(),
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      await served.close({ drainMs: 0 });
+      await transport.close();
+    },
   };
 }

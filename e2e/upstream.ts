@@ -9,6 +9,8 @@ export type Step =
   | {
       readonly type: 'answer';
       readonly fixture: string;
+      /** Leave out so many events at the beginning of a stream. */
+      readonly skipFrames?: number;
       readonly chunkBytes?: number;
       readonly headers?: Record<string, string>;
     }
@@ -21,6 +23,8 @@ export type Step =
     }
   /** The stream's first bytes, then the connection is cut. */
   | { readonly type: 'cut'; readonly fixture: string; readonly frames: number }
+  /** The stream's first events, then an end as if all were well. */
+  | { readonly type: 'end'; readonly fixture: string; readonly frames: number }
   /** The stream's first bytes, then silence until the other side leaves. */
   | { readonly type: 'hang'; readonly fixture: string; readonly frames: number }
   /** The connection is cut before any answer. */
@@ -145,11 +149,15 @@ function perform(dialect: DialectName, step: Step, recorded: Recorded, response:
       ...headers,
     });
     const bytes = fixture(dialect, `${step.fixture}.sse`);
-    if (step.type === 'answer') writeInPieces(response, bytes, step.chunkBytes ?? 1021, () => response.end());
+    if (step.type === 'answer')
+      writeInPieces(response, bytes.subarray(endOfFrame(bytes, step.skipFrames ?? 0)), step.chunkBytes ?? 1021, () =>
+        response.end(),
+      );
     else
       writeInPieces(response, bytes.subarray(0, endOfFrame(bytes, step.frames)), 1021, () => {
         // The last bytes must have left before the connection breaks, or they would be lost with it.
         if (step.type === 'cut') setTimeout(() => response.destroy(), 20);
+        if (step.type === 'end') response.end();
       });
   }
 }

@@ -43,7 +43,9 @@ function open(target: Target, ask: Ask): Conversation {
         }
         last = response;
         input.push(...toResponseInputItems(response.output));
-        return outcomeOf(response);
+        const outcome = outcomeOf(response);
+        // A failed response need not repeat what was streamed before it failed.
+        return outcome.error && outcome.text === '' ? { ...outcome, text: partial.text } : outcome;
       } catch (error) {
         return { ...partial, error: errorSeen(error) };
       }
