@@ -1,0 +1,153 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
+
+/** Up to this length a body leaves in one string with its header: one write instead of a gathered one. */
+const maxJoinedBytes = 16 * 1024;
+/** Bytes that may wait in one tick before the source is asked to pause. */
+const highWaterBytes = 64 * 1024;
+/** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
+const lingerMs = 1000;
+
+/** Writes an answer. Returns what must be cancelled when the caller goes away, if the body streams. */
+export function writeAnswer(response: ServerResponse, { status, headers, body }: HttpAnswer): Flow | undefined {
+  if (stillSending(response.req)) refuseRest(response);
+  if (body === undefined) {
+    writeHead(response, status, headers, 0);
+    response.end();
+  } else if (typeof body === 'string') {
+    writeHead(response, status, headers, Buffer.byteLength(body));
+    response.end(body);
+  } else if (body instanceof Uint8Array) {
+    writeHead(response, status, headers, body.length);
+    endWithBytes(response, body);
+  } else {
+    writeHead(response, status, headers);
+    return new StreamedAnswer(response).run(body);
+  }
+  return undefined;
+}
+
+function writeHead(response: ServerResponse, status: number, headers: HttpAnswer['headers'], length?: number): void {
+  // RFC 9110 §8.6: no content-length with 204, and none on 304 that is not the full answer's.
+  if (length === undefined || status === 204 || status === 304) response.writeHead(status, headers);
+  else response.writeHead(status, { ...headers, 'content-length': length });
+}
+
+function endWithBytes(response: ServerResponse, bytes: Uint8Array): void {
+  if (bytes.length > maxJoinedBytes) response.end(bytes);
+  else response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'), 'latin1');
+}
+
+function stillSending({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined);
+}
+
+/**
+ * We answer before the caller has sent everything. Closing at once would reset the connection, and many clients then
+ * never read the answer; so the rest is thrown away for a moment.
+ */
+function refuseRest(response: ServerResponse): void {
+  const request: IncomingMessage = response.req;
+  response.shouldKeepAlive = false;
+  response.once('finish', () => {
+    if (request.complete) return;
+    request.resume();
+    setTimeout(() => request.destroy(), lingerMs).unref();
+  });
+}
+
+/** A body on its way: what comes within one tick leaves in one write, however many chunks it was. */
+class StreamedAnswer implements Sink {
+  readonly #response: ServerResponse;
+  #flow: Flow | undefined;
+  /** What came in this tick. */
+  #pending: Chunk | Chunk[] | undefined;
+  #pendingBytes = 0;
+  /** The source was told to wait, and hears of it when there is room. */
+  #waiting = false;
+  #over = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.on('drain', () => this.#resume());
+  }
+
+  run(body: Source): Flow {
+    this.#flow = body.start(this);
+    // Nothing to say yet: let the caller at least know that it was heard.
+    if (this.#pending === undefined && !this.#over) this.#response.flushHeaders();
+    return this.#flow;
+  }
+
+  write(chunk: Chunk): boolean {
+    if (this.#over || this.#response.destroyed) return false;
+    const pending = this.#pending;
+    if (pending === undefined) {
+      this.#pending = chunk;
+      process.nextTick(flush, this);
+    } else if (typeof pending === 'string' && typeof chunk === 'string') {
+      this.#pending = pending + chunk;
+    } else if (Array.isArray(pending)) {
+      pending.push(chunk);
+    } else {
+      this.#pending = [pending, chunk];
+    }
+    this.#pendingBytes += chunk.length;
+    if (this.#pendingBytes < highWaterBytes && !this.#response.writableNeedDrain) return true;
+    this.#waiting = true;
+    return false;
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const last = this.#take();
+    if (this.#response.destroyed) return;
+    if (last === undefined) this.#response.end();
+    else this.#response.end(last);
+  }
+
+  /** What arrived still goes out; then the socket closes, so that nobody takes a part for the whole. */
+  fail(): void {
+    if (this.#over) return;
+    this.flush();
+    this.#over = true;
+    const { socket, useChunkedEncodingByDefault: chunked } = this.#response;
+    if (!socket) this.#response.destroy();
+    // Without chunks (HTTP/1.0) a closed connection is a clean end: only a reset is not.
+    else if (chunked) socket.destroySoon();
+    else socket.resetAndDestroy();
+  }
+
+  flush(): void {
+    const bytes = this.#take();
+    if (bytes === undefined || this.#over || this.#response.destroyed) return;
+    const { socket } = this.#response;
+    // Corked by us, because Node would schedule a tick of its own to gather a chunk's length, bytes and end.
+    socket?.cork();
+    const more = this.#response.write(bytes);
+    socket?.uncork();
+    if (more) this.#resume();
+  }
+
+  #resume(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#flow?.resume();
+  }
+
+  #take(): Chunk | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    this.#pendingBytes = 0;
+    return Array.isArray(pending) ? joined(pending) : pending;
+  }
+}
+
+function flush(answer: StreamedAnswer): void {
+  answer.flush();
+}
+
+function joined(chunks: readonly Chunk[]): Uint8Array {
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+}
