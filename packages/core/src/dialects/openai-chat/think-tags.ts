@@ -18,6 +18,8 @@ export function thinkSplitter(): ThinkSplitter {
   /** start: nothing but white space so far. gap: between the closing tag and the first letter of the text. */
   let state: 'start' | 'thinking' | 'gap' | 'text' = 'start';
   let held = '';
+  /** Nothing has come since the opening tag. */
+  let fresh = true;
 
   function push(content: string): readonly Piece[] {
     if (state === 'text') return [{ type: 'text', text: content }];
@@ -27,12 +29,17 @@ export function thinkSplitter(): ThinkSplitter {
       const begun = held.trimStart();
       if (begun.startsWith(open)) {
         state = 'thinking';
-        held = begun.slice(open.length).replace(/^\n/, '');
+        held = begun.slice(open.length);
       } else if (!open.startsWith(begun)) {
         return release();
       }
     }
     if (state === 'thinking') {
+      // The line break after the tag is layout, whenever it comes.
+      if (fresh && held !== '') {
+        if (held.startsWith('\n')) held = held.slice(1);
+        fresh = false;
+      }
       const at = held.indexOf(close);
       const thought = at < 0 ? held.slice(0, held.length - suspect(held)) : held.slice(0, at).replace(/\n$/, '');
       if (thought !== '') pieces.push({ type: 'reasoning', text: thought });
