@@ -18,7 +18,7 @@ import { replay } from '../../conversation/replay.ts';
 import type { Finish, Reply } from '../../conversation/reply.ts';
 import type { Attachment } from '../../conversation/seal.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
-import { object, type Json, type JsonObject } from '../../json.ts';
+import { object, tryParseJson, type Json, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
 import { encodeCitation } from './citations.ts';
 import { echo } from './echo.ts';
@@ -457,6 +457,15 @@ function contentPart(
 /** The whole reply is what its stream would have ended with. */
 export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
   const writer = new ResponseWriter(context);
-  for (const event of replay(reply)) writer.push(event);
+  for (const event of replay(reply)) writer.push(markTruncated(event, reply));
   return writer.response();
+}
+
+/** A whole reply does not say which call its limit cut, but broken arguments at the end of it do (R6). */
+function markTruncated(event: ReplyEvent, reply: Reply): ReplyEvent {
+  const [candidate] = reply.candidates;
+  if (event.type !== 'tool-call-end' || candidate?.finish.reason !== 'length') return event;
+  const part = candidate.parts[event.part];
+  const broken = part?.type === 'tool-call' && part.kind === 'function' && tryParseJson(part.arguments) === undefined;
+  return broken ? { ...event, truncated: true } : event;
 }

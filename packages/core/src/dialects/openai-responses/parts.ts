@@ -96,8 +96,10 @@ function decodeImage(part: JsonObject, own: Own): Part {
   const url = text(part.image_url);
   const id = text(part.file_id);
   const { detail } = part;
-  const known = detail === 'low' || detail === 'high' || detail === 'auto' || detail === 'original';
-  const members = { ...otherMembers(part, imageMembers), ...(typeof detail === 'string' && !known && { detail }) };
+  const known = detail === 'low' || detail === 'high' || detail === 'original';
+  // `auto` is what an absent one means.
+  const other = typeof detail === 'string' && !known && detail !== 'auto';
+  const members = { ...otherMembers(part, imageMembers), ...(other && { detail }) };
   if (url === undefined && id === undefined)
     throw malformed(`${own.at}.image_url`, 'an image has an "image_url" (a URL or a data URL) or a "file_id".');
   return {
