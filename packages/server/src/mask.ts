@@ -5,7 +5,7 @@ export function mask(secret: string): string {
 }
 
 const secretNames =
-  /^(proxy-)?authorization$|^(set-)?cookie$|(^|[-_])(api[-_]?key|access[-_]?key|secret|password|credential)s?$|^x-goog-api-key$|^(apiKey|accessKey|apiKeys|accessKeys|key|token)$/i;
+  /^(proxy-)?authorization$|^(set-)?cookie$|(^|[-_])(api[-_]?key|access[-_]?key|secret|password)s?$|^x-goog-api-key$|^(apiKey|accessKey|apiKeys|accessKeys|key|token)$/i;
 
 /** The same data with every member masked whose name says that it may hold a secret. */
 export function maskMembers(value: unknown, depth = 0): unknown {

@@ -57,6 +57,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
+      for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
         'Configuration reloaded.',

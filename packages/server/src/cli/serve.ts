@@ -11,19 +11,25 @@ export async function serve(flags: Flags): Promise<void> {
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
   const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting });
-  const server = await startServer({ load, log }).catch((error: unknown) => fail(error, flags));
+  const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   process.stdout.write(`${banner(server.config(), server.port)}\n`);
-  for (const note of server.config().notes) log.logger.warn(note);
   obeySignals(server, log);
 }
 
+/** Ctrl-C reaches a whole process group, so npm's forwarding makes it come twice at once: that is one wish, not two. */
+const sameWishMs = 1000;
+
 function obeySignals(server: RunningServer, log: ServerLog): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return process.exit(130); // the second signal: somebody is in a hurry
-    stopping = true;
-    log.logger.info({ signal }, `${signal}: no new requests are taken; running ones may end.`);
+    const now = performance.now();
+    if (stoppingSince !== undefined) {
+      if (now - stoppingSince > sameWishMs) process.exit(130); // asked again: somebody is in a hurry
+      return;
+    }
+    stoppingSince = now;
+    log.logger.info({ signal }, 'Stopping: no new requests are taken, running ones may end.');
     void server.close().then(
       () => process.exit(0),
       () => process.exit(1),
@@ -35,20 +41,37 @@ function obeySignals(server: RunningServer, log: ServerLog): void {
 }
 
 /** A start that failed is told in sentences, without a stack. */
-function fail(error: unknown, flags: Flags): never {
+function fail(error: unknown): never {
   if (error instanceof ConfigError) return end(error.message);
-  const { code, port, address } = error as { code?: string; port?: number; address?: string }; // Node's system errors have these
-  const at = `${address ?? flags.host ?? ''}:${port ?? flags.port ?? ''}`;
-  if (code === 'EADDRINUSE')
-    return end(
-      `Port ${port ?? flags.port ?? ''} is in use already (${at}). Stop the program that has it ` +
-        `(lsof -i :${port ?? ''} shows which), or choose another: --port ${(port ?? 3000) + 1}, or PORT=${(port ?? 3000) + 1}.`,
-    );
-  if (code === 'EACCES')
-    return end(`Listening on ${at} is not allowed: ports below 1024 need rights. Choose another: --port 3000.`);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return end(`${address ?? flags.host ?? 'That address'} is not an address of this machine. Try --host 127.0.0.1.`);
-  throw error;
+  const { code, port = 3000, address = 'that address' } = systemErrorOf(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return end(
+        `Port ${port} is in use already. Stop the program that has it (lsof -i :${port} shows which), ` +
+          `or choose another: --port ${port + 1}, or PORT=${port + 1}.`,
+      );
+    case 'EACCES':
+      return end(
+        `Listening on port ${port} is not allowed: ports below 1024 need rights. Choose another: --port 3000.`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return end(`This machine has no address ${address}. Try --host 127.0.0.1.`);
+    default:
+      throw error;
+  }
+}
+
+interface SystemError {
+  readonly code?: string;
+  readonly port?: number;
+  readonly address?: string;
+}
+
+/** Node's own error, under the one that @proxy/node made of it. */
+function systemErrorOf(error: unknown): SystemError {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return typeof cause === 'object' && cause !== null ? (cause as SystemError) : {}; // every member is optional
 }
 
 function end(message: string): never {
