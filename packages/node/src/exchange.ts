@@ -156,13 +156,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
 
 /** undici's own object, its few arrays joined: names are in lower case already. Cookies are between us and nobody. */
 function joined(headers: Record<string, string | string[] | undefined>): HeaderMap {
+  delete headers['set-cookie'];
   for (const name in headers) {
     const value = headers[name];
-    if (typeof value === 'string') continue;
-    if (value === undefined || name === 'set-cookie') delete headers[name];
-    else headers[name] = value.join(', ');
+    if (typeof value !== 'string') headers[name] = value?.join(', ') ?? '';
   }
-  return headers as Record<string, string>; // every value that was no string has been replaced or deleted above
+  return headers as Record<string, string>; // every value that was no string has been replaced above
 }
 
 function toError(reason: unknown): Error {

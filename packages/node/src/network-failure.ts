@@ -16,6 +16,8 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name server does not answer',
   ECONNRESET: 'it closed the connection',
   UND_ERR_SOCKET: 'it closed the connection',
+  HTTPParserError: 'it does not speak HTTP',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'it sent more or less than it had announced',
   EHOSTUNREACH: 'there is no way to it',
   ENETUNREACH: 'there is no way to it',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
@@ -53,6 +55,7 @@ export function unsendable(origin: string, error: unknown): Failure {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
+  if (error.name === 'HTTPParserError') return error.name;
   return error instanceof AggregateError ? codeOf(error.errors[0]) : undefined;
 }
 

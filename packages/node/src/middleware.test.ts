@@ -1,0 +1,107 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGateway, openaiCompatible, type HttpRequest } from '@proxy/core';
+import express from 'express';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readSource, stubGateway } from '../test/support.ts';
+import { toNodeHandler } from './middleware.ts';
+import { serve } from './serve.ts';
+import { createTransport } from './transport.ts';
+
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function urlOf(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // listens on a port
+}
+
+/** Answers with the path and the body as the gateway sees them. */
+const mirror = stubGateway(async ({ url, body, headers }: HttpRequest) => {
+  const bytes = body === undefined || body instanceof Uint8Array ? body : await readSource(body);
+  const text = bytes === undefined ? 'none' : Buffer.from(bytes).toString();
+  return { status: 200, headers: { 'x-encoding': headers['content-encoding'] ?? 'none' }, body: `${url} ${text}` };
+});
+
+async function ask(url: string, body: string, headers: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  return response.text();
+}
+
+describe('in Express', () => {
+  test('mounted, the gateway sees what follows the mount; the rest of the app stays', async () => {
+    const app = express();
+    app.use('/ai', toNodeHandler(mirror));
+    app.post('/ai/other', (_request, response) => void response.send('the app'));
+    app.get('/', (_request, response) => void response.send('home'));
+    const url = await urlOf(createServer(app));
+    expect(await ask(`${url}/ai/v1/messages?beta=true`, '{"a":1}')).toBe('/v1/messages?beta=true {"a":1}');
+    expect(await ask(`${url}/ai/other`, '{}')).toBe('the app');
+    expect(await (await fetch(url)).text()).toBe('home');
+  });
+
+  test.each([
+    ['json', express.json(), '{"a":[1,"ü"]}', {}],
+    ['text', express.text({ type: '*/*' }), '{"a": 1}', {}],
+    ['raw', express.raw({ type: '*/*' }), '{"a": 1}', {}],
+    ['of another type', express.urlencoded({ extended: true }), '{"a": 1}', {}],
+  ])('after a body parser (%s) the body is still there', async (_name, parser, body) => {
+    const app = express();
+    app.use(parser, toNodeHandler(mirror));
+    expect(await ask(`${await urlOf(createServer(app))}/v1/x`, body)).toBe(`/v1/x ${body}`);
+  });
+
+  test('a bug of the gateway goes to the app that mounted it', async () => {
+    const app = express();
+    app.use(
+      toNodeHandler(
+        stubGateway(() => {
+          throw new Error('bug');
+        }),
+      ),
+    );
+    app.use((error: Error, _request: express.Request, response: express.Response, _next: express.NextFunction) => {
+      response.status(599).send(error.message);
+    });
+    const response = await fetch(`${await urlOf(createServer(app))}/v1/x`);
+    expect([response.status, await response.text()]).toEqual([599, 'bug']);
+  });
+});
+
+test('with node:http alone everything is the gateway’s', async () => {
+  const url = await urlOf(createServer(toNodeHandler(mirror)));
+  expect(await ask(`${url}/anywhere`, '{}')).toBe('/anywhere {}');
+});
+
+test('all together: a request through server, core and transport, and a stream back', async () => {
+  const deltas = ['Hel', 'lo'].map(
+    (content) => `data: {"id":"c","choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`,
+  );
+  const stream = `${deltas.join('')}data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
+  const upstream = await urlOf(
+    createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(stream);
+    }),
+  );
+  const transport = createTransport();
+  cleanups.push(() => transport.close());
+  const gateway = createGateway({
+    upstreams: [
+      { name: 'local', provider: openaiCompatible, baseUrl: `${upstream}/v1`, credentials: [{ id: 'k', secret: 's' }] },
+    ],
+    ports: { transport },
+  });
+  const served = await serve(gateway);
+  cleanups.push(() => served.close());
+  const body = JSON.stringify({ model: 'm', stream: true, messages: [{ role: 'user', content: 'Hi' }] });
+  expect(await ask(`${served.url}/v1/chat/completions`, body)).toBe(stream);
+});
