@@ -58,7 +58,7 @@ export const anthropicModels: readonly ModelFactsRow[] = [
     source: `${docs}/about-claude/models/overview (as of 2025)`,
   },
   {
-    match: '*claude-3*5-*',
+    match: '*claude-3-5-*',
     facts: { maxOutputTokens: 8192, webSearch: true },
     source: `${docs}/about-claude/models/overview (as of 2025); Claude Code’s built-in catalogue says 8192 for Haiku 3.5`,
   },

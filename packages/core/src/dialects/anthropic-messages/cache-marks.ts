@@ -13,7 +13,7 @@ export function limitMarks(body: JsonObject, facts: ModelFacts, report: Report):
   if (total <= room && (room > 0 || body.cache_control === undefined)) return body;
   report({
     type: 'dropped',
-    field: 'cache_control',
+    field: 'cache',
     detail: `${total} cache breakpoints were asked for and ${Math.max(0, room)} are left; the first and the last were kept.`,
   });
   let seen = 0;

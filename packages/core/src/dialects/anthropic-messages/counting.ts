@@ -3,7 +3,7 @@ import { number } from '../../json.ts';
 import type { Counting } from '../dialect.ts';
 import { headersFor } from './betas.ts';
 import { decodeRequest } from './decode-request.ts';
-import { encodeRequest } from './encode-request.ts';
+import { askedFlags, encodeRequest } from './encode-request.ts';
 
 /** N1: `POST /v1/messages/count_tokens` takes the prompt of a request and nothing about its answer. */
 export const counting: Counting = {
@@ -17,7 +17,7 @@ export const counting: Counting = {
       },
     });
     const counted = Object.fromEntries(Object.entries(body).filter(([name]) => countedMembers.has(name)));
-    return { body: counted, headers: headersFor(counted, []) };
+    return { body: counted, headers: headersFor(counted, askedFlags(conversation)) };
   },
   decodeReply(body) {
     const tokens = number(body.input_tokens);

@@ -2,12 +2,15 @@ import { attachSeals, readSeal, type Attachment } from '../../conversation/seal.
 import type { Failure } from '../../conversation/failure.ts';
 import type { CacheMark, Citation, MediaPart, MediaSource, Part, Seal } from '../../conversation/message.ts';
 import { boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { mediaOfText } from './media-text.ts';
 import { dialect, extrasOf, leftover } from './vocabulary.ts';
 
 /** How content is read: from a caller, whose seals may be envelopes, or from an upstream, whose seals are its own. */
 export interface BlockReader {
   /** The issuer of an upstream's seals; absent when a caller's content is read. */
   readonly signer?: string;
+  /** The content is an earlier reply, in which media may have been written as Markdown (media-text.ts). */
+  readonly replied?: boolean;
   fault(message: string, field: string): Failure;
 }
 
@@ -49,7 +52,7 @@ interface Decoded {
 function decodeBlock(block: JsonObject, at: string | undefined, reader: BlockReader): Decoded {
   switch (block.type) {
     case 'text':
-      return { part: textPart(block, at, reader) };
+      return { part: (reader.replied && mediaOfText(text(block.text) ?? '', at)) || textPart(block, at, reader) };
     case 'image':
     case 'document':
       return { part: mediaPart(block, at) ?? nativePart(block, at) };
@@ -162,11 +165,12 @@ function reasoningPart(block: JsonObject, at: string | undefined, reader: BlockR
   const field = text(redacted ? block.data : block.signature) ?? '';
   // An unsigned block is thinking nobody vouches for: kept as text, never as proof (Z1).
   const envelope = field === '' ? undefined : readEnvelope(field, reader);
+  const hidden = redacted || envelope?.attachment === 'redacted';
   const part: Part = {
     type: 'reasoning',
     text: redacted ? '' : (text(block.thinking) ?? ''),
     ...(envelope && { seal: envelope.seal }),
-    ...(redacted && { redacted: true }),
+    ...(hidden && { redacted: true }),
     ...place(at),
   };
   return { part, attachment: envelope?.attachment };

@@ -1,5 +1,6 @@
 import type { Conversation, Effort, OutputForm, Reasoning, Sampling } from '../../conversation/conversation.ts';
 import { Failure } from '../../conversation/failure.ts';
+import type { Report } from '../../conversation/notice.ts';
 import type { Message, ToolResult } from '../../conversation/message.ts';
 import { boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
@@ -17,7 +18,7 @@ export function decodeRequest(body: JsonObject, context: DecodeRequestContext): 
   const choice = object(body.tool_choice);
   const serial = boolean(choice?.disable_parallel_tool_use);
   const maxOutputTokens = count(body.max_tokens, 'max_tokens');
-  const reasoning = decodeReasoning(body);
+  const reasoning = decodeReasoning(body, context.report);
   const output = decodeOutput(body);
   const endUser = text(object(body.metadata)?.user_id);
   const tier = text(body.service_tier);
@@ -44,6 +45,7 @@ export function decodeRequest(body: JsonObject, context: DecodeRequestContext): 
 }
 
 const reader: BlockReader = { fault: bad };
+const repliedReader: BlockReader = { fault: bad, replied: true };
 
 function bad(message: string, field: string): Failure {
   return new Failure('bad-request', message, { field });
@@ -88,7 +90,9 @@ function decodeMessage(message: Json, at: string): readonly Message[] {
   const rest = extrasOf(leftover(message, ['role', 'content']));
   switch (message.role) {
     case 'assistant':
-      return [{ role: 'assistant', parts: decodeContent(message.content, `${at}.content`, reader), at, ...rest }];
+      return [
+        { role: 'assistant', parts: decodeContent(message.content, `${at}.content`, repliedReader), at, ...rest },
+      ];
     case 'system':
       return [
         {
@@ -168,7 +172,7 @@ function count(value: Json | undefined, field: string): number | undefined {
 }
 
 /** Z11, Z13: how much to think and how much of it to show are told apart. */
-function decodeReasoning(body: JsonObject): Reasoning | undefined {
+function decodeReasoning(body: JsonObject, report: Report): Reasoning | undefined {
   const thinking = object(body.thinking);
   const written = object(body.output_config)?.effort;
   const effort: Effort | undefined = isWireEffort(written) ? written : undefined;
@@ -177,6 +181,12 @@ function decodeReasoning(body: JsonObject): Reasoning | undefined {
   const budgetTokens =
     thinking?.type === 'enabled' ? count(thinking.budget_tokens, 'thinking.budget_tokens') : undefined;
   const mode = modes[text(thinking?.type) ?? ''];
+  if (thinking && !mode && thinking.type !== 'enabled')
+    report({
+      type: 'dropped',
+      field: 'thinking.type',
+      detail: `${JSON.stringify(thinking.type ?? null)} is not known here.`,
+    });
   return {
     ...(mode && { mode }),
     ...(effort !== undefined && { effort }),

@@ -9,7 +9,7 @@ import { callExtras, decodeBlocks, decodeCitation } from './decode-blocks.ts';
 import { decodeErrorBody } from './errors.ts';
 import { outputTool } from './output-form.ts';
 import { candidateExtras, finishOfDelta, replyHead, unwrapsOutput } from './reply.ts';
-import { decodeUsage } from './vocabulary.ts';
+import { decodeUsage, extrasOf, leftover } from './vocabulary.ts';
 
 /** A block between its start and its stop. */
 interface OpenBlock {
@@ -146,6 +146,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     const { part, written } = block;
     switch (block.kind) {
       case 'text':
+        return [{ type: 'text-end', part, ...extrasOf(leftover(block.block, ['type', 'text', 'citations'])) }];
       case 'answer':
         return [{ type: 'text-end', part }];
       case 'thinking':

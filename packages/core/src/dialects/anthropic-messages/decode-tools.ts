@@ -1,13 +1,14 @@
 import type { Conversation } from '../../conversation/conversation.ts';
 import { Failure } from '../../conversation/failure.ts';
 import type { Tool } from '../../conversation/tool.ts';
-import { boolean, isObject, list, number, object, text, type Json, type JsonObject } from '../../json.ts';
+import { boolean, isArray, isObject, list, number, object, text, type Json, type JsonObject } from '../../json.ts';
 import { cacheOf } from './decode-blocks.ts';
 import { dialect, extrasOf, leftover } from './vocabulary.ts';
 
 export function decodeTools(tools: Json | undefined): readonly Tool[] {
   if (tools === undefined || tools === null) return [];
-  return list(tools).map((tool, index) => decodeTool(tool, `tools[${index}]`));
+  if (!isArray(tools)) throw new Failure('bad-request', '"tools" must be a list of tools.', { field: 'tools' });
+  return tools.map((tool, index) => decodeTool(tool, `tools[${index}]`));
 }
 
 function decodeTool(tool: Json, at: string): Tool {
@@ -98,6 +99,8 @@ export function decodeToolChoice(choice: JsonObject, tools: readonly Tool[]): Pi
       return { toolChoice: { type: 'tool', tool: { name, ...(isFunction && { kind: 'function' }) } } };
     }
     default:
-      return {};
+      throw new Failure('bad-request', '"tool_choice.type" must be "auto", "any", "tool" or "none".', {
+        field: 'tool_choice.type',
+      });
   }
 }

@@ -12,7 +12,7 @@ import { outputMeans, outputTool } from './output-form.ts';
 import { ownExtras } from './own-extras.ts';
 import { encodeSampling } from './sampling.ts';
 import { inputSchema, outputSchema } from './schema.ts';
-import { planThinking, type ThinkingPlan } from './thinking.ts';
+import { planThinking, thinksOnRequest, type ThinkingPlan } from './thinking.ts';
 import { encodeTurns, endsInServerTool, wireOf, type Turn } from './turns.ts';
 import { dialect } from './vocabulary.ts';
 import type { WireBlock, WireOutputConfig } from './wire.ts';
@@ -27,8 +27,9 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
   const asked = means === 'tool' ? withOutputTool(conversation) : conversation;
   const { system, turns } = encodeTurns(conversation.messages, facts, { signer, report });
   const instruction = means === 'instruction' ? outputInstruction(conversation.output) : [];
-  const settled = settle(encodeTools(asked, facts, report), planThinking(conversation, facts, report), facts, report);
-  const { plan, choice } = { ...settled, plan: continuable(settled.plan, turns, report) };
+  const { tools, ...chosen } = encodeTools(asked, facts, report);
+  const settled = settle(conversation, { tools, ...chosen }, facts, report);
+  const plan = continuable(settled.plan, turns, report);
   const systemBlocks = [...billingBlocks(conversation), ...system, ...instruction];
   const config = outputConfig(conversation.output, means === 'native', plan, own);
   const metadata = { ...object(own.metadata), ...endUser(conversation.endUser, report) };
@@ -38,8 +39,8 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
     max_tokens: plan.maxTokens,
     ...(systemBlocks.length > 0 && { system: contentOf(systemBlocks) }),
     messages: framed(turns, facts, report).map(wireOf),
-    ...(settled.tools.length > 0 && { tools: settled.tools }),
-    ...(choice && { tool_choice: choice }),
+    ...(tools.length > 0 && { tools }),
+    ...(settled.choice && { tool_choice: settled.choice }),
     ...encodeSampling(conversation.sampling, plan.thinking, facts, report),
     ...(plan.thinking && { thinking: { ...plan.thinking, ...thinkingExtras(plan, own) } }),
     ...(config && { output_config: config }),
@@ -48,9 +49,24 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
     ...(conversation.cache && { cache_control: cacheControl(conversation.cache) }),
     ...(conversation.streaming && { stream: true }),
   };
-  const { thinking: _, ...rest } = body;
-  const sent = limitMarks(plan.thinking ? body : rest, facts, report);
+  const sent = limitMarks(withoutThinking(body, plan), facts, report);
   return { body: sent, headers: headersFor(sent, askedFlags(conversation)) };
+}
+
+/** A request that does not think may not speak of thinking in other members either. */
+function withoutThinking(body: JsonObject, plan: ThinkingPlan): JsonObject {
+  const { thinking, context_management: management, ...rest } = body;
+  const edits = list(object(management)?.edits);
+  const off = plan.thinking === undefined ? plan.dropped === true : plan.thinking.type === 'disabled';
+  const kept = edits.filter((edit) => !off || !String(object(edit)?.type).startsWith('clear_thinking'));
+  return {
+    ...rest,
+    ...(plan.thinking && thinking !== undefined && { thinking }),
+    ...(management !== undefined &&
+      (kept.length > 0 || edits.length === 0) && {
+        context_management: kept.length === edits.length ? management : { ...object(management), edits: kept },
+      }),
+  };
 }
 
 /** What a conversation may say and Messages has no word for. */
@@ -91,26 +107,23 @@ function outputInstruction(output: OutputForm | undefined): WireBlock[] {
 }
 
 /** C4: while thinking, old models refuse a forced choice. The choice is a contract, thinking a wish: the choice stays. */
-function settle(
-  tools: EncodedTools,
-  plan: ThinkingPlan,
-  facts: ModelFacts,
-  report: Report,
-): EncodedTools & { readonly plan: ThinkingPlan } {
+function settle(conversation: Conversation, tools: EncodedTools, facts: ModelFacts, report: Report) {
   const { choice } = tools;
-  const forced = choice?.type === 'any' || choice?.type === 'tool';
-  const thinks = plan.thinking?.type === 'enabled' || plan.thinking?.type === 'adaptive';
-  if (!forced || !thinks || facts.forcedToolChoiceWhileThinking === true) return { ...tools, plan };
-  if (facts.thinking?.includes('disabled')) {
+  const free = choice?.type !== 'any' && choice?.type !== 'tool';
+  if (free || facts.forcedToolChoiceWhileThinking === true)
+    return { choice, plan: planThinking(conversation, facts, report) };
+  const calmed = facts.thinking?.includes('disabled') === true && thinksOnRequest(conversation);
+  if (calmed)
     report({ type: 'dropped', field: 'reasoning', detail: 'This model cannot think and be forced to call a tool.' });
-    return { ...tools, plan: { ...plan, thinking: { type: 'disabled' } } };
-  }
+  const asked = calmed ? { ...conversation, reasoning: { mode: 'disabled' as const } } : conversation;
+  const plan = planThinking(asked, facts, report);
+  if (plan.thinking?.type !== 'enabled' && plan.thinking?.type !== 'adaptive') return { choice, plan };
   report({
     type: 'approximated',
     field: 'toolChoice',
     detail: 'This model cannot think and be forced to call a tool; "auto" was sent.',
   });
-  return { ...tools, choice: { type: 'auto' }, plan };
+  return { choice: { type: 'auto' as const }, plan };
 }
 
 /**
@@ -129,7 +142,7 @@ function continuable(plan: ThinkingPlan, turns: readonly Turn[], report: Report)
     detail: 'The turn that called the tools came without its thinking, so that this one cannot think.',
   });
   const { thinking: _, ...rest } = plan;
-  return rest;
+  return { ...rest, dropped: true };
 }
 
 /** A request begins with the user, and ends with the user unless the model takes a prefill (T15). */
@@ -173,7 +186,8 @@ function billingBlocks(conversation: Conversation): WireBlock[] {
   return list(conversation.extras?.[dialect]?.['@billing']).filter(isObject);
 }
 
-function askedFlags(conversation: Conversation): readonly string[] {
+/** The beta flags a Messages caller sent along. */
+export function askedFlags(conversation: Conversation): readonly string[] {
   return list(conversation.extras?.[dialect]?.['@betas']).filter((flag) => typeof flag === 'string');
 }
 

@@ -81,6 +81,7 @@ function messageOf(body: Json, error: JsonObject): string | undefined {
 const maxMessage = 2000;
 
 const tooLong = /prompt is too long|input is too long|exceeds? (the )?(model's )?context (limit|window)/i;
+const ownWords = /prompt is too long|exceed context limit: \d+ \+ \d+ > \d+/i;
 const noCredit = /credit balance is too low/i;
 const filtered = /content filtering policy/i;
 /** How our own errors tell this kind from other bad requests, which Anthropic itself does by its words. */
@@ -154,9 +155,9 @@ export function errorBody(failure: Failure, requestId: string | undefined): Wire
   };
 }
 
-/** Claude Code knows a full context by these words, and reads both numbers (E3). */
+/** Claude Code knows a full context by Anthropic's own words, and reads the numbers (E3). */
 function messageFor(failure: Failure): string {
-  if (failure.kind !== 'context-too-long' || /prompt is too long/i.test(failure.message)) return failure.message;
+  if (failure.kind !== 'context-too-long' || ownWords.test(failure.message)) return failure.message;
   const { used, maximum } = failure.details.tokens ?? {};
   if (used !== undefined && maximum !== undefined) return `prompt is too long: ${used} tokens > ${maximum} maximum`;
   return `prompt is too long: ${failure.message}`;

@@ -7,6 +7,7 @@ import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { decodeContent, type BlockReader } from './decode-blocks.ts';
 import { inputOf, webCitation } from './encode-blocks.ts';
 import { decodeErrorBody } from './errors.ts';
+import { textOfMedia } from './media-text.ts';
 import { outputMeans, outputTool } from './output-form.ts';
 import { ownExtras } from './own-extras.ts';
 import { decodeUsage, dialect, encodeUsage, extrasOf, finishOf, leftover, stopReasonOf } from './vocabulary.ts';
@@ -183,7 +184,7 @@ export function blocksOf(part: Part): WireBlock[] {
         },
       ];
     case 'media':
-      return [{ type: 'text', text: mediaText(part), citations: null }];
+      return [{ type: 'text', text: textOfMedia(part), citations: null }];
     case 'native':
       return part.dialect === dialect ? [{ ...part.value }] : [];
   }
@@ -236,12 +237,4 @@ function searchContent({ results, error }: SearchResult): Json {
     encrypted_content: '',
     page_age: null,
   }));
-}
-
-/** Claude never answers with media, so that clients know no block for it: Markdown keeps a generated image usable. */
-function mediaText({ kind, name = kind, source }: Extract<Part, { type: 'media' }>): string {
-  const link = kind === 'image' ? '!' : '';
-  if (source.type === 'url') return `${link}[${name}](${source.url})`;
-  if (source.type === 'base64') return `${link}[${name}](data:${source.mediaType};base64,${source.data})`;
-  return source.type === 'text' ? source.text : `(${kind} ${source.id}, kept by ${source.dialect})`;
 }

@@ -9,6 +9,8 @@ export interface ThinkingPlan {
   readonly thinking?: WireThinking;
   readonly effort?: WireEffort;
   readonly maxTokens: number;
+  /** The caller wanted thinking, and cannot have it. */
+  readonly dropped?: true;
 }
 
 /** What Claude Code sends for models it does not know; every Claude since 4 takes it (Q3). */
@@ -36,13 +38,18 @@ export function planThinking(conversation: Conversation, facts: ModelFacts, repo
   if (forms.includes('adaptive') && !ownBudget) return { ...thinkAdaptively(steer), maxTokens };
   if (forms.includes('budget')) return thinkWithinBudget(steer);
   report({ type: 'dropped', field: 'reasoning', detail: 'This model does not think before it answers.' });
-  return { maxTokens };
+  return { maxTokens, dropped: true };
 }
 
 /** Whether the caller asked for thinking, whatever the model makes of it. */
 export function wantsThinking(reasoning: Reasoning | undefined): boolean {
   if (!reasoning || isOff(reasoning)) return false;
   return reasoning.mode === 'adaptive' || reasoning.effort !== undefined || reasoning.budgetTokens !== undefined;
+}
+
+/** The same, leaving aside a Messages caller who set an effort and left thinking to the model. */
+export function thinksOnRequest(conversation: Conversation): boolean {
+  return wantsThinking(conversation.reasoning) && conversation.extras?.[dialect]?.['@thinking'] !== 'unset';
 }
 
 interface Steer {
@@ -154,7 +161,7 @@ function thinkWithinBudget(steer: Steer): ThinkingPlan {
   // Anthropic's own default effort is high.
   const wished = reasoning.budgetTokens ?? budgets[reasoning.effort ?? 'high'];
   const fit = fitBudget(wished, maxTokens, facts, report);
-  if (!fit) return { maxTokens, ...effort };
+  if (!fit) return { maxTokens, dropped: true, ...effort };
   return {
     thinking: { type: 'enabled', budget_tokens: fit.budget, ...displayOf(reasoning) },
     maxTokens: fit.maxTokens,
