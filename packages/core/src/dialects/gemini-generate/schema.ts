@@ -5,13 +5,13 @@ import { isArray, isObject, type Json, type JsonObject } from '../../json.ts';
  * subset (parameters, responseSchema). The hub holds JSON Schema only.
  */
 
-/** How often references may be followed in one schema; beyond it they are cut like recursive ones. */
-const maxInlinedReferences = 2000;
+/** How many schemas one may hold, references put in place; what lies beyond stands for anything. */
+const maxSchemas = 10_000;
 const maxDepth = 64;
 
 /** JSON Schema in the subset that `parameters` and `responseSchema` take; everything else is folded in or left out (J1, J2). */
 export function toOpenApiSchema(schema: JsonObject): JsonObject {
-  return clean(schema, { root: schema, references: [], budget: { left: maxInlinedReferences }, depth: 0 });
+  return clean(schema, { root: schema, references: [], budget: { left: maxSchemas }, depth: 0 });
 }
 
 /** What a no-argument tool's schema says: nothing (J4). */
@@ -33,11 +33,15 @@ interface Walk {
 }
 
 function clean(schema: Json | undefined, walk: Walk): JsonObject {
-  if (!isObject(schema) || walk.depth > maxDepth) return {};
+  if (!isObject(schema) || walk.depth > maxDepth || walk.budget.left <= 0) return {};
+  walk.budget.left--;
   const deeper = { ...walk, depth: walk.depth + 1 };
   const reference = schema['$ref'];
   if (typeof reference === 'string') return inline(schema, reference, deeper);
-  if (isArray(schema['allOf'])) return clean(mergeAll(schema, deeper), deeper);
+  if (isArray(schema['allOf'])) {
+    const merged = mergeAll(schema, deeper);
+    return clean(merged.schema, merged.walk);
+  }
   const arms = schema['anyOf'] ?? schema['oneOf'];
   if (isArray(arms)) return union(schema, arms, deeper);
   const { type } = schema;
@@ -49,7 +53,7 @@ function inline(schema: JsonObject, reference: string, walk: Walk): JsonObject {
   const { $ref: _, ...siblings } = schema;
   const target = resolve(walk.root, reference);
   if (!isObject(target)) return clean(siblings, walk);
-  if (walk.references.includes(reference) || walk.budget.left <= 0) {
+  if (walk.references.includes(reference)) {
     // A recursive schema has no finite form here; below this point any object may stand.
     return describe(
       { type: 'OBJECT' },
@@ -57,7 +61,6 @@ function inline(schema: JsonObject, reference: string, walk: Walk): JsonObject {
       `Recursive: as ${lastOf(reference)} above.`,
     );
   }
-  walk.budget.left--;
   return clean({ ...target, ...siblings }, { ...walk, references: [...walk.references, reference] });
 }
 
@@ -86,27 +89,38 @@ function lastOf(reference: string): string {
   return reference === '#' ? 'the root' : decodePointer(reference.slice(reference.lastIndexOf('/') + 1));
 }
 
-/** `allOf` folded into one schema: properties and required are united, other keywords of later arms win. */
-function mergeAll(schema: JsonObject, walk: Walk): JsonObject {
-  const { allOf, ...own } = schema;
-  let merged: JsonObject = {};
-  for (const arm of isArray(allOf) ? allOf : []) merged = mergeTwo(merged, expand(arm, walk));
-  return mergeTwo(merged, own);
+/** A schema whose references were followed, and the walk that remembers them. */
+interface Expanded {
+  readonly schema: JsonObject;
+  readonly walk: Walk;
 }
 
-/** An arm of allOf with its reference and its own allOf resolved, still as JSON Schema. */
-function expand(arm: Json, walk: Walk): JsonObject {
-  if (!isObject(arm) || walk.depth > maxDepth) return {};
+/** `allOf` folded into one schema: properties and required are united, other keywords of later arms win. */
+function mergeAll(schema: JsonObject, walk: Walk): Expanded {
+  const { allOf, ...own } = schema;
+  let merged: JsonObject = {};
+  let inner = walk;
+  for (const arm of isArray(allOf) ? allOf : []) {
+    const expanded = expand(arm, inner);
+    merged = mergeTwo(merged, expanded.schema);
+    inner = { ...inner, references: expanded.walk.references };
+  }
+  return { schema: mergeTwo(merged, own), walk: inner };
+}
+
+/** An arm with its reference and its own allOf resolved, still as JSON Schema. */
+function expand(arm: Json, walk: Walk): Expanded {
+  if (!isObject(arm) || walk.depth > maxDepth || walk.budget.left <= 0) return { schema: {}, walk };
+  walk.budget.left--;
   const reference = arm['$ref'];
   const deeper = { ...walk, depth: walk.depth + 1 };
   if (typeof reference === 'string') {
     const { $ref: _, ...siblings } = arm;
     const target = resolve(walk.root, reference);
-    if (walk.references.includes(reference) || walk.budget.left <= 0 || !isObject(target)) return siblings;
-    walk.budget.left--;
+    if (walk.references.includes(reference) || !isObject(target)) return { schema: siblings, walk };
     return expand({ ...target, ...siblings }, { ...deeper, references: [...walk.references, reference] });
   }
-  return isArray(arm['allOf']) ? mergeAll(arm, deeper) : arm;
+  return isArray(arm['allOf']) ? mergeAll(arm, deeper) : { schema: arm, walk };
 }
 
 function mergeTwo(one: JsonObject, other: JsonObject): JsonObject {
@@ -132,7 +146,8 @@ function union(schema: JsonObject, arms: readonly Json[], walk: Walk): JsonObjec
   // using any_of, it must be the only field set"), so what is shared goes into every arm.
   const { description, title: ___, default: ____, $schema: _____, ...narrowing } = shared;
   const cleaned = real.map((arm) => {
-    const whole = clean(isObject(arm) ? mergeTwo(narrowing, expand(arm, walk)) : {}, walk);
+    const expanded = expand(arm, walk);
+    const whole = clean(mergeTwo(narrowing, expanded.schema), expanded.walk);
     return withNull(whole['description'] === undefined ? describe(whole, description) : whole, nullable);
   });
   // An arm that was a union itself: its arms are ours.
