@@ -9,6 +9,7 @@ import {
   type PartContext,
 } from './parts.ts';
 import { dialectName, extraMembers, extraOf } from './vocabulary.ts';
+import type { CustomCall, FunctionCall } from './wire.ts';
 
 export interface InputContext extends PartContext {
   /** Only its seals may be sent: others would be refused (Z8). */
@@ -153,14 +154,13 @@ export function reasoningMembers(written: string, from: Pick<Part, 'extras'>): J
   };
 }
 
-export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject {
-  const custom = part.kind === 'custom';
-  return {
-    type: custom ? 'custom_tool_call' : 'function_call',
+export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): FunctionCall | CustomCall {
+  const named = {
     call_id: part.id,
     name: part.name,
     ...(part.namespace !== undefined && { namespace: part.namespace }),
-    ...(custom ? { input: part.arguments } : { arguments: part.arguments }),
-    ...extraMembers(part),
   };
+  const members = extraMembers(part);
+  if (part.kind === 'custom') return { type: 'custom_tool_call', ...named, input: part.arguments, ...members };
+  return { type: 'function_call', ...named, arguments: part.arguments, ...members };
 }

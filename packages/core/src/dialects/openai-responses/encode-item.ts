@@ -4,17 +4,16 @@ import { object, text, type Json, type JsonObject } from '../../json.ts';
 import type { ToolCallStart } from '../../conversation/event.ts';
 import { reasoningMembers } from './encode-input.ts';
 import { dialectName, extraMembers, extraOf } from './vocabulary.ts';
+import type { ItemStatus, OutputMessage, WebSearchCall } from './wire.ts';
 
 /** Output items, whole, as `output_item.done` and the response carry them. */
-
-export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
 export function messageItem(
   id: string,
   content: readonly Json[],
   status: ItemStatus,
   extras: JsonObject = {},
-): JsonObject {
+): OutputMessage {
   return { id, type: 'message', status, role: 'assistant', content, ...extras };
 }
 
@@ -59,7 +58,7 @@ export function searchItem(
   query: string,
   status: 'in_progress' | 'completed' | 'failed',
   sources: readonly { readonly url: string }[],
-): JsonObject {
+): WebSearchCall {
   return {
     id,
     type: 'web_search_call',

@@ -3,9 +3,14 @@ import type { Report } from '../../conversation/notice.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import { effortOfBudget, unprefixed } from './vocabulary.ts';
+import type { WireReasoning } from './wire.ts';
 
 /** How much to think and what to show of it are asked for apart (Z13). */
-export function encodeReasoning(conversation: Conversation, facts: ModelFacts, report: Report): JsonObject | undefined {
+export function encodeReasoning(
+  conversation: Conversation,
+  facts: ModelFacts,
+  report: Report,
+): WireReasoning | undefined {
   const { reasoning } = conversation;
   const extras = unprefixed(conversation, 'reasoning');
   if (facts.efforts?.length === 0) {

@@ -20,6 +20,7 @@ import {
   serviceTiers,
   unprefixed,
 } from './vocabulary.ts';
+import type { WireFormat, WireText } from './wire.ts';
 
 /** The body of POST /v1/responses. Nothing is stored there unless the caller asked: each request brings all it needs. */
 export function encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest {
@@ -151,7 +152,7 @@ function encodeLimit({ maxOutputTokens: asked }: Conversation, facts: ModelFacts
   return { max_output_tokens: limit };
 }
 
-function encodeText(conversation: Conversation, report: Report): JsonObject | undefined {
+function encodeText(conversation: Conversation, report: Report): WireText | undefined {
   const { output, verbosity } = conversation;
   const extras = unprefixed(conversation, 'text');
   if (!output && verbosity === undefined && Object.keys(extras).length === 0) return undefined;
@@ -163,7 +164,7 @@ function encodeText(conversation: Conversation, report: Report): JsonObject | un
 }
 
 /** Flat here, where Chat nests it (O1). */
-function encodeFormat(output: OutputForm, report: Report): JsonObject {
+function encodeFormat(output: OutputForm, report: Report): WireFormat {
   if (output.type === 'text') return { type: 'text' };
   if (output.type === 'json') return { type: 'json_object' };
   const strict = output.strict === true && !isStrictSchema(output.schema) ? false : output.strict;

@@ -457,8 +457,13 @@ function contentPart(
 /** The whole reply is what its stream would have ended with. */
 export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
   const writer = new ResponseWriter(context);
-  for (const event of replay(reply)) writer.push(markTruncated(event, reply));
+  for (const event of eventsOf(reply)) writer.push(event);
   return writer.response();
+}
+
+/** The events that a stream of this reply would have had. */
+export function eventsOf(reply: Reply): readonly ReplyEvent[] {
+  return replay(reply).map((event) => markTruncated(event, reply));
 }
 
 /** A whole reply does not say which call its limit cut, but broken arguments at the end of it do (R6). */

@@ -5,6 +5,7 @@ import { isArray, isObject, list, object, text, type Json, type JsonObject } fro
 import type { Markable } from './cache-marks.ts';
 import { decodeAnnotation, encodeCitation } from './citations.ts';
 import { dialectName, extraMembers, extraOf, otherMembers, ownExtras } from './vocabulary.ts';
+import type { Breakpoint, InputAudio, InputContent, InputFile, InputImage, InputText } from './wire.ts';
 
 /** Content parts of messages and of tool outputs, both ways. */
 
@@ -212,7 +213,7 @@ function encodeContentPart(part: Part, context: PartContext): JsonObject | undef
   return undefined;
 }
 
-export function breakpoint(marked: Markable, context: PartContext): JsonObject {
+export function breakpoint(marked: Markable, context: PartContext): { prompt_cache_breakpoint?: Breakpoint } {
   if (!marked.cache || !context.marks(marked)) return {};
   // OpenAI keeps for 30 minutes or 12 hours: the shorter one that lasts at least as long as was asked (P2).
   const lifetimes = { '5m': '30m', '30m': '30m', '1h': '12h', '12h': '12h' } as const;
@@ -256,7 +257,7 @@ function reportTitle(part: MediaPart, report: Report): void {
     });
 }
 
-function encodeMedia(part: MediaPart): JsonObject {
+function encodeMedia(part: MediaPart): InputContent | InputAudio {
   if (part.kind === 'image') return encodeImage(part);
   if (part.kind === 'document') return encodeDocument(part);
   const format = part.source.type === 'base64' ? audioFormats[part.source.mediaType] : undefined;
@@ -267,7 +268,7 @@ function encodeMedia(part: MediaPart): JsonObject {
   });
 }
 
-const audioFormats: Readonly<Record<string, string>> = {
+const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
   'audio/wav': 'wav',
   'audio/x-wav': 'wav',
   'audio/wave': 'wav',
@@ -275,7 +276,7 @@ const audioFormats: Readonly<Record<string, string>> = {
   'audio/mp3': 'mp3',
 };
 
-function encodeImage(part: MediaPart): JsonObject {
+function encodeImage(part: MediaPart): InputImage {
   const { source } = part;
   // Required by OpenAI's types (ResponseInputImage); auto is what an absent one means elsewhere.
   const detail = { detail: part.detail ?? 'auto' };
@@ -286,7 +287,7 @@ function encodeImage(part: MediaPart): JsonObject {
   throw malformed(part.at ?? 'image', 'an image cannot be given as plain text; send base64 or a URL.');
 }
 
-function encodeDocument(part: MediaPart): JsonObject {
+function encodeDocument(part: MediaPart): InputFile | InputText {
   const { source } = part;
   // Files of plain text need no file: the model reads them as text (M4).
   if (source.type === 'text') return { type: 'input_text', text: source.text };

@@ -5,6 +5,7 @@ import { boolean, isArray, isObject, list, object, text, type Json, type JsonObj
 import type { ModelFacts } from '../../models/model-facts.ts';
 import { malformed, needText } from './parts.ts';
 import { dialectName, extraMembers, extraOf, otherMembers, ownExtras } from './vocabulary.ts';
+import type { WireFunction } from './wire.ts';
 
 /** @throws Failure naming the tool that is malformed. */
 export function decodeTools(tools: Json | undefined, at: string): readonly Tool[] {
@@ -230,7 +231,7 @@ function encodeTool(tool: Tool, facts: ModelFacts, report: Report): JsonObject |
   return undefined;
 }
 
-function encodeFunction(tool: FunctionTool, facts: ModelFacts, report: Report): JsonObject {
+function encodeFunction(tool: FunctionTool, facts: ModelFacts, report: Report): WireFunction {
   const parameters = objectSchema(tool.parameters);
   return {
     type: 'function',

@@ -3,6 +3,7 @@ import type { FailureKind } from '../../conversation/failure.ts';
 import { settleFinish, type Finish, type FinishReason } from '../../conversation/reply.ts';
 import { totalInputTokens, type Usage } from '../../conversation/usage.ts';
 import { list, number, object, text, type JsonObject } from '../../json.ts';
+import type { Includable, WireUsage } from './wire.ts';
 
 /** The dialect's name: key of its extras, issuer of its seals. */
 export const dialectName = 'openai-responses';
@@ -104,7 +105,7 @@ export function decodeUsage(response: JsonObject): Usage | undefined {
 }
 
 /** Both details are always filled: Codex cannot read `response.completed` without them (R5). */
-export function encodeUsage(usage: Usage): JsonObject {
+export function encodeUsage(usage: Usage): WireUsage {
   const input = totalInputTokens(usage);
   const output = usage.outputTokens ?? 0;
   return {
@@ -158,8 +159,8 @@ export const serviceTiers: ReadonlySet<string> = new Set([
   'ultrafast',
 ]);
 
-export const encryptedReasoning = 'reasoning.encrypted_content';
-export const outputLogprobs = 'message.output_text.logprobs';
+export const encryptedReasoning: Includable = 'reasoning.encrypted_content';
+export const outputLogprobs: Includable = 'message.output_text.logprobs';
 
 /** The client's `include`, as the words it holds. */
 export function includes(request: JsonObject | undefined): readonly string[] {
