@@ -34,7 +34,7 @@ export interface ModelFacts {
   readonly contextWindow?: number;
   /** Accepts a last turn written for the assistant. */
   readonly prefill?: boolean;
-  /** Claude: accepts `role: "system"` among the messages. */
+  /** Accepts `role: "system"` among the messages (newer Claude), or several and late ones in Chat (many chat templates do not). */
   readonly systemTurns?: boolean;
   /** Native structured output by JSON Schema. */
   readonly structuredOutput?: boolean;
@@ -54,6 +54,8 @@ export interface ModelFacts {
   readonly mediaInToolResults?: boolean;
   /** Gemini: the first call of each step must be signed. */
   readonly thoughtSignatures?: boolean;
+  /** Gemini: Google Search takes excludeDomains, which only the Enterprise Agent Platform does. */
+  readonly searchExclusions?: boolean;
 
   /** Chat. Understands the developer role; without it the role is written `system`. */
   readonly developerRole?: boolean;
@@ -66,6 +68,8 @@ export interface ModelFacts {
   readonly reasoningEffort?: boolean;
   /** Chat: the only reasoning_effort taken beside function tools: the word `none`, or no member at all. */
   readonly effortBesideTools?: 'none' | 'absent';
+  /** Chat: a user turn may not follow tool results directly; an assistant turn must stand between (Mistral). */
+  readonly assistantAfterTools?: boolean;
   /** Chat: custom (free text) tools are understood. */
   readonly customTools?: boolean;
   /** Chat: stream_options.include_usage is understood. */

@@ -11,6 +11,7 @@ export const gemini: Provider = {
   models: ['gemini-*', 'gemma-*', 'learnlm-*'],
   endpoint,
   authorize: headerKey('x-goog-api-key'),
+  facts: { searchExclusions: false },
 };
 
 function endpoint({ operation, model, streaming, baseUrl, query }: EndpointCall): string {

@@ -198,9 +198,11 @@ function encodeResult(result: ToolResult, context: EncodeRequestContext, writer:
         detail: `Only ${part.dialect} has such a part.`,
       });
   const inside = context.facts.mediaInToolResults === true;
+  // A FunctionResponsePart has no mediaResolution, unlike a Part.
+  const mediaWriter = inside ? { ...writer, resolutions: false } : writer;
   for (const part of result.content) {
     const field = part.at ?? result.at ?? 'contents';
-    if (part.type === 'media') reportMediaLosses(part, writer, context.report, field);
+    if (part.type === 'media') reportMediaLosses(part, mediaWriter, context.report, field);
     if (part.type === 'media' && part.source.type !== 'text' && !inside)
       context.report({
         type: 'approximated',
@@ -208,7 +210,7 @@ function encodeResult(result: ToolResult, context: EncodeRequestContext, writer:
         detail: 'The model takes no media within results; it stands behind the result.',
       });
   }
-  const encoded = media.map((part) => encodeMediaPart(part, writer));
+  const encoded = media.map((part) => encodeMediaPart(part, mediaWriter));
   const within = [...natives, ...(inside ? encoded : [])];
   const response: JsonObject = {
     ...result.extras?.[geminiName],

@@ -81,7 +81,7 @@ export function encodeTools(
     } else if (!mayMix) {
       const detail = 'The model takes no tools of its own beside functions.';
       report({ type: 'dropped', field: tool.at ?? 'tools', detail });
-    } else entries.push(tool.type === 'native' ? tool.value : encodeSearch(tool, report));
+    } else entries.push(tool.type === 'native' ? tool.value : encodeSearch(tool, facts, report));
   }
   return entries.length > 0 ? entries : undefined;
 }
@@ -121,7 +121,7 @@ function parameters(schema: JsonObject, facts: ModelFacts): FunctionDeclaration 
   return isEmptyObjectSchema(schema) ? {} : { parameters: toOpenApiSchema({ type: 'object', ...schema }) };
 }
 
-function encodeSearch(tool: WebSearchTool, report: Report): JsonObject {
+function encodeSearch(tool: WebSearchTool, facts: ModelFacts, report: Report): JsonObject {
   const at = tool.at ?? 'tools';
   const drop = (name: string) =>
     report({ type: 'dropped', field: `${at}.${name}`, detail: 'Google Search has no such option.' });
@@ -129,8 +129,13 @@ function encodeSearch(tool: WebSearchTool, report: Report): JsonObject {
   if (tool.allowedDomains) drop('allowedDomains');
   if (tool.userLocation) drop('userLocation');
   if (tool.contextSize !== undefined) drop('contextSize');
+  const excludes = facts.searchExclusions !== false;
+  if (tool.blockedDomains && !excludes) drop('blockedDomains');
   return {
-    googleSearch: { ...tool.extras?.[geminiName], ...(tool.blockedDomains && { excludeDomains: tool.blockedDomains }) },
+    googleSearch: {
+      ...tool.extras?.[geminiName],
+      ...(tool.blockedDomains && excludes && { excludeDomains: tool.blockedDomains }),
+    },
   };
 }
 

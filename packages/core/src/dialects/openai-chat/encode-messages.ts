@@ -25,22 +25,33 @@ import type {
   ToolCall,
 } from './wire.ts';
 
-/** The turns of the request, in place: Chat takes system turns wherever they stand (S1). */
+/** The turns of the request, each where it stands. */
 export function encodeMessages(messages: readonly Message[], context: EncodeRequestContext): readonly ChatMessage[] {
-  return messages.flatMap((message): readonly ChatMessage[] => {
-    switch (message.role) {
-      case 'system':
-        return [{ ...encodeSystem(message, context), ...home(message) }];
-      case 'user':
-        return [
-          { role: 'user', content: encodeUserContent(message.parts, context), ...nameOf(message), ...home(message) },
-        ];
-      case 'assistant':
-        return [{ ...encodeAssistant(message, context), ...home(message) }];
-      case 'tool':
-        return encodeResults(message, context);
-    }
+  return messages.flatMap((message) => {
+    const encoded = encodeMessage(message, context);
+    // T12: of a turn that held only what Chat cannot say, nothing is left, and it has been told.
+    return message.role !== 'tool' && message.parts.length > 0 ? encoded.filter((turn) => !isEmpty(turn)) : encoded;
   });
+}
+
+function encodeMessage(message: Message, context: EncodeRequestContext): readonly ChatMessage[] {
+  switch (message.role) {
+    case 'system':
+      return [{ ...encodeSystem(message, context), ...home(message) }];
+    case 'user':
+      return [
+        { role: 'user', content: encodeUserContent(message.parts, context), ...nameOf(message), ...home(message) },
+      ];
+    case 'assistant':
+      return [{ ...encodeAssistant(message, context), ...home(message) }];
+    case 'tool':
+      return encodeResults(message, context);
+  }
+}
+
+function isEmpty(turn: ChatMessage): boolean {
+  const says = 'content' in turn && typeof turn.content === 'string' ? turn.content !== '' : turn.content !== undefined;
+  return !says && !('tool_calls' in turn) && !('refusal' in turn) && !('audio' in turn) && turn.role !== 'tool';
 }
 
 /** S5: only OpenAI's models know the developer role. */
