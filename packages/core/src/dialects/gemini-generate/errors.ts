@@ -101,6 +101,7 @@ function kindOf(status: number, word: string | undefined, reason: string | undef
 /** "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)." (E3) */
 function overflow(message: string): RegExpExecArray | null {
   return (
+    /input token count is (\d+) but model only supports up to (\d+)/i.exec(message) ??
     /input token count\D*([\d,]+)?.*?(?:exceeds|maximum)\D*([\d,]+)?/is.exec(message) ??
     /(?:exceeds|exceeded) the (?:maximum number of tokens|maximum context length|model'?s? context)()()/i.exec(message)
   );

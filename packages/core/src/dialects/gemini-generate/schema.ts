@@ -99,13 +99,13 @@ interface Expanded {
 function mergeAll(schema: JsonObject, walk: Walk): Expanded {
   const { allOf, ...own } = schema;
   let merged: JsonObject = {};
-  let inner = walk;
+  let { references } = walk;
   for (const arm of isArray(allOf) ? allOf : []) {
-    const expanded = expand(arm, inner);
+    const expanded = expand(arm, { ...walk, references });
     merged = mergeTwo(merged, expanded.schema);
-    inner = { ...inner, references: expanded.walk.references };
+    references = expanded.walk.references;
   }
-  return { schema: mergeTwo(merged, own), walk: inner };
+  return { schema: mergeTwo(merged, own), walk: { ...walk, references } };
 }
 
 /** An arm with its reference and its own allOf resolved, still as JSON Schema. */
@@ -145,13 +145,17 @@ function union(schema: JsonObject, arms: readonly Json[], walk: Walk): JsonObjec
   // `required` and `properties` beside a union narrow its arms; nothing else may stand beside `anyOf` (Vertex: "When
   // using any_of, it must be the only field set"), so what is shared goes into every arm.
   const { description, title: ___, default: ____, $schema: _____, ...narrowing } = shared;
-  const cleaned = real.map((arm) => {
+  const cleaned = real.flatMap((arm) => {
     const expanded = expand(arm, walk);
     const whole = clean(mergeTwo(narrowing, expanded.schema), expanded.walk);
-    return withNull(whole['description'] === undefined ? describe(whole, description) : whole, nullable);
+    const described = whole['description'] === undefined ? describe(whole, description) : whole;
+    // An arm that was a union itself: its arms are ours.
+    return isArray(described['anyOf']) ? described['anyOf'].filter(isObject) : [described];
   });
-  // An arm that was a union itself: its arms are ours.
-  return { anyOf: cleaned.flatMap((arm) => (isArray(arm['anyOf']) ? arm['anyOf'] : [arm])) };
+  const others = cleaned.filter((arm) => arm['type'] !== 'NULL');
+  const [first = { type: 'NULL' }] = others;
+  const whole = others.length > 1 ? { anyOf: others } : first;
+  return withNull(whole, others.length > 0 && (nullable || others.length < cleaned.length));
 }
 
 function severalTypes(schema: JsonObject, types: readonly Json[], walk: Walk): JsonObject {
