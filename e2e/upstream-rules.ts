@@ -2,7 +2,7 @@
 import { upstreamWords, type DialectName } from './dialects.ts';
 import { messagesRuleFaults } from './rules/anthropic-messages.ts';
 import { geminiRuleFaults } from './rules/gemini-generate.ts';
-import { items, type Members } from './rules/json.ts';
+import { items, members, type Members } from './rules/json.ts';
 import { chatRuleFaults } from './rules/openai-chat.ts';
 import { responsesRuleFaults } from './rules/openai-responses.ts';
 import type { Recorded } from './upstream.ts';
@@ -29,7 +29,7 @@ export function requestFaults(dialect: DialectName, asked: Asked, relayed: boole
 const faultsOf: Readonly<Record<DialectName, (body: Members, asked: Asked) => readonly string[]>> = {
   'openai-chat': (body) => [...schemaFaults('openai-chat', body), ...chatRuleFaults(body)],
   'openai-responses': (body) => [
-    ...schemaFaults('openai-responses', withReasoningIds(body)),
+    ...schemaFaults('openai-responses', asTyped(body)),
     ...responsesRuleFaults(body),
   ],
   'anthropic-messages': (body, asked) => [...messagesSchemaFaults(body, asked), ...messagesRuleFaults(body)],
@@ -52,15 +52,27 @@ function withoutReplyMembers(body: Members): Members {
 }
 
 /**
- * The types require an id of reasoning items. The server does not, where encrypted_content says all: Codex leaves ids out
- * whenever they are not OpenAI's own (real-clients.md, "replay").
+ * What OpenAI's server takes although its types are narrower; each with where that was seen. It is put into the typed
+ * form before the schema judges the rest.
  */
-function withReasoningIds(body: Members): Members {
-  if (!Array.isArray(body['input'])) return body;
-  const input = items(body['input']).map((item) =>
-    item['type'] === 'reasoning' && item['encrypted_content'] ? { id: 'rs_', ...item } : item,
-  );
-  return { ...body, input };
+function asTyped(body: Members): Members {
+  const choice = members(body['tool_choice'])['type'];
+  return {
+    ...body,
+    ...(Array.isArray(body['input']) && { input: items(body['input']).map(itemAsTyped) }),
+    // C6, maximhq/bifrost#3596: the choice of web_search itself, of which the types know the preview alone.
+    ...(choice === 'web_search' && { tool_choice: { type: 'web_search_preview' } }),
+  };
+}
+
+function itemAsTyped(item: Members): Members {
+  // Codex leaves ids out of what it replays unless they are OpenAI's own (real-clients.md, "replay").
+  if (item['type'] === 'reasoning' && item['encrypted_content']) return { id: 'rs_', ...item };
+  if (item['type'] !== 'message' || !Array.isArray(item['content'])) return item;
+  if (item['role'] === 'assistant') return { id: 'msg_', status: 'completed', ...item };
+  // ResponseInputAudio is a type of the SDK's, only not yet in the union of a message's parts.
+  const content = items(item['content']).filter((part) => part['type'] !== 'input_audio');
+  return { ...item, content };
 }
 
 /** Body members that are legal only beside their flag (H4). Flags as the SDK's AnthropicBeta lists them. */
