@@ -1,7 +1,7 @@
 import type { Frame, Framing } from '../bytes/framing.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Failure } from '../conversation/failure.ts';
-import type { ReplyEvent } from '../conversation/event.ts';
+import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
 import type { Report } from '../conversation/notice.ts';
 import type { Reply } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
@@ -165,6 +165,12 @@ export interface EncodedError {
 export interface StreamDecoder {
   /** Never throws: rubbish becomes a `failure` event, after which all further input is ignored. */
   push(frame: Frame): readonly ReplyEvent[];
+  /**
+   * Asked right after a push that gave one delta and nothing else: the JSON members that its text may have stood in, if
+   * another frame, alike but for that text, would give just such a delta and change nothing else. Lets a pump go without
+   * parsing it. Absent: every frame must be pushed.
+   */
+  repeats?(delta: TextDelta | ReasoningDelta): readonly string[];
   /** Closes what is open. Without a clean finish seen, the last event is a `failure` (bad-upstream). */
   end(): readonly ReplyEvent[];
 }

@@ -19,6 +19,7 @@ import type {
   Translation,
   WholeReply,
 } from './translation.ts';
+import { createRepetition } from './repetition.ts';
 import { asFailure, failureOf } from './upstream-failure.ts';
 
 /** Another dialect: everything goes over the hub, whole or streamed on either side. */
@@ -141,6 +142,7 @@ function pump(way: Way): StreamTranslator {
   const decoder = dialect.decodeStream(way.reading);
   const output = outputOf(way);
   const restore = way.fitted.restoreEvents();
+  const repetition = createRepetition(decoder);
   const progress: Progress = { begun: false, finished: false };
 
   function write(events: readonly ReplyEvent[]): string {
@@ -157,7 +159,7 @@ function pump(way: Way): StreamTranslator {
   function guarded(read: () => readonly Frame[]): string {
     try {
       let text = '';
-      for (const frame of read()) text += write(decoder.push(frame));
+      for (const frame of read()) text += write(repetition.push(frame));
       return text;
     } catch (thrown) {
       return write([{ type: 'failure', failure: asFailure(thrown) }]);

@@ -59,6 +59,11 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     }
   }
 
+  /** Some hosts leave out message_start; nothing may come before it. */
+  function begin(): ReplyEvent[] {
+    return started ? [] : [...onMessage({})];
+  }
+
   function onMessage(message: JsonObject): readonly ReplyEvent[] {
     if (started) return [];
     started = true;
@@ -68,7 +73,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
   }
 
   function onStart(index: number, block: JsonObject): readonly ReplyEvent[] {
-    const out = open.has(index) ? [...close(index)] : [];
+    const out = [...begin(), ...close(index)];
     const part = parts++;
     switch (block.type) {
       case 'text':
@@ -183,12 +188,11 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     delta = { ...delta, ...leftoverNulls(rest), ...leftoverNulls(object(change) ?? {}) };
     usage = { ...usage, ...leftoverNulls(object(counts) ?? {}) };
     const told = decodeUsage(usage);
-    return told ? [{ type: 'usage', usage: told }] : [];
+    return told ? [...begin(), { type: 'usage', usage: told }] : [];
   }
 
   function finish(): readonly ReplyEvent[] {
-    const out = [...open.keys()].flatMap((index) => close(index));
-    if (!started) out.unshift(...onMessage({}));
+    const out = [...begin(), ...[...open.keys()].flatMap((index) => close(index))];
     const ending: Finish = finishOfDelta(delta ?? {}, called);
     out.push({ type: 'candidate-end', finish: ending, ...candidateExtras(delta ?? {}, usage) }, { type: 'reply-end' });
     over = true;
@@ -207,7 +211,8 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     return [...closed, ...fail(new Failure('bad-upstream', 'The upstream’s stream broke off before its end.'))];
   }
 
-  return { push, end };
+  // A structured answer's pieces are kept besides, so they must be pushed; they stand in `partial_json`.
+  return { push, end, repeats: ({ type }) => [type === 'text-delta' ? 'text' : 'thinking'] };
 }
 
 /** U4: a null that comes later says nothing about what came before. */

@@ -34,6 +34,9 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
         return last(reader.fail(error));
       }
     },
+    // Tags inside the text are told apart by what came before, so there every frame counts.
+    repeats: ({ type }) =>
+      context.facts.inlineThinkTags ? [] : type === 'text-delta' ? ['content'] : ['reasoning_content', 'reasoning'],
     end: () => (over ? [] : last(reader.close())),
   };
 }
