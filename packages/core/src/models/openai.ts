@@ -5,6 +5,7 @@ const atOpenai: ModelFacts = {
   maxTokensField: 'max_completion_tokens',
   openaiMembers: true,
   contentLists: true,
+  systemTurns: true,
   streamUsage: true,
   strictTools: true,
   parallelToolCallsSwitch: true,
@@ -164,6 +165,7 @@ function openaiOwn(): readonly ModelFactsRow[] {
       facts: {
         openaiMembers: false,
         contentLists: false,
+        systemTurns: false,
         strictTools: false,
         developerRole: false,
         maxTokensField: 'max_tokens',
@@ -187,10 +189,11 @@ function vendors(): readonly ModelFactsRow[] {
     'platform.kimi.ai/docs/api; java.agentscope.io Kimi notes; charmbracelet/crush#2696; bestruirui/octopus#251';
   const glm = 'docs.z.ai/guides/capabilities/thinking-mode; java.agentscope.io GLM notes';
   const minimax = 'platform.minimax.io/docs/api-reference/text-openai-api; java.agentscope.io MiniMax notes';
-  const qwen = 'docs.instructorphp.com llm_qwen; catalogue B3';
+  const qwen = 'docs.instructorphp.com llm_qwen; catalogue B3; ggml-org/llama.cpp#27367: system turns only in front';
   const grok =
     'docs.x.ai/docs/guides/reasoning: penalties and stop are refused by reasoning models; lidge-jun/opencodex#5280';
-  const mistral = 'editor-code-assistant/eca#231, charmbracelet/crush#1590: unknown members are answered with 422';
+  const mistral =
+    'editor-code-assistant/eca#231, charmbracelet/crush#1590: unknown members are answered with 422; BerriAI/litellm#17761: order of roles';
   return [
     {
       match: 'deepseek*',
@@ -284,6 +287,7 @@ function vendors(): readonly ModelFactsRow[] {
       facts: {
         ...elsewhere,
         topK: true,
+        systemTurns: false,
         reasoningField: 'none',
         thinkingSwitch: 'enable_thinking',
         forcedToolChoiceWhileThinking: false,
@@ -316,8 +320,9 @@ function vendors(): readonly ModelFactsRow[] {
       facts: {
         ...elsewhere,
         reasoningField: 'none',
-        // Usage comes in the last chunk without being asked for.
+        // Usage comes in the last chunk without being asked for; asking is answered with 422 (avante-corp/avante.nvim#2347).
         streamUsage: false,
+        assistantAfterTools: true,
         jsonSchemaOutput: true,
         parallelToolCallsSwitch: true,
       } as const,

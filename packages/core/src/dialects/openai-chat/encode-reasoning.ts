@@ -67,12 +67,14 @@ function encodeSwitch(
 /** Efforts that every model with reasoning_effort takes. */
 const commonEfforts: readonly Effort[] = ['low', 'medium', 'high'];
 
-/** The effort itself, else the next weaker one that the model knows, else its weakest. */
+/** The effort itself; else, as table a5 has it, the next stronger one for a weak wish and the next weaker one for a strong. */
 function nearestEffort(wanted: Effort, { facts, report }: EncodeRequestContext): Effort {
   const known = facts.efforts ?? commonEfforts;
   if (known.includes(wanted)) return wanted;
-  const weaker = known.filter((effort) => efforts.indexOf(effort) < efforts.indexOf(wanted));
-  const nearest = weaker.at(-1) ?? known[0] ?? 'low';
+  const rank = efforts.indexOf(wanted);
+  const stronger = known.find((effort) => efforts.indexOf(effort) > rank);
+  const weaker = known.findLast((effort) => efforts.indexOf(effort) < rank);
+  const nearest = (rank < efforts.indexOf('high') ? (stronger ?? weaker) : (weaker ?? stronger)) ?? 'low';
   report({
     type: 'approximated',
     field: 'reasoning.effort',

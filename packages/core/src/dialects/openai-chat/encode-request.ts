@@ -7,6 +7,7 @@ import { encodeMessages } from './encode-messages.ts';
 import { encodeOutput } from './encode-output.ts';
 import { encodeReasoningControls } from './encode-reasoning.ts';
 import { encodeTools } from './encode-tools.ts';
+import { bridgeTools, settleSystemTurns } from './system-turns.ts';
 import { name as dialect, serviceTiers } from './vocabulary.ts';
 import type { ChatMessage, ChatRequest } from './wire.ts';
 
@@ -14,7 +15,8 @@ import type { ChatMessage, ChatRequest } from './wire.ts';
 export function encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest {
   reportForeignExtras(conversation, dialect, context.report);
   const output = encodeOutput(conversation, context);
-  const messages = encodeMessages(conversation.messages, context);
+  const turns = encodeMessages(settleSystemTurns(conversation.messages, context), context);
+  const messages = bridgeTools(turns, context);
   const tools = encodeTools(conversation, context);
   const body: ChatRequest = {
     model: conversation.model,

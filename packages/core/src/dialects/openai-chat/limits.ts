@@ -4,6 +4,7 @@ import type { DialectLimits } from '../dialect.ts';
 export const limits: DialectLimits = {
   toolNames: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 64 },
   callIds: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 40 },
-  customTools: true,
+  // OpenAI has them here since gpt-5, but hardly another vendor; wrapped as functions they work with all of them.
+  customTools: false,
   namespaces: false,
 };

@@ -16,17 +16,24 @@ const tool = {
   parameters: { type: 'object', properties: { a: { type: 'string' } } },
 } as const;
 
-test('S1 S4 S5 system turns stay in place, developer becomes system where nobody knows it', () => {
+test('S1 S4 S5 system turns stay in place where the model takes them, and speak from the user turn elsewhere', () => {
   const messages: Message[] = [
     { role: 'system', authority: 'developer', placement: 'top', parts: [say('one'), say('two')] },
     user,
     { role: 'system', authority: 'system', placement: 'inline', parts: [say('three')] },
   ];
-  expect(sent({ messages }).messages).toEqual([
-    { role: 'system', content: 'one\n\ntwo' },
-    { role: 'user', content: 'Hi' },
-    { role: 'system', content: 'three' },
+  const notices: Notice[] = [];
+  expect(sent({ messages: [...messages.slice(0, 1), ...messages] }, {}, notices).messages).toEqual([
+    { role: 'system', content: 'one\n\ntwo\n\none\n\ntwo' },
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'Hi' },
+        { type: 'text', text: '<system-reminder>\nthree\n</system-reminder>' },
+      ],
+    },
   ]);
+  expect(notices).toMatchObject([{ type: 'approximated', field: 'messages' }]);
   expect(sent({ messages }, factsOf('gpt-5')).messages).toMatchObject([
     { role: 'developer', content: [{ text: 'one' }, { text: 'two' }] },
     { role: 'user' },
@@ -37,6 +44,17 @@ test('S1 S4 S5 system turns stay in place, developer becomes system where nobody
 test('T4 tool results come before the user text', () => {
   const messages: Message[] = [user, calling('a', 'b'), answering(['b', 'two'], ['a', 'one']), user];
   expect(roles(sent({ messages }))).toEqual(['user', 'assistant', 'tool', 'tool', 'user']);
+});
+
+test('Mistral gets an assistant turn between tool results and the user', () => {
+  const messages: Message[] = [user, calling('a'), answering(['a', 'one']), user];
+  expect(roles(sent({ messages }, factsOf('devstral-2512')))).toEqual([
+    'user',
+    'assistant',
+    'tool',
+    'assistant',
+    'user',
+  ]);
 });
 
 test('T9 D7 arguments are a JSON string, whatever a client sent', () => {
@@ -364,7 +382,7 @@ test('an effort is the nearest that the model has, and none beside tools where O
   const effort = (wanted: 'minimal' | 'xhigh', facts: ModelFacts) =>
     sent({ reasoning: { effort: wanted } }, facts).reasoning_effort;
   expect(effort('xhigh', factsOf('gpt-5'))).toBe('high');
-  expect(effort('minimal', factsOf('gpt-5.1'))).toBe('none');
+  expect(effort('minimal', factsOf('gpt-5.1'))).toBe('low');
   expect(effort('xhigh', {})).toBeUndefined();
   expect(sent({ reasoning: { budgetTokens: 8000 } }, factsOf('gpt-5')).reasoning_effort).toBe('medium');
   expect(sent({ reasoning: { effort: 'high' }, tools: [tool] }, factsOf('gpt-6-sol')).reasoning_effort).toBe('none');
@@ -380,7 +398,7 @@ test('B3 thinking is switched in the vendor’s own words', () => {
   expect(sent(off, factsOf('qwen3.7-plus'))).toMatchObject({ enable_thinking: false });
   expect(sent({ reasoning: { effort: 'medium' } }, factsOf('deepseek-v4-pro'))).toMatchObject({
     thinking: { type: 'enabled' },
-    reasoning_effort: 'low',
+    reasoning_effort: 'high',
   });
   expect(read({ messages: [], thinking: { type: 'disabled' } }).reasoning).toEqual({ mode: 'disabled' });
   expect(read({ messages: [], enable_thinking: true, thinking_budget: 900 }).reasoning).toEqual({ budgetTokens: 900 });
