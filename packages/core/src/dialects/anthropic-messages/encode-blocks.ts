@@ -67,12 +67,13 @@ function encodePart(part: Part, role: Role, writer: BlockWriter): WireBlock | un
     case 'text': {
       const own = object(part.extras?.[dialect]?.['@block']);
       if (own) return own;
-      if (part.text === '') return undefined;
+      // The API refuses text of white space alone, which Claude itself sometimes writes between blocks (T12).
+      if (part.text.trim() === '') return undefined;
       const citations = role === 'assistant' ? encodeCitations(part.citations, part.at, writer) : [];
       return { ...ownExtras(part.extras), type: 'text', text: part.text, ...(citations.length > 0 && { citations }) };
     }
     case 'refusal':
-      return part.text === '' ? undefined : { type: 'text', text: part.text };
+      return part.text.trim() === '' ? undefined : { type: 'text', text: part.text };
     case 'media':
       return encodeMedia(part, role, writer);
     case 'reasoning':

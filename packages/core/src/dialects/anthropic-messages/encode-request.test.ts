@@ -160,6 +160,16 @@ describe('turns', () => {
     });
     expect(inputs).toEqual(['{}', '{}', '{}', '{"n":12345678901234567890}', '{"input":[1]}', '{"input":"not json"}']);
   });
+  test('T12 text of white space alone is left out, and a turn left empty with it', () => {
+    const { body } = encode({
+      messages: [user('Hi'), assistant(said('\n\n'), call('a')), result('a', ' '), user(' ')],
+      tools: [look],
+    });
+    expect(list(body.messages).slice(1)).toEqual([
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'look', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a' }] },
+    ]);
+  });
   test('T13 a failed result says so, a structured one without content is told as JSON', () => {
     const failed: Message = {
       role: 'tool',
@@ -643,6 +653,14 @@ describe('output forms', () => {
       expect(body.tool_choice).toBeUndefined();
       expect(JSON.stringify(body.system)).toContain('follows this schema');
     }
+  });
+  test('O3 an answer that is no object cannot be a tool’s input', () => {
+    const { body } = encode(
+      { output: { type: 'json-schema', schema: { type: 'array', items: {} } } },
+      factsOf('claude-opus-4-1'),
+    );
+    expect(body.tools).toBeUndefined();
+    expect(body.system).toContain('follows this schema');
   });
   test('O4 a JSON object without schema is asked for in words, never by a tool', () => {
     const { body } = encode({ output: { type: 'json' } }, sonnet45);

@@ -111,6 +111,12 @@ function webSearchTool(tool: WebSearchTool, report: Report): WireTool {
       field: `${tool.at ?? 'tools'}.search_context_size`,
       detail: 'Anthropic decides by itself how much it reads.',
     });
+  if (tool.allowedDomains && tool.blockedDomains)
+    report({
+      type: 'dropped',
+      field: `${tool.at ?? 'tools'}.blocked_domains`,
+      detail: 'The API takes one of the two lists; the allowed domains were sent.',
+    });
   const { allowedDomains: allowed, blockedDomains: blocked, userLocation, maxUses } = tool;
   return {
     ...ownExtras(tool.extras),
@@ -118,7 +124,6 @@ function webSearchTool(tool: WebSearchTool, report: Report): WireTool {
     name: 'web_search',
     ...(maxUses !== undefined && { max_uses: maxUses }),
     ...(allowed && { allowed_domains: [...allowed] }),
-    // The API takes one of the two lists.
     ...(blocked && !allowed && { blocked_domains: [...blocked] }),
     ...(userLocation && { user_location: { type: 'approximate' as const, ...userLocation } }),
   };

@@ -95,6 +95,7 @@ describe('rubbish in, a Failure out', () => {
         const encoder = anthropicMessages.encodeStream({ model: 'm', created: 0, newId: (prefix) => prefix });
         const out = [...wire.flatMap((event) => decoder.push({ data: JSON.stringify(event) })), ...decoder.end()];
         expect(['reply-end', 'failure']).toContain(out.at(-1)?.type);
+        if (out[0]?.type !== 'failure') expect(out[0]?.type).toBe('reply-start');
         const frames = out.flatMap((event) => encoder.push(event));
         expect(['message_stop', 'error']).toContain(frames.at(-1)?.event);
         if (end) expect(decoder.end()).toEqual([]);

@@ -4,6 +4,7 @@ import { Failure } from '../../conversation/failure.ts';
 import type { ReplyEvent } from '../../conversation/event.ts';
 import { replay } from '../../conversation/replay.ts';
 import type { Reply } from '../../conversation/reply.ts';
+import type { JsonObject } from '../../json.ts';
 import { cases } from '../../testing/cases.ts';
 import { anthropicMessages } from './index.ts';
 
@@ -91,6 +92,46 @@ test('the SDK throws our errors as its own, before and within a stream', async (
     type: 'overloaded_error',
     requestID: 'req_7',
   });
+});
+
+test('the SDK’s tool runner goes on without a thread when we refuse one', async () => {
+  const bodies: JsonObject[] = [];
+  const client = new Anthropic({
+    apiKey: 'key',
+    maxRetries: 0,
+    dangerouslyAllowBrowser: true,
+    fetch: async (_, init) => {
+      const body = JSON.parse(String(init?.body)) as JsonObject; // written by the SDK
+      bodies.push(body);
+      try {
+        const glance = { model: 'm', streaming: false };
+        anthropicMessages.decodeRequest(body, { glance, headers: {}, report: () => undefined });
+      } catch (error) {
+        const refusal = anthropicMessages.encodeError(error as Failure, {}); // all that a decoder throws
+        return Response.json(refusal.body, { status: refusal.status });
+      }
+      const answered = bodies.length > 2;
+      const part = answered
+        ? ({ type: 'text', text: 'Noon.' } as const)
+        : ({ type: 'tool-call', id: 'toolu_1', name: 'clock', kind: 'function', arguments: '{}' } as const);
+      const reply: Reply = {
+        id: `msg_${bodies.length}`,
+        model: 'm',
+        candidates: [{ parts: [part], finish: { reason: 'stop' } }],
+      };
+      return Response.json(anthropicMessages.encodeReply(reply, writing));
+    },
+  });
+  const clock = {
+    name: 'clock',
+    input_schema: { type: 'object' as const },
+    run: () => '12:00',
+    parse: (input: unknown) => input,
+  };
+  const message = await client.beta.messages.toolRunner({ ...request, tools: [clock] });
+  expect(message.content).toMatchObject([{ type: 'text', text: 'Noon.' }]);
+  expect(bodies.map((body) => body.thread ?? null)).toEqual([{ type: 'create' }, null, null]);
+  expect(bodies[2]?.messages).toHaveLength(3);
 });
 
 test('N2 the SDK pages through our list of models', async () => {

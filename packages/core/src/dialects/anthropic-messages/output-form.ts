@@ -15,6 +15,8 @@ export function outputMeans(conversation: Conversation, facts: ModelFacts): 'non
   if (!output || output.type === 'text') return 'none';
   if (output.type === 'json') return 'instruction';
   if (facts.structuredOutput === true && !isRecursive(output.schema)) return 'native';
-  const forcible = facts.forcedToolChoice === true && tools.length === 0 && !wantsThinking(reasoning);
+  // A tool's input is always an object.
+  const isObject = output.schema.type === 'object' || output.schema.properties !== undefined;
+  const forcible = isObject && facts.forcedToolChoice === true && tools.length === 0 && !wantsThinking(reasoning);
   return forcible ? 'tool' : 'instruction';
 }
