@@ -17,6 +17,8 @@ export interface StartOptions {
   readonly log?: ServerLog;
   /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
   readonly transport?: Transport;
+  /** Puts a socket around the gateway; absent: @proxy/node's. */
+  readonly listen?: typeof serve;
   /** Reload when the file changes; absent: yes. */
   readonly watch?: boolean;
 }
@@ -42,7 +44,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   log.configure(config.log, secretsOf(config));
   let live = liveOf(config, transportFor(config), counters, log);
   const { host, port, drainSeconds } = config.server;
-  const listening = await serve(
+  const listening = await (options.listen ?? serve)(
     frontOf(() => live),
     { host, port },
   );

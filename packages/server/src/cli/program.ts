@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parsePort } from '../config/environment.ts';
+import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
 import { check } from './check.ts';
@@ -18,7 +19,12 @@ export function createProgram(): Command {
   withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)'))
     .option('-p, --port <number>', 'port to listen on (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1 without access keys, else 0.0.0.0)')
-    .action((flags: Flags) => serve(flags));
+    .allowExcessArguments()
+    .action((flags: Flags, { args }: Command) => {
+      const [stray] = args;
+      if (stray !== undefined) program.error(`error: ${unknownName(stray, 'a command', commandNames(program))}`);
+      return serve(flags);
+    });
 
   program
     .command('init')
@@ -39,6 +45,10 @@ function withFlags(command: Command): Command {
     '-c, --config <file>',
     'configuration file, YAML or JSON (default: ./proxy.config.yaml, if there)',
   );
+}
+
+function commandNames(program: Command): readonly string[] {
+  return program.commands.map((command) => command.name());
 }
 
 function portOf(text: string): number {

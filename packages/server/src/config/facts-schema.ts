@@ -50,4 +50,6 @@ export const factsSchema = section({
   thinkingSwitch: oneOf('a switch', ['thinking', 'enable_thinking']).exactOptional(),
   cacheWritesOutsidePrompt: yes,
   inlineThinkTags: yes,
+  assistantAfterTools: yes,
+  searchExclusions: yes,
 } satisfies Record<keyof ModelFacts, z.ZodType>);

@@ -27,7 +27,9 @@ export function nearest(given: string, known: readonly string[]): string | undef
     .map((name) => ({ name, distance: editDistance(wanted, plain(name)) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
+  if (best && best.distance <= Math.max(1, Math.floor(best.name.length / 3))) return best.name;
+  // "warning" for warn, "anthropics" for anthropic, "comp" for compatible.
+  return known.find((name) => wanted.length > 2 && (wanted.startsWith(plain(name)) || plain(name).startsWith(wanted)));
 }
 
 /** `["upstreams", 1, "baseUrl"]` → `upstreams[1].baseUrl` */

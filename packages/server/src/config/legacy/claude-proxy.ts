@@ -40,8 +40,13 @@ const legacyFile = z.looseObject({
   loadBalance: z.string().optional(),
 });
 
+/** Told from a misspelt file of ours by the words that only theirs has. */
 export function isClaudeProxyConfig(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'upstream' in value && Array.isArray(value.upstream);
+  if (typeof value !== 'object' || value === null || !('upstream' in value) || !Array.isArray(value.upstream))
+    return false;
+  const members: readonly unknown[] = value.upstream;
+  const typed = members.some((member) => typeof member === 'object' && member !== null && 'serviceType' in member);
+  return typed || 'currentUpstream' in value || 'loadBalance' in value;
 }
 
 /** Only the current upstream is routed to: a call never moves to another one, not even for want of keys (row D26). */

@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import type { CallRecord } from '@proxy/core';
+import { createMaskText, mask, maskMembers } from '../src/mask.ts';
+import { createLog } from '../src/log.ts';
+import { testLog } from './support.ts';
+
+test.each([
+  ['sk-ant-api03-abcdefghijkl', 'sk-ant-a***hijkl'],
+  ['abcdefghij', 'abc***ij'],
+  ['abcd', '***'],
+])('A10 %s is shown as %s', (secret, shown) => {
+  expect(mask(secret)).toBe(shown);
+});
+
+test('A10 members that may hold a secret are masked, numbers of tokens are not', () => {
+  const key = 'sk-0123456789abcdefghij';
+  const shown = 'sk-01234***fghij';
+  const fields = {
+    headers: {
+      authorization: `Bearer ${key}`,
+      'x-api-key': key,
+      'x-goog-api-key': key,
+      'api-key': key,
+      cookie: `s=${key}`,
+      'set-cookie': [key],
+      'proxy-authorization': `Basic ${key}`,
+    },
+    upstream: { apiKey: key, apiKeys: [key, { key }], secret: key, password: key },
+    usage: { inputTokens: 5, token: key },
+  };
+  const text = JSON.stringify(maskMembers(fields));
+  expect(text).not.toContain(key);
+  expect(maskMembers(fields)).toMatchObject({
+    headers: { authorization: `Bearer ${shown}`, 'x-api-key': shown, 'set-cookie': [shown] },
+    upstream: { apiKeys: [shown, { key: shown }] },
+    usage: { inputTokens: 5 },
+  });
+});
+
+test('A10 a configured secret is masked wherever it turns up, and so is what looks like one', () => {
+  const maskText = createMaskText(() => ['plain words secret', 'quo"ted-secret']);
+  const text = maskText(
+    JSON.stringify({
+      a: 'before plain words secret after',
+      b: 'quo"ted-secret',
+      c: 'the key AIzaSyA1234567890abcdefghijklmnopqrstu is wrong',
+      d: 'GET /v1beta/models?key=abcdefgh1234 failed',
+      e: 'Incorrect API key provided: sk-proj-abcdefghijklmnop.',
+      f: 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.payload.sig',
+    }),
+  );
+  expect(text).not.toMatch(/plain words secret|ted-secret|1234567890|abcdefgh1234|abcdefghijklmnop|payload/);
+  expect(JSON.parse(text)).toMatchObject({ a: 'before pla***et after', d: 'GET /v1beta/models?key=abc***34 failed' });
+});
+
+const record: CallRecord = {
+  requestId: 'req_1',
+  startedAt: 0,
+  durationMs: 12.4,
+  dialect: 'anthropic-messages',
+  operation: 'generate',
+  model: 'claude-x',
+  status: 200,
+  upstream: 'openai',
+  upstreamModel: 'gpt-y',
+  way: 'convert',
+  attempts: [{ upstream: 'openai', model: 'gpt-y', credential: 'openai#1-abc123', status: 200, durationMs: 11 }],
+  notices: [{ type: 'dropped', field: 'top_k', detail: 'Chat has no top_k.' }],
+};
+
+test('one line per call, with credentials by their id and notices by their field', () => {
+  const log = testLog();
+  log.ledger.append(record);
+  expect(log.lines).toEqual([]);
+  log.flush();
+  expect(log.lines).toHaveLength(1);
+  expect(JSON.parse(log.lines[0] ?? '')).toMatchObject({
+    level: 'info',
+    msg: 'anthropic-messages claude-x → openai/gpt-y 200 12 ms',
+    requestId: 'req_1',
+    attempts: [{ credential: 'openai#1-abc123' }],
+    notices: ['dropped top_k'],
+  });
+});
+
+test.each([
+  [200, undefined, 'info'],
+  [404, 'not-found', 'warn'],
+  [502, 'bad-upstream', 'error'],
+  [200, 'bad-upstream', 'error'],
+  [499, 'client-gone', 'info'],
+])('a call that ends with %i %s is a line of level %3$s', (status, kind, level) => {
+  const log = testLog();
+  log.ledger.append({ ...record, status, ...(kind !== undefined && { failure: { kind, message: 'why' } }) });
+  log.flush();
+  expect(JSON.parse(log.lines[0] ?? '')).toMatchObject({ level });
+});
+
+test('A8 each level holds back the ones below it', () => {
+  const levels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
+  levels.forEach((level, index) => {
+    const log = testLog();
+    log.configure({ level, requests: true }, []);
+    for (const each of levels) log.port(each, each);
+    expect(log.lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(levels.slice(0, index + 1));
+  });
+});
+
+test('A9 request lines can be turned off', () => {
+  const log = testLog();
+  log.configure({ level: 'info', requests: false }, []);
+  log.ledger.append(record);
+  log.flush();
+  expect(log.lines).toEqual([]);
+});
+
+test('lines for people are masked as well', () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line), pretty: true });
+  log.configure({ level: 'info', requests: true }, ['our-own-secret']);
+  log.logger.info({ header: 'our-own-secret' }, 'with our-own-secret in it');
+  expect(lines.join('')).toContain('with our***et in it');
+  expect(lines.join('')).not.toContain('our-own-secret');
+});
