@@ -14,6 +14,8 @@ import type { CustomCall, FunctionCall } from './wire.ts';
 export interface InputContext extends PartContext {
   /** Only its seals may be sent: others would be refused (Z8). */
   readonly signer: string;
+  /** An id for a message in list form, which the types want one on; a text in string form goes without. */
+  nextMessageId(): string;
 }
 
 /** The turns as a flat list of items. */
@@ -79,26 +81,30 @@ function withMark(content: readonly JsonObject[], mark: JsonObject): readonly Js
   return last && Object.keys(mark).length > 0 ? [...content.slice(0, -1), { ...last, ...mark }] : content;
 }
 
-/** No item carries an id: none is stored, and OpenAI looks up what has one, or finds its seal to belong to another (R8, Z8). */
+/** Reasoning carries no id: none is stored, and OpenAI looks up one it is given, or finds the seal to belong to another (Z8). */
 function encodeAssistant(parts: readonly Part[], context: InputContext): readonly JsonObject[] {
   return parts.map((part) => assistantItem(part, context)).filter((item) => item !== undefined);
 }
 
 /** A plain text goes as a string: the list form is typed with the id of a stored message. */
-function assistantText(part: Extract<Part, { type: 'text' }>): JsonObject {
+function assistantText(part: Extract<Part, { type: 'text' }>, context: InputContext): JsonObject {
   const content = encodeOutputTextPart(part);
   const plain = Object.keys(contentExtras(part)).length === 0 && !part.citations;
-  return { type: 'message', role: 'assistant', content: plain ? part.text : [content], ...itemExtras(part) };
+  if (!plain) return assistantList(content, part, context);
+  return { type: 'message', role: 'assistant', content: part.text, ...itemExtras(part) };
+}
+
+function assistantList(content: JsonObject, part: Part, context: InputContext): JsonObject {
+  const id = context.nextMessageId();
+  return { type: 'message', id, status: 'completed', role: 'assistant', content: [content], ...itemExtras(part) };
 }
 
 function assistantItem(part: Part, context: InputContext): JsonObject | undefined {
   switch (part.type) {
     case 'text':
-      return assistantText(part);
-    case 'refusal': {
-      const content = { type: 'refusal', refusal: part.text, ...contentExtras(part) };
-      return { type: 'message', role: 'assistant', content: [content], ...itemExtras(part) };
-    }
+      return assistantText(part, context);
+    case 'refusal':
+      return assistantList({ type: 'refusal', refusal: part.text, ...contentExtras(part) }, part, context);
     case 'reasoning':
       return encodeReasoning(part, context);
     case 'tool-call':
@@ -106,7 +112,7 @@ function assistantItem(part: Part, context: InputContext): JsonObject | undefine
     case 'native':
       if (isItem(part)) return part.value;
       if (part.dialect !== dialectName) break;
-      return { type: 'message', role: 'assistant', content: [part.value], ...itemExtras(part) };
+      return assistantList(part.value, part, context);
     case 'server-tool-call':
       if (part.native?.dialect === dialectName) return object(part.native.value);
       break;

@@ -64,7 +64,9 @@ export function encodePrompt(
   context: EncodeRequestContext,
 ): { instructions?: string; input: readonly JsonObject[] } {
   const marks = cacheMarks(conversation, context.facts, context.report);
-  const to: InputContext = { report: context.report, marks, signer: context.signer };
+  let rich = 0;
+  const nextMessageId = () => `msg_${(rich += 1)}`;
+  const to: InputContext = { report: context.report, marks, signer: context.signer, nextMessageId };
   const { instructions, rest } = splitInstructions(conversation.messages, marks);
   const input: JsonObject[] = [];
   const waiting = [...tools.items];

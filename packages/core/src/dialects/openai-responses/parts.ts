@@ -150,7 +150,7 @@ function decodeAudio(part: JsonObject, own: Own): Part {
     kind: 'audio',
     source: { type: 'base64', mediaType, data },
     ...own,
-    ...extrasOf(part, audioMembers, own),
+    ...mergeExtras({ ...otherMembers(part, audioMembers), '@audio': true }, own),
   };
 }
 
@@ -261,7 +261,9 @@ function encodeMedia(part: MediaPart): InputContent | InputAudio {
   if (part.kind === 'image') return encodeImage(part);
   if (part.kind === 'document') return encodeDocument(part);
   const format = part.source.type === 'base64' ? audioFormats[part.source.mediaType] : undefined;
-  if (part.kind === 'audio' && part.source.type === 'base64' && format !== undefined)
+  // The part is typed, but in no list of the input: only a client that wrote it so may know a model that hears.
+  const asked = extraOf(part, '@audio') === true;
+  if (asked && part.kind === 'audio' && part.source.type === 'base64' && format !== undefined)
     return { type: 'input_audio', input_audio: { data: part.source.data, format } };
   throw new Failure('bad-request', `OpenAI Responses takes no ${part.kind} of this form: send text, images or files.`, {
     field: part.at ?? part.kind,

@@ -399,8 +399,14 @@ describe('tools', () => {
         user_location: { type: 'approximate', country: 'CH' },
       },
     ]);
-    expect(body.tool_choice).toEqual({ type: 'web_search' });
+    expect(body.tool_choice).toBe('required');
     expect(notices.map(({ field }) => field)).toEqual(['tools[0].max_uses', 'tools[0].blocked_domains']);
+  });
+  test('C6 a forced search beside other tools is asked for in a form that OpenAI types', () => {
+    const search = { type: 'web-search', name: 'web_search' } as const;
+    expect(
+      encode({ tools: [search, tool()], toolChoice: { type: 'tool', tool: { name: 'web_search' } } }).body.tool_choice,
+    ).toEqual({ type: 'allowed_tools', mode: 'required', tools: [{ type: 'web_search' }] });
   });
   test("W3 history of another vendor's search is dropped, own history goes back byte for byte", () => {
     const item = { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'q' } };
@@ -576,12 +582,37 @@ describe('content', () => {
   });
   test.each([
     [{ type: 'media', kind: 'video', source: { type: 'url', url: 'https://x.example/v.mp4' } }],
-    [{ type: 'media', kind: 'audio', source: { type: 'base64', mediaType: 'audio/flac', data: 'x' } }],
+    [{ type: 'media', kind: 'audio', source: { type: 'base64', mediaType: 'audio/wav', data: 'x' } }],
     [{ type: 'media', kind: 'image', source: { type: 'file', dialect: 'anthropic-messages', id: 'file_1' } }],
   ] satisfies [Part][])('M5 M6 %j cannot be sent: a refusal that names it, not silence', (part) => {
     expect(() => encode({ messages: [{ role: 'user', parts: [{ ...part, at: 'messages[0]' } as Part] }] })).toThrow(
       expect.objectContaining({ kind: 'bad-request', details: { field: 'messages[0]' } }),
     );
+  });
+  test('M5 audio that a Responses client wrote goes home as it was', () => {
+    const audio = { type: 'input_audio', input_audio: { data: 'UklG', format: 'wav' } };
+    expect(input(decode({ input: [user(audio)] }))[0]?.content).toEqual([audio]);
+  });
+  test('W2 T12 history with annotations or a refusal is in list form, with an id of the right kind', () => {
+    const content = [
+      {
+        type: 'output_text',
+        text: 'so',
+        annotations: [{ type: 'url_citation', start_index: 0, end_index: 2, url: 'https://x.example', title: '' }],
+      },
+      { type: 'refusal', refusal: 'No.' },
+    ];
+    const { messages } = decode({
+      input: [
+        { role: 'assistant', content },
+        { role: 'assistant', content: 'plain' },
+      ],
+    });
+    expect(input({ messages })).toEqual([
+      { type: 'message', id: 'msg_1', status: 'completed', role: 'assistant', content: [content[0]] },
+      { type: 'message', id: 'msg_2', status: 'completed', role: 'assistant', content: [content[1]] },
+      { type: 'message', role: 'assistant', content: 'plain' },
+    ]);
   });
   test('O1 the format is flat, and named where the caller gave no name', () => {
     const schema = { type: 'object', properties: {} };

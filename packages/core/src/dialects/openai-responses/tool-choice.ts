@@ -32,7 +32,7 @@ export function decodeToolChoice(wire: Json | undefined): DecodedChoice | undefi
   }
   needText(wire.type, 'tool_choice.type');
   const choice: ToolChoice = { type: 'tool', tool: referenceOf(wire) };
-  return isWebSearch(wire) ? { choice } : { choice, exact: wire };
+  return { choice, exact: wire };
 }
 
 function isPlain(reference: JsonObject): boolean {
@@ -67,11 +67,13 @@ export function encodeToolChoice(
   if (!('tool' in toolChoice || 'tools' in toolChoice)) return 'required';
   const exact = extraOf(conversation, '@tool_choice');
   if (exact !== undefined) return exact;
-  if ('tool' in toolChoice)
-    return (
-      encodeReference(toolChoice.tool, written) ??
-      lessened(report, `The tool "${toolChoice.tool.name}" is not among those that could be sent.`)
-    );
+  if ('tool' in toolChoice) {
+    const tool = encodeReference(toolChoice.tool, written);
+    if (!tool) return lessened(report, `The tool "${toolChoice.tool.name}" is not among those that could be sent.`);
+    if (tool.type === 'function' || tool.type === 'custom') return tool;
+    // Hosted tools of the newest kinds are in no type of a single choice; these forms say the same.
+    return written.length === 1 ? 'required' : { type: 'allowed_tools', mode: 'required', tools: [tool] };
+  }
   const tools = toolChoice.tools.map((tool) => encodeReference(tool, written)).filter((tool) => tool !== undefined);
   if (tools.length === 0) return lessened(report, 'None of the allowed tools could be sent.');
   return { type: 'allowed_tools', mode: toolChoice.mode, tools };
