@@ -102,7 +102,7 @@ function modified(path) {
 }
 
 function runPnpm(pnpmArgs, { quiet = false } = {}) {
-  const npx = ['--yes', pnpm, ...pnpmArgs, ...(quiet ? ['--reporter=append-only', '--loglevel=warn'] : [])];
+  const npx = ['--yes', pnpm, ...pnpmArgs, ...(quiet ? ['--reporter=append-only', '--loglevel=error'] : [])];
   return run(windows ? 'npx.cmd' : 'npx', npx, { cwd: root });
 }
 
@@ -110,12 +110,17 @@ function runPnpm(pnpmArgs, { quiet = false } = {}) {
 function run(program, programArgs, { cwd }) {
   const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
   const child = spawn(program, programArgs, { cwd, env, stdio: 'inherit', shell: windows });
-  const forward = (signal) => child.kill(signal);
+  const forward = (signal) => void child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
+  // npm hands a signal to the shell it started, and that dies without handing it on: then we are the next to hear of it.
+  const parent = process.ppid;
+  const orphaned = setInterval(() => process.ppid !== parent && forward('SIGTERM'), 250);
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(orphaned);
   return new Promise((done) => {
     child.on('error', (error) => fail(`${program} cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => {
+      clearInterval(orphaned);
       for (const name of signals) process.off(name, forward);
       done(code ?? 128 + (constants.signals[signal] ?? 0));
     });
