@@ -85,7 +85,8 @@ function messageFlags(message: Json): readonly string[] {
       case 'tool_removal':
         flags.push('mid-conversation-tool-changes-2026-07-01');
         // A reference points at a tool of the list; anything else defines one on the spot.
-        if (!/reference$/.test(String(object(block.tool)?.type ?? 'reference'))) flags.push('inline-tools-2026-09-15');
+        if (!String(object(block.tool)?.type ?? 'reference').endsWith('reference'))
+          flags.push('inline-tools-2026-09-15');
         break;
       case 'mcp_tool_listing':
         flags.push('mcp-client-2026-09-15');

@@ -147,7 +147,7 @@ function mediaSource(source: JsonObject): { source: MediaSource; kept?: JsonObje
   return { source: { type: 'text', mediaType: 'text/plain', text: written }, kept: source };
 }
 
-export function normalMediaType(mediaType: string): string {
+function normalMediaType(mediaType: string): string {
   const lower = mediaType.toLowerCase();
   return lower === 'image/jpg' ? 'image/jpeg' : lower;
 }

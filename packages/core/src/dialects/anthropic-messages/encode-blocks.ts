@@ -170,7 +170,7 @@ export function inputOf(part: Pick<ToolCallPart, 'kind' | 'arguments'>): JsonObj
   return input === null ? {} : { input: input === undefined ? part.arguments : input };
 }
 
-const imageTypes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
+const imageTypes = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
 function encodeMedia(part: MediaPart, role: Role, { report }: BlockWriter): WireBlock | undefined {
   const field = part.at ?? 'messages';
@@ -194,7 +194,7 @@ function encodeImage(part: MediaPart, field: string): WireImageBlock {
 function imageSource({ source }: MediaPart, field: string): WireImageBlock['source'] {
   switch (source.type) {
     case 'base64':
-      if (!imageTypes.includes(source.mediaType))
+      if (!imageTypes.has(source.mediaType))
         throw new Failure('bad-request', `Claude reads JPEG, PNG, GIF and WebP images, not ${source.mediaType}.`, {
           field,
         });

@@ -54,7 +54,7 @@ function usageOf(wire: Json | undefined): Pick<Reply, 'usage'> {
   return usage ? { usage } : {};
 }
 
-export function hasCalls(parts: readonly Part[]): boolean {
+function hasCalls(parts: readonly Part[]): boolean {
   return parts.some((part) => part.type === 'tool-call');
 }
 

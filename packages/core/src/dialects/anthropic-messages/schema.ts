@@ -10,7 +10,7 @@ export function inputSchema(parameters: JsonObject | undefined): { schema: Objec
   return { schema: mergeBranches(root, combinator), changed: true };
 }
 
-export type ObjectSchema = { type: 'object'; [key: string]: Json };
+type ObjectSchema = { type: 'object'; [key: string]: Json };
 
 const combinators = ['allOf', 'anyOf', 'oneOf'] as const;
 

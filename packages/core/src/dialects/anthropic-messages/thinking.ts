@@ -14,7 +14,7 @@ export interface ThinkingPlan {
 }
 
 /** What Claude Code sends for models it does not know; every Claude since 4 takes it (Q3). */
-export const cautiousMaxTokens = 32_000;
+const cautiousMaxTokens = 32_000;
 const minBudget = 1024;
 
 type Form = NonNullable<ModelFacts['thinking']>[number];

@@ -5,7 +5,7 @@ import { contentOf, encodeParts, encodeResult, type BlockWriter } from './encode
 import { ownExtras } from './own-extras.ts';
 import type { WireBlock } from './wire.ts';
 
-export interface Turns {
+interface Turns {
   /** What stands in the member `system`. */
   readonly system: WireBlock[];
   readonly turns: Turn[];

@@ -27,7 +27,7 @@ export type WireRequest = {
   stream?: boolean;
 };
 
-export type WireMessage =
+type WireMessage =
   | { role: 'user'; content: string | WireBlock[] }
   | { role: 'assistant'; content: string | WireBlock[] }
   | { role: 'system'; content: string | WireBlock[]; output_config?: { effort?: WireEffort }; clear_at?: string };
@@ -64,11 +64,11 @@ export type WireDocumentBlock = {
   cache_control?: WireCacheControl;
 };
 
-export type WireBase64Source = { type: 'base64'; media_type: string; data: string };
-export type WireUrlSource = { type: 'url'; url: string };
-export type WireFileSource = { type: 'file'; file_id: string };
-export type WirePlainTextSource = { type: 'text'; media_type: 'text/plain'; data: string };
-export type WireContentSource = { type: 'content'; content: string | JsonObject[] };
+type WireBase64Source = { type: 'base64'; media_type: string; data: string };
+type WireUrlSource = { type: 'url'; url: string };
+type WireFileSource = { type: 'file'; file_id: string };
+type WirePlainTextSource = { type: 'text'; media_type: 'text/plain'; data: string };
+type WireContentSource = { type: 'content'; content: string | JsonObject[] };
 
 export type WireThinkingBlock = { type: 'thinking'; thinking: string; signature: string };
 export type WireRedactedThinkingBlock = { type: 'redacted_thinking'; data: string };
@@ -91,7 +91,7 @@ export type WireToolResultBlock = {
 };
 
 /** server_tool_use, web_search_tool_result, mcp_tool_use, compaction, fallback … carried as they are. */
-export type WireNativeBlock = { [key: string]: Json };
+type WireNativeBlock = { [key: string]: Json };
 
 /** char_location, page_location, content_block_location, search_result_location, web_search_result_location. */
 export type WireCitation = JsonObject;
