@@ -20,7 +20,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     push({ event, data }) {
       if (over) return [];
       const trimmed = data.trim();
-      if (trimmed === '[DONE]') return last(reader.close());
+      if (trimmed === '[DONE]') return last(reader.close(false));
       if (trimmed === '') return [];
       const body = tryParseJson(trimmed);
       if (event === 'error') return last(reader.fail(decodeError(0, body ?? data, {})));
@@ -37,6 +37,6 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
     // Tags inside the text are told apart by what came before, so there every frame counts.
     repeats: ({ type }) =>
       context.facts.inlineThinkTags ? [] : type === 'text-delta' ? ['content'] : ['reasoning_content', 'reasoning'],
-    end: () => (over ? [] : last(reader.close())),
+    end: () => (over ? [] : last(reader.close(false))),
   };
 }

@@ -28,6 +28,7 @@ interface OpenChoice {
   /** Something other than text came since the last text. */
   interrupted: boolean;
   refused: boolean;
+  finished: boolean;
   /** Where each open text part began in the content; -1 before its first letter. */
   readonly texts: Map<number, { offset: number; readonly refusal: boolean }>;
   readonly reasoning: Map<number, string>;
@@ -55,7 +56,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         return choice(0).frames;
       case 'reply-end':
         over = true;
-        return [...end(), { data: '[DONE]' }];
+        return [...finishOthers(), ...end(), { data: '[DONE]' }];
       case 'failure':
         // E5: no finish and no [DONE], or a client would take the rest for the whole.
         over = true;
@@ -93,6 +94,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       textLength: 0,
       interrupted: false,
       refused: false,
+      finished: false,
       texts: new Map(),
       reasoning: new Map(),
       open: new Map(),
@@ -254,6 +256,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   }
 
   function finishChoice(state: OpenChoice, event: Extract<ReplyEvent, { type: 'candidate-end' }>): readonly Frame[] {
+    state.finished = true;
     const { message, logprobs, ...extras } = event.extras?.[dialect] ?? {};
     const explanation = state.refused ? null : explanationOf(event.finish);
     const finish = encodeFinish(event.finish, state.refused);
@@ -269,6 +272,13 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       ...(explanation === null ? [] : [delta(state, `"refusal":${JSON.stringify(explanation)}`)]),
       { data: `${head}${JSON.stringify(body)}]${tail}` },
     ];
+  }
+
+  /** F6: a blocked prompt may end without a candidate; clients wait for a reason all the same. */
+  function finishOthers(): readonly Frame[] {
+    const { state, frames } = choice(0);
+    if (state.finished) return none;
+    return [...frames, ...finishChoice(state, { type: 'candidate-end', finish: { reason: 'other' } })];
   }
 
   /** U5: only who asked gets the chunk without choices. */

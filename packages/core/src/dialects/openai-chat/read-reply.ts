@@ -12,8 +12,8 @@ import { name as dialect } from './vocabulary.ts';
 /** Reads chunks, of which a whole reply is the only one. */
 export interface ReplyReader {
   take(body: JsonObject, whole: boolean): readonly ReplyEvent[];
-  /** Ends the reply: a failure when a choice never said why it ended (X3). */
-  close(): readonly ReplyEvent[];
+  /** Ends the reply: a failure when a streamed choice never said why it ended (X3). A whole one is over even so. */
+  close(whole: boolean): readonly ReplyEvent[];
   fail(failure: Failure): readonly ReplyEvent[];
 }
 
@@ -67,10 +67,10 @@ export function replyReader(context: DecodeReplyContext): ReplyReader {
     ];
   }
 
-  function close(): readonly ReplyEvent[] {
+  function close(whole: boolean): readonly ReplyEvent[] {
     const open = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
     if (open.length === 0) return fail(new Failure('bad-upstream', 'The upstream’s reply holds no choices.'));
-    if (open.some((choice) => !choice.finished))
+    if (!whole && open.some((choice) => !choice.finished))
       return fail(new Failure('bad-upstream', 'The upstream’s stream broke off: it gave no finish_reason.'));
     const events: ReplyEvent[] = open.flatMap((choice) => choice.close());
     return [...events, ...usageEvent(), { type: 'reply-end' }];

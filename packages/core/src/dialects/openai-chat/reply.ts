@@ -1,9 +1,8 @@
 import { collect } from '../../conversation/collect.ts';
-import { Failure } from '../../conversation/failure.ts';
 import type { Citation, Part, TextPart, ToolCallPart } from '../../conversation/message.ts';
 import type { Candidate, Reply } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
-import { isArray, list, object, type Json, type JsonObject } from '../../json.ts';
+import { list, object, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { encodeFinish } from './finish.ts';
 import { gap, gapsBetweenTexts } from './joined-text.ts';
@@ -16,19 +15,8 @@ import type { ChatReply, ReplyMessage, ToolCall } from './wire.ts';
 /** @throws Failure when the body is an error or holds no reply. */
 export function decodeReply(body: JsonObject, context: DecodeReplyContext): Reply {
   const reader = replyReader(context);
-  const events = reader.take(withFinishes(body), true);
-  return collect(events.at(-1)?.type === 'failure' ? events : [...events, ...reader.close()]);
-}
-
-/** A whole reply is over even where a vendor leaves the reason away. */
-function withFinishes(body: JsonObject): JsonObject {
-  if (!isArray(body.choices)) return body;
-  const choices = body.choices.map((value, index) => {
-    const choice = object(value);
-    if (!choice) throw new Failure('bad-upstream', `The upstream’s reply has no object in choices[${index}].`);
-    return choice.finish_reason ? choice : { ...choice, finish_reason: 'unspecified' };
-  });
-  return { ...body, choices };
+  const events = reader.take(body, true);
+  return collect(events.at(-1)?.type === 'failure' ? events : [...events, ...reader.close(true)]);
 }
 
 export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
@@ -38,7 +26,8 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     object: 'chat.completion',
     created: reply.created ?? context.created,
     model: context.model,
-    choices: reply.candidates.map((candidate, index) => {
+    // F6: a blocked prompt may leave no candidate, and clients read choices[0].
+    choices: (reply.candidates.length > 0 ? reply.candidates : [nothing]).map((candidate, index) => {
       const { message: own, logprobs, ...extras } = candidate.extras?.[dialect] ?? {};
       const message = encodeMessage(candidate, legacy);
       const finish = encodeFinish(
@@ -59,6 +48,8 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
   };
   return { ...reply.extras?.[dialect], ...body };
 }
+
+const nothing: Candidate = { parts: [], finish: { reason: 'other' } };
 
 /** A caller that still asks with `functions` reads `function_call`. */
 export function isLegacy(request: JsonObject | undefined): boolean {

@@ -366,6 +366,29 @@ test('Q4 stop is always a list of at most four', () => {
   expect(sent({ sampling: { stopSequences: ['a', 'b', '', 'c', 'd', 'e'] } }).stop).toEqual(['a', 'b', 'c', 'd']);
 });
 
+test('Q5 n is carried both ways', () => {
+  expect(read({ messages: [], n: 3 }).sampling).toEqual({ candidates: 3 });
+  expect(sent({ sampling: { candidates: 3 } }).n).toBe(3);
+});
+
+test('Q6 what Chat has is sent, what it has not is told', () => {
+  const notices: Notice[] = [];
+  const sampling = { seed: 7, logitBias: { '5': -1 }, logprobs: true, topLogprobs: 2, topK: 40 };
+  expect(sent({ sampling }, {}, notices)).toMatchObject({
+    seed: 7,
+    logit_bias: { '5': -1 },
+    logprobs: true,
+    top_logprobs: 2,
+  });
+  expect(notices).toMatchObject([{ type: 'dropped', field: 'sampling.topK' }]);
+  expect(sent({ sampling }, factsOf('qwen3.7-plus')).top_k).toBe(40);
+});
+
+test('Q1 temperature is clamped to what the model takes', () => {
+  expect(sent({ sampling: { temperature: 1.5 } }, factsOf('glm-5.1')).temperature).toBe(1);
+  expect(sent({ sampling: { temperature: 1.5 } }, openai).temperature).toBe(1.5);
+});
+
 test('Q7 a long user id is hashed for OpenAI and stays away from others', () => {
   const endUser = JSON.stringify({ device_id: 'x'.repeat(64), session_id: 'y'.repeat(36) });
   const sentId = sent({ endUser }, openai).safety_identifier;

@@ -203,6 +203,32 @@ test('F4 F7 a refusal is content_filter with the vendor’s explanation', () => 
   expect(write(reply).some(({ data }) => data.includes('"refusal":"No."'))).toBe(true);
 });
 
+test('F6 no candidate and no reason still give a choice with a finish', () => {
+  const nothing: Reply = { id: 'c', model: 'up', candidates: [] };
+  expect(openaiChat.encodeReply(nothing, writing).choices).toMatchObject([
+    { finish_reason: 'stop', message: { content: null } },
+  ]);
+  expect(write(nothing).map(({ data }) => data)).toEqual([
+    expect.stringContaining('"role":"assistant"'),
+    expect.stringContaining('"finish_reason":"stop"'),
+    '[DONE]',
+  ]);
+  const reasonless = openaiChat.decodeReply(
+    { ...base, choices: [{ message: { content: 'x' }, finish_reason: null }] },
+    reading,
+  );
+  expect(reasonless.candidates).toEqual([{ parts: [say('x')], finish: { reason: 'other' } }]);
+});
+
+test('B6 Groq’s usage is found under x_groq, Kimi’s in the choice', () => {
+  const usage = { prompt_tokens: 3, completion_tokens: 2 };
+  expect(read([chunk({ content: 'x' }), { ...finish('stop'), x_groq: { usage } }]).usage).toMatchObject({
+    inputTokens: 3,
+  });
+  const inChoice = { ...base, choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage }] };
+  expect(read([chunk({ content: 'x' }), inChoice]).usage).toMatchObject({ outputTokens: 2 });
+});
+
 test('U1 U3 cached tokens lie inside the prompt, reasoning inside the completion', () => {
   const usage = (members: JsonObject, facts: ModelFacts = {}) =>
     read([chunk({ content: 'x' }), finish('stop'), { ...base, choices: [], usage: members }], facts).usage;
