@@ -28,10 +28,7 @@ export function requestFaults(dialect: DialectName, asked: Asked, relayed: boole
 
 const faultsOf: Readonly<Record<DialectName, (body: Members, asked: Asked) => readonly string[]>> = {
   'openai-chat': (body) => [...schemaFaults('openai-chat', body), ...chatRuleFaults(body)],
-  'openai-responses': (body) => [
-    ...schemaFaults('openai-responses', asTyped(body)),
-    ...responsesRuleFaults(body),
-  ],
+  'openai-responses': (body) => [...schemaFaults('openai-responses', asTyped(body)), ...responsesRuleFaults(body)],
   'anthropic-messages': (body, asked) => [...messagesSchemaFaults(body, asked), ...messagesRuleFaults(body)],
   'gemini-generate': (body, asked) => [
     ...schemaFaults('gemini-generate', body),

@@ -14,6 +14,8 @@ export type Step =
       readonly chunkBytes?: number;
       readonly headers?: Record<string, string>;
     }
+  /** A recording from elsewhere. */
+  | { readonly type: 'bytes'; readonly bytes: Buffer; readonly contentType: string; readonly chunkBytes?: number }
   /** An HTTP error with the body of `error-<name>.json`. */
   | {
       readonly type: 'error';
@@ -134,6 +136,9 @@ function perform(dialect: DialectName, step: Step, recorded: Recorded, response:
   } else if (step.type === 'error') {
     response.writeHead(step.status, { 'content-type': 'application/json', ...headers, ...step.headers });
     response.end(fixture(dialect, `error-${step.name ?? step.status}.json`));
+  } else if (step.type === 'bytes') {
+    response.writeHead(200, { 'content-type': step.contentType, ...headers });
+    writeInPieces(response, step.bytes, step.chunkBytes ?? 1021, () => response.end());
   } else if (step.type === 'answer' && !recorded.streaming) {
     response.writeHead(200, { 'content-type': 'application/json', ...headers, ...step.headers });
     response.end(fixture(dialect, `${step.fixture}.json`));

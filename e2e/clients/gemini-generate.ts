@@ -100,8 +100,10 @@ function configOf(ask: Ask): GenerateContentConfig {
 }
 
 function outcomeOf(responses: readonly GenerateContentResponse[]): Outcome {
-  const parts = responses.flatMap((response) => response.candidates?.[0]?.content?.parts ?? []);
-  const finish = responses.findLast((response) => response.candidates?.[0]?.finishReason)?.candidates?.[0];
+  // A chunk of a stream may hold another candidate than the first.
+  const first = responses.flatMap(({ candidates }) => candidates?.find(({ index }) => (index ?? 0) === 0) ?? []);
+  const parts = first.flatMap(({ content }) => content?.parts ?? []);
+  const finish = first.findLast(({ finishReason }) => finishReason);
   const usage = responses.findLast((response) => response.usageMetadata)?.usageMetadata;
   const joined = (thought: boolean) =>
     parts.map((part) => (Boolean(part.thought) === thought ? (part.text ?? '') : '')).join('');

@@ -40,7 +40,7 @@ function open(target: Target, ask: Ask): Conversation {
           helper.on('chunk', (chunk) => {
             onFirst?.();
             extra.add(chunk);
-            partial = { ...partial, text: partial.text + (chunk.choices[0]?.delta.content ?? '') };
+            partial = { ...partial, text: partial.text + (chunk.choices[0]?.delta?.content ?? '') };
           });
           completion = await helper.finalChatCompletion();
           extra.putOn(completion);

@@ -106,7 +106,7 @@ function outcomeOf(response: Response): Outcome {
     reasoning: reasoning.join('\n\n'),
     calls: response.output.flatMap((item) =>
       item.type === 'function_call'
-        ? [{ id: item.call_id, name: item.name, args: JSON.parse(item.arguments) as unknown, source: item.arguments }]
+        ? [{ id: item.call_id, name: item.name, args: parsed(item.arguments), source: item.arguments }]
         : [],
     ),
     finish: response.incomplete_details?.reason ?? response.status ?? '',
@@ -121,4 +121,13 @@ function outcomeOf(response: Response): Outcome {
     model: response.model,
     ...(error && { error: { message: error.message, type: error.code } }),
   };
+}
+
+/** A call that was cut off has half its arguments. */
+function parsed(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return `not JSON: ${source}`;
+  }
 }
