@@ -5,6 +5,8 @@ import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
 const maxJoinedBytes = 16 * 1024;
 /** Bytes that may wait in one tick before the source is asked to pause. */
 const highWaterBytes = 64 * 1024;
+/** On average below this, chunks of one tick are copied into one write; above, each is written as it is. */
+const smallChunkBytes = 1024;
 /** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
 const lingerMs = 1000;
 
@@ -35,7 +37,7 @@ function writeHead(response: ServerResponse, status: number, headers: HttpAnswer
 
 function endWithBytes(response: ServerResponse, bytes: Uint8Array): void {
   if (bytes.length > maxJoinedBytes) response.end(bytes);
-  else response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'), 'latin1');
+  else response.end(latin1([bytes]), 'latin1');
 }
 
 function stillSending({ complete, headers }: IncomingMessage): boolean {
@@ -101,10 +103,13 @@ class StreamedAnswer implements Sink {
   end(): void {
     if (this.#over) return;
     this.#over = true;
-    const last = this.#take();
-    if (this.#response.destroyed) return;
-    if (last === undefined) this.#response.end();
-    else this.#response.end(last);
+    const response = this.#response;
+    if (response.destroyed) return;
+    const { socket } = response;
+    socket?.cork();
+    this.#writePending();
+    response.end();
+    socket?.uncork();
   }
 
   /** What arrived still goes out; then the socket closes, so that nobody takes a part for the whole. */
@@ -120,14 +125,27 @@ class StreamedAnswer implements Sink {
   }
 
   flush(): void {
-    const bytes = this.#take();
-    if (bytes === undefined || this.#over || this.#response.destroyed) return;
+    if (this.#pending === undefined || this.#over || this.#response.destroyed) return;
     const { socket } = this.#response;
-    // Corked by us, because Node would schedule a tick of its own to gather a chunk's length, bytes and end.
+    // Corked by us, because Node would schedule a tick of its own to gather the pieces.
     socket?.cork();
-    const more = this.#response.write(bytes);
+    const more = this.#writePending();
     socket?.uncork();
     if (more) this.#resume();
+  }
+
+  #writePending(): boolean {
+    const pending = this.#pending;
+    const bytes = this.#pendingBytes;
+    this.#pending = undefined;
+    this.#pendingBytes = 0;
+    if (pending === undefined) return true;
+    if (!Array.isArray(pending)) return this.#response.write(pending);
+    if (bytes < pending.length * smallChunkBytes && pending.every(isBytes))
+      return this.#response.write(latin1(pending), 'latin1');
+    let more = true;
+    for (const chunk of pending) more = this.#response.write(chunk);
+    return more;
   }
 
   #resume(): void {
@@ -135,19 +153,20 @@ class StreamedAnswer implements Sink {
     this.#waiting = false;
     this.#flow?.resume();
   }
-
-  #take(): Chunk | undefined {
-    const pending = this.#pending;
-    this.#pending = undefined;
-    this.#pendingBytes = 0;
-    return Array.isArray(pending) ? joined(pending) : pending;
-  }
 }
 
 function flush(answer: StreamedAnswer): void {
   answer.flush();
 }
 
-function joined(chunks: readonly Chunk[]): Uint8Array {
-  return Buffer.concat(chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
+function isBytes(chunk: Chunk): chunk is Uint8Array {
+  return typeof chunk !== 'string';
+}
+
+/** One character a byte: a short string costs the collector far less than a buffer. */
+function latin1(chunks: readonly Uint8Array[]): string {
+  let text = '';
+  for (const { buffer, byteOffset, length } of chunks)
+    text += Buffer.from(buffer, byteOffset, length).toString('latin1');
+  return text;
 }
