@@ -1,13 +1,9 @@
 import type { Frame } from '../../bytes/framing.ts';
 import type {
-  CitationEvent,
   ReasoningDelta,
   ReasoningEnd,
   ReplyEvent,
   ReplyStart,
-  TextDelta,
-  TextEnd,
-  TextStart,
   ToolCallDelta,
   ToolCallEnd,
   ToolCallStart,
@@ -15,12 +11,11 @@ import type {
 import type { Failure } from '../../conversation/failure.ts';
 import type { MediaPart, Part, Seal } from '../../conversation/message.ts';
 import { replay } from '../../conversation/replay.ts';
-import type { Finish, Reply } from '../../conversation/reply.ts';
+import type { Finish } from '../../conversation/reply.ts';
 import type { Attachment } from '../../conversation/seal.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
-import { object, tryParseJson, type Json, type JsonObject } from '../../json.ts';
+import { object, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
-import { encodeCitation } from './citations.ts';
 import { echo } from './echo.ts';
 import {
   audioContent,
@@ -33,7 +28,9 @@ import {
   searchItem,
 } from './encode-item.ts';
 import { responseError } from './errors.ts';
-import { contentExtras, itemExtras } from './parts.ts';
+import { Output, type Growing } from './output.ts';
+import { itemExtras } from './parts.ts';
+import { TextWriter } from './text-writer.ts';
 import { dialectName, encodeToolUsage, encodeUsage, endingOf, extraMembers, extraOf } from './vocabulary.ts';
 
 /** Writes events as the Responses lifecycle: created, items with their deltas, one terminal event (R1–R4). */
@@ -41,69 +38,40 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   return new ResponseWriter(context);
 }
 
-/** An output item that is growing. `head` is what every delta of it begins with. */
-interface Growing {
-  readonly id: string;
-  readonly index: number;
-  readonly head: string;
-  text: string;
-}
-
-interface GrowingMessage extends Growing {
-  /** The content parts that are finished. */
-  readonly content: Json[];
-  extras: JsonObject;
-}
-
-interface GrowingText {
-  readonly type: 'text';
-  readonly message: GrowingMessage;
-  readonly contentIndex: number;
-  readonly refusal: boolean;
-  readonly head: string;
-  text: string;
-  readonly annotations: JsonObject[];
-}
-
 type OpenPart =
-  | GrowingText
   | { readonly type: 'reasoning'; readonly item: Growing }
   | { readonly type: 'call'; readonly item: Growing; readonly start: ToolCallStart };
 
 export class ResponseWriter implements StreamEncoder {
   private readonly context: EncodeReplyContext;
   private readonly echoed: JsonObject;
-  private frames: Frame[] = [];
-  private sequence = 0;
+  /** Its members, written once: an agent's tools are tens of kilobytes, and three events repeat them. */
+  private readonly echoedJson: string;
+  private readonly output = new Output();
+  private readonly texts: TextWriter;
   private started = false;
   private over = false;
   private id = '';
-  /** Finished items by output index; holes are items that are still growing. */
-  private readonly output: JsonObject[] = [];
-  private items = 0;
   private readonly open = new Map<number, OpenPart>();
-  /** The last message, while further text may join it. */
-  private message: GrowingMessage | undefined;
   /** Searches of a foreign vendor's that wait for their results, by call id. */
   private readonly searches = new Map<string, { readonly item: Growing; readonly query: string }>();
   private usage: Usage | undefined;
   private finish: Finish = { reason: 'stop' };
-  private refused = false;
   private extras: JsonObject = {};
   private last: JsonObject = {};
 
   constructor(context: EncodeReplyContext) {
     this.context = context;
     this.echoed = echo(context.request);
+    this.echoedJson = membersOf(this.echoed);
+    this.texts = new TextWriter(this.output, () => context.newId('msg_'));
   }
 
   push(event: ReplyEvent): readonly Frame[] {
     if (this.over || ('candidate' in event && event.candidate)) return [];
     if (!this.started) this.begin(event.type === 'reply-start' ? event : undefined);
     this.handle(event);
-    const frames = this.frames;
-    this.frames = [];
-    return frames;
+    return this.output.take();
   }
 
   /** The response as the last lifecycle event told it. */
@@ -117,13 +85,15 @@ export class ResponseWriter implements StreamEncoder {
         this.usage = laterUsage(this.usage, event.usage);
         return;
       case 'text-start':
-        return this.textStart(event);
+        return this.texts.start(event);
       case 'text-delta':
-        return this.textDelta(event);
+        return this.texts.delta(event);
       case 'citation':
-        return this.citation(event);
+        return this.texts.citation(event);
       case 'text-end':
-        return this.textEnd(event);
+        this.texts.end(event);
+        if (event.seal) this.carrier(event.seal, 'text');
+        return;
       case 'reasoning-start':
         return this.reasoningStart(event.part);
       case 'reasoning-delta':
@@ -160,71 +130,9 @@ export class ResponseWriter implements StreamEncoder {
     this.lifecycle('response.in_progress', 'in_progress');
   }
 
-  private textStart(event: TextStart): void {
-    const message = this.message ?? this.openMessage();
-    this.message = undefined; // a second text beside an open one gets a message of its own
-    const contentIndex = message.content.length;
-    const refusal = event.refusal === true;
-    const head = `${message.head},"content_index":${contentIndex}`;
-    this.open.set(event.part, { type: 'text', message, contentIndex, refusal, head, text: '', annotations: [] });
-    this.raw('response.content_part.added', `${head},"part":${JSON.stringify(contentPart(refusal, '', [], {}))}`);
-  }
-
-  private openMessage(): GrowingMessage {
-    const id = this.context.newId('msg_');
-    return { ...this.addItem(id, messageItem(id, [], 'in_progress')), content: [], extras: {} };
-  }
-
-  private textDelta(event: TextDelta): void {
-    const part = this.open.get(event.part);
-    if (part?.type !== 'text') return;
-    part.text += event.text;
-    if (part.refusal) this.raw('response.refusal.delta', `${part.head},"delta":${JSON.stringify(event.text)}`);
-    else this.raw('response.output_text.delta', `${part.head},"delta":${JSON.stringify(event.text)},"logprobs":[]`);
-  }
-
-  private citation(event: CitationEvent): void {
-    const part = this.open.get(event.part);
-    if (part?.type !== 'text') return;
-    const annotation = encodeCitation(event.citation, part.text);
-    if (!annotation) return;
-    const index = part.annotations.push(annotation) - 1;
-    this.raw(
-      'response.output_text.annotation.added',
-      `${part.head},"annotation_index":${index},"annotation":${JSON.stringify(annotation)}`,
-    );
-  }
-
-  private textEnd(event: TextEnd): void {
-    const part = this.open.get(event.part);
-    if (part?.type !== 'text') return;
-    this.open.delete(event.part);
-    this.refused ||= part.refusal;
-    const { message } = part;
-    const tail: Part = { type: 'text', text: '', ...(event.extras && { extras: event.extras }) };
-    const content = contentPart(part.refusal, part.text, part.annotations, contentExtras(tail));
-    const written = JSON.stringify(part.text);
-    if (part.refusal) this.raw('response.refusal.done', `${part.head},"refusal":${written}`);
-    else this.raw('response.output_text.done', `${part.head},"text":${written},"logprobs":[]`);
-    this.raw('response.content_part.done', `${part.head},"part":${JSON.stringify(content)}`);
-    message.content.push(content);
-    message.extras = itemExtras(tail);
-    const newest = message.index === this.items - 1;
-    if (newest && !event.seal && !event.extras) {
-      this.message = message;
-      return;
-    }
-    this.closeMessage(message);
-    if (event.seal) this.carrier(event.seal, 'text');
-  }
-
-  private closeMessage(message: GrowingMessage): void {
-    this.doneItem(message, messageItem(message.id, message.content, 'completed', message.extras));
-  }
-
   private reasoningStart(part: number): void {
     const id = this.context.newId('rs_');
-    const item = this.addItem(id, reasoningItem(id, '', {}));
+    const item = this.output.addItem(id, reasoningItem(id, '', {}));
     this.open.set(part, { type: 'reasoning', item });
   }
 
@@ -233,12 +141,12 @@ export class ResponseWriter implements StreamEncoder {
     if (part?.type !== 'reasoning') return;
     const { item } = part;
     if (item.text === '')
-      this.raw(
+      this.output.event(
         'response.reasoning_summary_part.added',
         `${item.head},"summary_index":0,"part":{"type":"summary_text","text":""}`,
       );
     item.text += event.text;
-    this.raw(
+    this.output.event(
       'response.reasoning_summary_text.delta',
       `${item.head},"summary_index":0,"delta":${JSON.stringify(event.text)}`,
     );
@@ -251,19 +159,19 @@ export class ResponseWriter implements StreamEncoder {
     const { item } = part;
     if (item.text !== '') {
       const written = JSON.stringify(item.text);
-      this.raw('response.reasoning_summary_text.done', `${item.head},"summary_index":0,"text":${written}`);
-      this.raw(
+      this.output.event('response.reasoning_summary_text.done', `${item.head},"summary_index":0,"text":${written}`);
+      this.output.event(
         'response.reasoning_summary_part.done',
         `${item.head},"summary_index":0,"part":{"type":"summary_text","text":${written}}`,
       );
     }
-    this.doneItem(item, reasoningItem(item.id, item.text, event));
+    this.output.doneItem(item, reasoningItem(item.id, item.text, event));
   }
 
   private callStart(start: ToolCallStart): void {
     if (start.seal) this.carrier(start.seal, 'call');
     const id = this.context.newId(start.kind === 'custom' ? 'ctc_' : 'fc_');
-    const item = this.addItem(id, callItem(id, start, '', 'in_progress'));
+    const item = this.output.addItem(id, callItem(id, start, '', 'in_progress'));
     this.open.set(start.part, { type: 'call', item, start });
   }
 
@@ -271,7 +179,7 @@ export class ResponseWriter implements StreamEncoder {
     const part = this.open.get(event.part);
     if (part?.type !== 'call') return;
     part.item.text += event.text;
-    this.raw(
+    this.output.event(
       part.start.kind === 'custom' ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta',
       `${part.item.head},"delta":${JSON.stringify(event.text)}`,
     );
@@ -283,29 +191,29 @@ export class ResponseWriter implements StreamEncoder {
     if (part?.type !== 'call') return;
     this.open.delete(event.part);
     const { item, start } = part;
-    if (event.truncated) return this.doneItem(item, callItem(item.id, start, item.text, 'incomplete'));
+    if (event.truncated) return this.output.doneItem(item, callItem(item.id, start, item.text, 'incomplete'));
     if (start.kind === 'custom')
-      this.raw('response.custom_tool_call_input.done', `${item.head},"input":${JSON.stringify(item.text)}`);
+      this.output.event('response.custom_tool_call_input.done', `${item.head},"input":${JSON.stringify(item.text)}`);
     else {
       if (item.text.trim() === '') this.emptyArguments(item);
       const name = JSON.stringify(start.name);
-      this.raw(
+      this.output.event(
         'response.function_call_arguments.done',
         `${item.head},"name":${name},"arguments":${JSON.stringify(item.text)}`,
       );
     }
-    this.doneItem(item, callItem(item.id, start, item.text, 'completed'));
+    this.output.doneItem(item, callItem(item.id, start, item.text, 'completed'));
   }
 
   /** Accumulators that read deltas only would parse an empty text (D7). */
   private emptyArguments(item: Growing): void {
     item.text = '{}';
-    this.raw('response.function_call_arguments.delta', `${item.head},"delta":"{}"`);
+    this.output.event('response.function_call_arguments.delta', `${item.head},"delta":"{}"`);
   }
 
   private carrier(seal: Seal, attachment: Attachment): void {
     const id = this.context.newId('rs_');
-    this.wholeItem(carrierItem(id, seal, attachment));
+    this.output.wholeItem(carrierItem(id, seal, attachment));
   }
 
   private whole(part: number, value: Part): void {
@@ -325,17 +233,17 @@ export class ResponseWriter implements StreamEncoder {
       case 'native': {
         if (value.dialect !== dialectName) return;
         if (extraOf(value, '@content') !== true)
-          return this.wholeItem(nativeOutputItem(value.value, () => this.context.newId('item_')));
+          return this.output.wholeItem(nativeOutputItem(value.value, () => this.context.newId('item_')));
         const id = this.context.newId('msg_');
-        return this.wholeItem(messageItem(id, [value.value], 'completed', itemExtras(value)));
+        return this.output.wholeItem(messageItem(id, [value.value], 'completed', itemExtras(value)));
       }
       case 'server-tool-call': {
         const own = value.native?.dialect === dialectName ? object(value.native.value) : undefined;
-        if (own) return this.wholeItem(nativeOutputItem(own, () => this.context.newId('ws_')));
+        if (own) return this.output.wholeItem(nativeOutputItem(own, () => this.context.newId('ws_')));
         const id = this.context.newId('ws_');
-        const item = this.addItem(id, searchItem(id, value.query, 'in_progress', []));
-        this.raw('response.web_search_call.in_progress', item.head);
-        this.raw('response.web_search_call.searching', item.head);
+        const item = this.output.addItem(id, searchItem(id, value.query, 'in_progress', []));
+        this.output.event('response.web_search_call.in_progress', item.head);
+        this.output.event('response.web_search_call.searching', item.head);
         this.searches.set(value.id, { item, query: value.query });
         return;
       }
@@ -346,9 +254,9 @@ export class ResponseWriter implements StreamEncoder {
 
   private media(value: MediaPart): void {
     const image = imageItem(() => this.context.newId('ig_'), value);
-    if (image) return this.wholeItem(image, 'response.image_generation_call.completed');
+    if (image) return this.output.wholeItem(image, 'response.image_generation_call.completed');
     const audio = audioContent(value);
-    if (audio) this.wholeItem(messageItem(this.context.newId('msg_'), [audio], 'completed'));
+    if (audio) this.output.wholeItem(messageItem(this.context.newId('msg_'), [audio], 'completed'));
   }
 
   private searchDone(
@@ -359,14 +267,14 @@ export class ResponseWriter implements StreamEncoder {
     const search = this.searches.get(callId);
     if (!search) return;
     this.searches.delete(callId);
-    this.raw('response.web_search_call.completed', search.item.head);
-    this.doneItem(search.item, searchItem(search.item.id, search.query, status, sources));
+    this.output.event('response.web_search_call.completed', search.item.head);
+    this.output.doneItem(search.item, searchItem(search.item.id, search.query, status, sources));
   }
 
   private end(): void {
-    this.closeAll('completed');
-    const ending = endingOf(this.finish, this.refused);
-    if (this.finish.reason === 'refusal' && this.items === 0 && this.finish.explanation !== undefined) {
+    this.closeAll();
+    const ending = endingOf(this.finish, this.texts.refused());
+    if (this.finish.reason === 'refusal' && this.output.isEmpty() && this.finish.explanation !== undefined) {
       this.explain(this.finish.explanation);
       return this.terminal('completed', {});
     }
@@ -378,7 +286,7 @@ export class ResponseWriter implements StreamEncoder {
   /** The vendor's words for declining become the refusal. */
   private explain(explanation: string): void {
     const id = this.context.newId('msg_');
-    this.wholeItem(messageItem(id, [{ type: 'refusal', refusal: explanation }], 'completed'));
+    this.output.wholeItem(messageItem(id, [{ type: 'refusal', refusal: explanation }], 'completed'));
   }
 
   /** Codex ignores `error` events; only response.failed ends its turn (R7). */
@@ -391,16 +299,15 @@ export class ResponseWriter implements StreamEncoder {
     this.lifecycle(`response.${status}`, status, members);
   }
 
-  private closeAll(status: 'completed'): void {
-    for (const callId of [...this.searches.keys()]) this.searchDone(callId, status, []);
-    if (this.message) this.closeMessage(this.message);
-    this.message = undefined;
+  private closeAll(): void {
+    for (const callId of [...this.searches.keys()]) this.searchDone(callId, 'completed', []);
+    this.texts.settle();
   }
 
   private lifecycle(type: string, status: string, members: JsonObject = {}): void {
     const final = status !== 'in_progress';
     const toolUsage = final ? encodeToolUsage(this.usage) : undefined;
-    this.last = {
+    const head = {
       id: this.id,
       object: 'response',
       created_at: this.context.created,
@@ -409,68 +316,20 @@ export class ResponseWriter implements StreamEncoder {
       incomplete_details: null,
       ...members,
       model: this.context.model,
-      ...this.echoed,
+    };
+    const tail = {
       ...this.extras,
-      output: this.output.filter((item) => item !== undefined),
+      output: this.output.finished(),
       usage: final && this.usage ? encodeUsage(this.usage) : null,
       ...(toolUsage && { tool_usage: toolUsage }),
     };
-    this.raw(type, `,"response":${JSON.stringify(this.last)}`);
-  }
-
-  /** An item that comes at once: added and done. */
-  private wholeItem(item: JsonObject, between?: string): void {
-    const growing = this.addItem(String(item.id), item);
-    if (between) this.raw(between, growing.head);
-    this.doneItem(growing, item);
-  }
-
-  private addItem(id: string, item: JsonObject): Growing {
-    if (this.message) this.closeMessage(this.message);
-    this.message = undefined;
-    const index = this.items++;
-    this.raw('response.output_item.added', `,"output_index":${index},"item":${JSON.stringify(item)}`);
-    return { id, index, head: `,"item_id":${JSON.stringify(id)},"output_index":${index}`, text: '' };
-  }
-
-  private doneItem(item: Growing, whole: JsonObject): void {
-    this.output[item.index] = whole;
-    this.raw('response.output_item.done', `,"output_index":${item.index},"item":${JSON.stringify(whole)}`);
-  }
-
-  /** `rest` begins with a comma. */
-  private raw(type: string, rest: string): void {
-    this.frames.push({ event: type, data: `{"type":"${type}","sequence_number":${this.sequence++}${rest}}` });
+    this.last = { ...head, ...this.echoed, ...tail };
+    const overlap = Object.keys(this.extras).some((name) => name in this.echoed);
+    const json = overlap ? JSON.stringify(this.last) : `{${membersOf(head)},${this.echoedJson},${membersOf(tail)}}`;
+    this.output.event(type, `,"response":${json}`);
   }
 }
 
-function contentPart(
-  refusal: boolean,
-  written: string,
-  annotations: readonly JsonObject[],
-  extras: JsonObject,
-): JsonObject {
-  if (refusal) return { type: 'refusal', refusal: written, ...extras };
-  return { type: 'output_text', text: written, annotations, logprobs: [], ...extras };
-}
-
-/** The whole reply is what its stream would have ended with. */
-export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
-  const writer = new ResponseWriter(context);
-  for (const event of eventsOf(reply)) writer.push(event);
-  return writer.response();
-}
-
-/** The events that a stream of this reply would have had. */
-export function eventsOf(reply: Reply): readonly ReplyEvent[] {
-  return replay(reply).map((event) => markTruncated(event, reply));
-}
-
-/** A whole reply does not say which call its limit cut, but broken arguments at the end of it do (R6). */
-function markTruncated(event: ReplyEvent, reply: Reply): ReplyEvent {
-  const [candidate] = reply.candidates;
-  if (event.type !== 'tool-call-end' || candidate?.finish.reason !== 'length') return event;
-  const part = candidate.parts[event.part];
-  const broken = part?.type === 'tool-call' && part.kind === 'function' && tryParseJson(part.arguments) === undefined;
-  return broken ? { ...event, truncated: true } : event;
+function membersOf(object: JsonObject): string {
+  return JSON.stringify(object).slice(1, -1);
 }

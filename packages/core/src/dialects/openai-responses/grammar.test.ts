@@ -8,8 +8,8 @@ import { replay } from '../../conversation/replay.ts';
 import type { Reply } from '../../conversation/reply.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { cases } from '../../testing/cases.ts';
-import { eventsOf } from './encode-stream.ts';
 import { openaiResponses } from './index.ts';
+import { eventsOf } from './reply.ts';
 import { writing } from './testing/check.ts';
 
 /** OpenAI's own client, answered by what we write. */

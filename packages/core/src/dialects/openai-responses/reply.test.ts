@@ -207,6 +207,13 @@ describe('writing', () => {
         text: { verbosity: 'low', format: { type: 'text' } },
       });
   });
+  test('R10 what the upstream itself told of the response outranks the echo, and stands there once', () => {
+    const extras = { 'openai-responses': { service_tier: 'flex' } };
+    const encoder = openaiResponses.encodeStream(writing({ service_tier: 'auto' }));
+    encoder.push({ type: 'candidate-end', finish: { reason: 'stop' }, extras });
+    const [frame] = encoder.push({ type: 'reply-end' });
+    expect(frame?.data.match(/"service_tier":"[a-z]*"/g)).toEqual(['"service_tier":"flex"']);
+  });
   test('Z7 seals without a field of their own travel in carrier items around their owner', () => {
     const seal = { issuer: 'gemini-generate', value: 'sig' };
     const { output } = encodeReply([{ ...text, seal } as Part, { ...call, seal } as Part]);

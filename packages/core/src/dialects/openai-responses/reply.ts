@@ -1,13 +1,14 @@
+import type { ReplyEvent } from '../../conversation/event.ts';
 import { Failure } from '../../conversation/failure.ts';
 import type { Extras, Part } from '../../conversation/message.ts';
+import { replay } from '../../conversation/replay.ts';
 import type { Reply } from '../../conversation/reply.ts';
-import { isArray, isObject, number, text, type JsonObject } from '../../json.ts';
-import type { DecodeReplyContext } from '../dialect.ts';
+import { isArray, isObject, number, text, tryParseJson, type JsonObject } from '../../json.ts';
+import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { decodeItem, type ItemContext } from './decode-item.ts';
+import { ResponseWriter } from './encode-stream.ts';
 import { failureOfResponse } from './errors.ts';
 import { decodeUsage, finishOf, otherMembers, ownExtras } from './vocabulary.ts';
-
-export { encodeReply } from './encode-stream.ts';
 
 /** Reads a whole response. @throws Failure when it failed, or is not a response. */
 export function decodeReply(body: JsonObject, context: DecodeReplyContext): Reply {
@@ -56,4 +57,25 @@ const told = new Set(['service_tier', 'moderation', 'prompt_cache_diagnostics'])
 export function responseExtras(response: JsonObject): { extras?: Extras } {
   const kept = Object.fromEntries(Object.entries(response).filter(([name]) => told.has(name)));
   return ownExtras(otherMembers(kept, new Set()));
+}
+
+/** The whole reply is what its stream would have ended with. */
+export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
+  const writer = new ResponseWriter(context);
+  for (const event of eventsOf(reply)) writer.push(event);
+  return writer.response();
+}
+
+/** The events that a stream of this reply would have had. */
+export function eventsOf(reply: Reply): readonly ReplyEvent[] {
+  return replay(reply).map((event) => markTruncated(event, reply));
+}
+
+/** A whole reply does not say which call its limit cut, but broken arguments at the end of it do (R6). */
+function markTruncated(event: ReplyEvent, reply: Reply): ReplyEvent {
+  const [candidate] = reply.candidates;
+  if (event.type !== 'tool-call-end' || candidate?.finish.reason !== 'length') return event;
+  const part = candidate.parts[event.part];
+  const broken = part?.type === 'tool-call' && part.kind === 'function' && tryParseJson(part.arguments) === undefined;
+  return broken ? { ...event, truncated: true } : event;
 }
