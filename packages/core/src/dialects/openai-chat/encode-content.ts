@@ -10,9 +10,7 @@ export function encodeUserContent(
   context: EncodeRequestContext,
 ): string | readonly ContentPart[] {
   const content = parts.flatMap((part) => encodeUserPart(part, context));
-  const [only] = content;
-  if (only === undefined) return '';
-  return content.length === 1 && only.type === 'text' && !only.prompt_cache_breakpoint ? only.text : content;
+  return content.every((part) => part.type === 'text') ? encodeTextContent(content, context, '\n\n') : content;
 }
 
 /** Content where the wire has text alone. Vendors that refuse lists there get one string. */
@@ -21,7 +19,7 @@ export function encodeTextContent(
   context: EncodeRequestContext,
   separator: string,
 ): string | readonly TextContent[] {
-  const marked = parts.some((part) => part.prompt_cache_breakpoint);
+  const marked = parts.some((part) => part.prompt_cache_breakpoint !== undefined);
   if (marked || (parts.length > 1 && context.facts.contentLists === true)) return parts;
   return parts.map((part) => part.text).join(separator);
 }

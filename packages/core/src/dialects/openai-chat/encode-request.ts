@@ -137,15 +137,15 @@ function encodeAccount(conversation: Conversation, { facts, report }: EncodeRequ
   });
 }
 
-/** Q7: OpenAI takes 64 characters for certain; Claude Code's user id is longer, so a longer one is sent as its hash. */
+/** Q7: OpenAI takes 64 characters for certain; Claude Code's user id is a longer JSON text, so such a one is sent as its hash. */
 const maxIdentifier = 64;
 
 function shortIdentifier(identifier: string, report: EncodeRequestContext['report']): string {
-  if (identifier.length <= maxIdentifier) return identifier;
+  if (identifier.length <= maxIdentifier && /^[\w.@:+|=/-]*$/.test(identifier)) return identifier;
   report({
     type: 'approximated',
     field: 'endUser',
-    detail: `Longer than ${maxIdentifier} characters: a hash of it is sent.`,
+    detail: `Not a plain name of at most ${maxIdentifier} characters: a hash of it is sent.`,
   });
   return `user_${fnv1a(identifier)}`;
 }

@@ -25,13 +25,7 @@ test('S1 S4 S5 system turns stay in place where the model takes them, and speak 
   const notices: Notice[] = [];
   expect(sent({ messages: [...messages.slice(0, 1), ...messages] }, {}, notices).messages).toEqual([
     { role: 'system', content: 'one\n\ntwo\n\none\n\ntwo' },
-    {
-      role: 'user',
-      content: [
-        { type: 'text', text: 'Hi' },
-        { type: 'text', text: '<system-reminder>\nthree\n</system-reminder>' },
-      ],
-    },
+    { role: 'user', content: 'Hi\n\n<system-reminder>\nthree\n</system-reminder>' },
   ]);
   expect(notices).toMatchObject([{ type: 'approximated', field: 'messages' }]);
   expect(sent({ messages }, factsOf('gpt-5')).messages).toMatchObject([
@@ -395,6 +389,7 @@ test('Q7 a long user id is hashed for OpenAI and stays away from others', () => 
   expect(sentId).toMatch(/^user_[0-9a-f]{16}$/);
   expect(sent({ endUser }, openai).safety_identifier).toBe(sentId);
   expect(sent({ endUser: 'short' }, openai).safety_identifier).toBe('short');
+  expect(sent({ endUser: '{"session":1}' }, openai).safety_identifier).toMatch(/^user_/);
   expect(Object.keys(sent({ endUser, cacheKey: 'k', verbosity: 'low', serviceTier: 'flex' }))).toEqual([
     'model',
     'messages',
