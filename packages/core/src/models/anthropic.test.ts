@@ -60,8 +60,10 @@ test('Q3 output limits', () => {
   ].map((model) => factsOf(model).maxOutputTokens);
   expect(limits).toEqual([4096, 8192, 32_000, 64_000, 64_000, 128_000]);
 });
-test('effort words: only Opus among 4.5', () => {
+test('effort words: none but Opus’ among 4.5, xhigh from Opus 4.7 on', () => {
   expect(factsOf('claude-opus-4-5').efforts).toEqual(['low', 'medium', 'high']);
   expect(factsOf('claude-sonnet-4-5').efforts).toEqual([]);
-  expect(factsOf('claude-opus-5-5').efforts).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
+  expect(factsOf('claude-sonnet-4-6').efforts).toEqual(['low', 'medium', 'high', 'max']);
+  for (const model of ['claude-opus-4-7', 'claude-sonnet-5', 'claude-sonnet-5-5', 'claude-mythos-5', 'claude-opus-5-5'])
+    expect(factsOf(model).efforts, model).toEqual(['low', 'medium', 'high', 'xhigh', 'max']);
 });

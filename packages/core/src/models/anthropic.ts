@@ -2,6 +2,8 @@ import type { Effort } from '../conversation/conversation.ts';
 import type { ModelFacts, ModelFactsRow } from './model-facts.ts';
 
 const docs = 'https://platform.claude.com/docs/en';
+/** The effort page, by way of a copy that names the models level by level. */
+const effortPage = 'https://wwsun.github.io/clippings/effort-parameter (copy of docs/build-with-claude/effort)';
 const fromLowToMax: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 /** Everything up to Claude 4.5 shares these; what a model has beyond them stands in its own row. */
@@ -55,32 +57,35 @@ export const anthropicModels: readonly ModelFactsRow[] = [
   {
     match: '*claude-3*',
     facts: { ...old, maxOutputTokens: 4096, webSearch: false },
-    source: `${docs}/about-claude/models/overview (as of 2025)`,
+    source: 'General knowledge of the models overview of 2024, not read again',
   },
   {
     match: '*claude-3-5-*',
     facts: { maxOutputTokens: 8192, webSearch: true },
-    source: `${docs}/about-claude/models/overview (as of 2025); Claude Code’s built-in catalogue says 8192 for Haiku 3.5`,
+    source:
+      'Claude Code’s built-in catalogue (github.com/xsyetopz/claudetto wiki) for Haiku 3.5; Sonnet 3.5 had the same limit',
   },
   {
     match: '*claude-3-7-*',
     facts: { maxOutputTokens: 64_000, thinking: ['disabled', 'budget'], minThinkingBudget: 1024, webSearch: true },
-    source: `${docs}/about-claude/models/overview (as of 2025)`,
+    source:
+      'https://docs.rs/mixtape-core (models/claude.rs): 64 000 output tokens; budgets: SDK type ThinkingConfigEnabled',
   },
   {
     match: '*claude-opus-4*',
     facts: { ...four, maxOutputTokens: 32_000 },
-    source: `${docs}/about-claude/models/overview (as of 2025); catalogue Q1 for temperature or top_p`,
+    source:
+      'https://docs.rs/mixtape-core (models/claude.rs): 32 000 output tokens; catalogue Q1 for temperature or top_p',
   },
   {
     match: '*claude-sonnet-4*',
     facts: four,
-    source: `${docs}/about-claude/models/overview (as of 2025); catalogue Q1 for temperature or top_p`,
+    source: `${docs}/about-claude/models/overview: 64K output; catalogue Q1 for temperature or top_p`,
   },
   {
     match: '*claude-haiku-4*',
     facts: four,
-    source: `${docs}/about-claude/models/overview (as of 2025); catalogue Q1 for temperature or top_p`,
+    source: `${docs}/about-claude/models/overview: 64K output; catalogue Q1 for temperature or top_p`,
   },
   {
     match: '*claude-*-4-5*',
@@ -107,13 +112,15 @@ export const anthropicModels: readonly ModelFactsRow[] = [
   {
     match: '*claude-sonnet-4-6*',
     facts: {
+      maxOutputTokens: 128_000,
+      contextWindow: 1_000_000,
       thinking: ['disabled', 'budget', 'adaptive'],
-      efforts: ['low', 'medium', 'high'],
+      efforts: ['low', 'medium', 'high', 'max'],
       prefill: false,
       structuredOutput: true,
       strictTools: true,
     },
-    source: 'AWS Bedrock user guide, adaptive thinking: Sonnet 4.6 takes adaptive, budgets are deprecated on it',
+    source: `${docs}/claude/docs/models-overview: 1M window; Effect’s ai-anthropic 4.0.0-beta.106: 128 000 output; ${effortPage}`,
   },
   ...['*claude-opus-4-7*', '*claude-opus-4-8*'].map((match) => ({
     match,
@@ -144,7 +151,12 @@ export const anthropicModels: readonly ModelFactsRow[] = [
       contextWindow: 1_000_000,
       efforts: ['low', 'medium', 'high', 'max'],
     },
-    source: 'AWS Bedrock user guide, adaptive thinking: enabled and disabled are both 400 on Mythos',
+    source: `AWS Bedrock user guide, adaptive thinking: enabled and disabled are both 400; ${effortPage}`,
+  },
+  {
+    match: '*claude-mythos-5*',
+    facts: { efforts: fromLowToMax, systemTurns: true },
+    source: `${effortPage}; system turns as on all after Opus 4.8 (docs.rs gproxy-transform)`,
   },
   {
     match: '*claude-fable-5*',
@@ -180,10 +192,10 @@ export const anthropicModels: readonly ModelFactsRow[] = [
       thinking: ['disabled', 'adaptive'],
       maxOutputTokens: 128_000,
       contextWindow: 1_000_000,
-      efforts: ['low', 'medium', 'high', 'max'],
+      efforts: fromLowToMax,
       systemTurns: false,
     },
-    source: `${docs}/models/sonnet-5/overview; docs.rs gproxy-transform: refuses system turns, as all before Opus 4.8`,
+    source: `${docs}/models/sonnet-5/overview; ${effortPage}; docs.rs gproxy-transform: no system turns`,
   },
   {
     match: '*claude-opus-5-5*',
@@ -203,7 +215,7 @@ export const anthropicModels: readonly ModelFactsRow[] = [
       thinking: ['disabled', 'adaptive'],
       maxOutputTokens: 128_000,
       contextWindow: 1_000_000,
-      efforts: ['low', 'medium', 'high', 'max'],
+      efforts: ['low', 'medium', 'high'],
       systemTurns: true,
     },
     source: `${docs}/models/haiku-5-5/whats-new-haiku-5-5: no budgets, no sampling, no prefill; system turns: Claude Code (measured)`,
