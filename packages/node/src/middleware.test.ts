@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createGateway, openaiCompatible, type HttpRequest } from '@proxy/core';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readSource, stubGateway } from '../test/support.ts';
+import { eventually, pause, RawCaller, readSource, stubGateway } from '../test/support.ts';
 import { toNodeHandler } from './middleware.ts';
 import { serve } from './serve.ts';
 import { createTransport } from './transport.ts';
@@ -79,6 +79,47 @@ describe('in Express', () => {
 test('with node:http alone everything is the gateway’s', async () => {
   const url = await urlOf(createServer(toNodeHandler(mirror)));
   expect(await ask(`${url}/anywhere`, '{}')).toBe('/anywhere {}');
+});
+
+test('all together: a caller that does not read stops the upstream, however much it has to say', async () => {
+  const total = 100_000_000;
+  let left = total;
+  let gone = false;
+  const upstream = await urlOf(
+    createServer((_request, response) => {
+      response.on('close', () => (gone = true));
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      const go = () => {
+        while (left > 0) {
+          left -= chunk.length;
+          if (!response.write(chunk)) return;
+        }
+      };
+      response.on('drain', go);
+      go();
+    }),
+  );
+  const transport = createTransport();
+  cleanups.push(() => transport.close());
+  const passing = stubGateway(async ({ signal }) => {
+    const timeouts = { headersTimeoutMs: 5000, idleTimeoutMs: 5000 };
+    const { status, body } = await transport.send({ method: 'GET', url: upstream, headers: {}, signal, ...timeouts });
+    return { status, headers: {}, body };
+  });
+  const served = await serve(passing);
+  cleanups.push(() => served.close({ drainMs: 0 }));
+  const caller = new RawCaller(served.port).get();
+  await caller.until('HTTP/1.1 200');
+  caller.socket.pause();
+  let before = -1;
+  while (before !== left) {
+    before = left;
+    await pause(150);
+  }
+  // What is under way fills the kernel's buffers, some megabytes of them.
+  expect(left).toBeGreaterThan(total / 2);
+  caller.socket.destroy();
+  await eventually(() => gone, 'the upstream is hung up on');
 });
 
 test('all together: a request through server, core and transport, and a stream back', async () => {

@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly signal?: AbortSignal;
   /** How long `close` lets running requests go on; absent: 30 s. */
   readonly drainMs?: number;
+  /** Hears of trouble with the listening socket (no file descriptor left to accept with); absent: a process warning. */
+  readonly onError?: (error: Error) => void;
 }
 
 export interface Served {
@@ -47,6 +49,7 @@ export async function serve(gateway: Gateway | NodeHandler, options: ServeOption
   // Node's five minutes are short for a hundred megabytes over a home connection. Replies have no such limit.
   server.requestTimeout = uploadTimeoutMs;
   const bound = await listen(server, host, port);
+  server.on('error', options.onError ?? ((error) => process.emitWarning(error)));
 
   let closing: Promise<void> | undefined;
   const close: Served['close'] = (closeOptions) =>
