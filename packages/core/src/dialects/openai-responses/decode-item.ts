@@ -150,21 +150,29 @@ export function argumentsOf(written: Json | undefined): string {
   return source.trim() === '' || source.trim() === 'null' ? '{}' : source;
 }
 
+/** One item here is a call and its result elsewhere, and a call never stays without its result (W1). */
 function decodeWebSearch(item: JsonObject, context: ItemContext): readonly Part[] {
   const action = object(item.action) ?? {};
   const id = text(item.id) ?? '';
-  const place = context.at === undefined ? {} : { at: context.at };
-  const query = text(action.query) ?? text(list(action.queries)[0]) ?? text(action.url) ?? '';
-  const native = { dialect: dialectName, value: item };
-  const call: Part = { type: 'server-tool-call', id, name: 'web_search', query, native, ...place };
-  const results = list(action.sources).flatMap((source) => {
-    const url = text(object(source)?.url);
-    const title = text(object(source)?.title);
+  const common = {
+    name: 'web_search',
+    native: { dialect: dialectName, value: item },
+    ...(context.at !== undefined && { at: context.at }),
+  } as const;
+  // Pages that were opened or searched are told by their address.
+  const page = text(action.url);
+  const query = text(action.query) ?? text(list(action.queries)[0]) ?? page ?? '';
+  const sources = list(action.sources).filter(isObject);
+  const results = (page === undefined ? sources : [{ url: page }]).flatMap((source: JsonObject) => {
+    const url = text(source.url);
+    const title = text(source.title);
     return url === undefined ? [] : [{ url, ...(title !== undefined && { title }) }];
   });
-  if (results.length === 0 && item.status !== 'failed') return [call];
   const error = item.status === 'failed' ? { error: 'unavailable' } : {};
-  return [call, { type: 'server-tool-result', callId: id, name: 'web_search', results, native, ...error, ...place }];
+  return [
+    { type: 'server-tool-call', id, query, ...common },
+    { type: 'server-tool-result', callId: id, results, ...error, ...common },
+  ];
 }
 
 function decodeGeneratedImage(item: JsonObject, context: ItemContext): Part {

@@ -15,7 +15,7 @@ import { decodeInput } from './decode-input.ts';
 import { malformed } from './parts.ts';
 import { decodeToolChoice } from './tool-choice.ts';
 import { decodeTools } from './tools.ts';
-import { encryptedReasoning, includes, otherMembers, outputLogprobs, ownExtras } from './vocabulary.ts';
+import { encryptedReasoning, includes, otherMembers, outputLogprobs, ownExtras, searchSources } from './vocabulary.ts';
 
 /** Reads the body of POST /v1/responses. @throws Failure `bad-request` naming the field that is malformed. */
 export function decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation {
@@ -162,8 +162,8 @@ function extrasOf(body: JsonObject, exactChoice: JsonObject | undefined): JsonOb
   const { user, truncation, metadata, ...others } = otherMembers(body, known) ?? {};
   const reasoning = object(body.reasoning);
   const form = object(body.text);
-  // These two are asked for whenever they matter, whoever asked.
-  const include = includes(body).filter((word) => word !== outputLogprobs && word !== encryptedReasoning);
+  // Some are asked for whenever they matter, whoever asked.
+  const include = includes(body).filter((word) => !askedAnyway.has(word));
   return {
     ...others,
     // Both are the default.
@@ -184,6 +184,8 @@ function extrasOf(body: JsonObject, exactChoice: JsonObject | undefined): JsonOb
 
 const reasoningMembers = new Set(['effort', 'summary', 'generate_summary']);
 const textMembers = new Set(['format', 'verbosity']);
+
+const askedAnyway: ReadonlySet<string> = new Set([outputLogprobs, encryptedReasoning, searchSources]);
 
 function prefixed(path: string, members: JsonObject | undefined): JsonObject {
   return Object.fromEntries(Object.entries(members ?? {}).map(([name, value]) => [`${path}.${name}`, value]));

@@ -17,6 +17,7 @@ import {
   extraMembers,
   extraOf,
   outputLogprobs,
+  searchSources,
   serviceTiers,
   unprefixed,
 } from './vocabulary.ts';
@@ -29,7 +30,7 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
   reportUnsupported(conversation, report);
   const tools = encodeTools(conversation, facts, report);
   const prompt = encodePrompt(conversation, tools, context);
-  const include = encodeInclude(conversation, context);
+  const include = encodeInclude(conversation, tools, context);
   const reasoning = encodeReasoning(conversation, facts, report);
   const form = encodeText(conversation, report);
   const choice = encodeToolChoice(conversation, tools.written, facts, report);
@@ -93,15 +94,21 @@ function splitInstructions(
   return { instructions: parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n\n'), rest };
 }
 
-function encodeInclude(conversation: Conversation, { facts, signer }: EncodeRequestContext): readonly Json[] {
+function encodeInclude(
+  conversation: Conversation,
+  tools: EncodedTools,
+  { facts, signer }: EncodeRequestContext,
+): readonly Json[] {
   const include = [...list(extraOf(conversation, '@include'))];
   // Models that do not reason refuse to be asked for it.
   const reasons =
     facts.efforts === undefined
       ? conversation.reasoning !== undefined || conversation.messages.some((message) => isSealedBy(message, signer))
       : facts.efforts.length > 0;
-  if (reasons && !include.includes(encryptedReasoning)) include.push(encryptedReasoning);
-  if (conversation.sampling.logprobs && !include.includes(outputLogprobs)) include.push(outputLogprobs);
+  if (reasons) include.push(encryptedReasoning);
+  if (conversation.sampling.logprobs) include.push(outputLogprobs);
+  // Without them a search would come back with a query and no results (W1).
+  if (tools.written.some(({ type }) => type === 'web-search')) include.push(searchSources);
   return include;
 }
 

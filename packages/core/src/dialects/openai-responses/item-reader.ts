@@ -37,6 +37,8 @@ export function createItemReader(around: ItemSurroundings): ItemReader {
   return new Reader(around);
 }
 
+type CallKind = 'function_call' | 'custom_tool_call';
+
 /** A content part of a message. */
 interface OpenText {
   readonly part: number;
@@ -75,47 +77,47 @@ class Reader implements ItemReader {
     else if (this.kind === 'function_call' || this.kind === 'custom_tool_call') {
       this.openCall(this.kind);
       const initial = text(this.kind === 'custom_tool_call' ? item.input : item.arguments);
-      if (initial) this.callSuffix(initial);
+      if (initial) this.callSuffix(this.kind, initial);
     } else if (this.kind === 'message') {
       list(item.content).forEach((part, index) => this.textDone(index, part, false));
     }
   }
 
   grow(type: string, event: JsonObject): void {
-    if (this.over) return;
-    const delta = text(event.delta) ?? '';
+    const family = familyOf(type);
+    if (this.over || !family) return;
+    // An item is of one kind; events of another kind that claim to be its own are not believed.
+    this.kind ??= family;
+    if (this.kind !== family) return;
+    if (family === 'message') this.growMessage(type, event);
+    else if (family === 'reasoning') this.growReasoning(type, event);
+    else if (type.endsWith('.delta')) this.callDelta(family, text(event.delta) ?? '');
+    else this.callSuffix(family, text(family === 'custom_tool_call' ? event.input : event.arguments) ?? '');
+  }
+
+  private growMessage(type: string, event: JsonObject): void {
     const index = number(event.content_index) ?? 0;
     switch (type) {
       case 'response.output_text.delta':
       case 'response.refusal.delta':
-        return this.textDelta(index, delta, type === 'response.refusal.delta');
-      case 'response.content_part.added':
-        return this.textDone(index, event.part, false);
+        return this.textDelta(index, text(event.delta) ?? '', type === 'response.refusal.delta');
       case 'response.output_text.done':
         return this.textSuffix(index, text(event.text) ?? '', false);
       case 'response.refusal.done':
         return this.textSuffix(index, text(event.refusal) ?? '', true);
-      case 'response.content_part.done':
-        return this.textDone(index, event.part, false);
       case 'response.output_text.annotation.added':
         return this.annotation(index, event.annotation);
-      case 'response.reasoning_summary_text.delta':
-        return this.reasoningDelta(`summary ${number(event.summary_index) ?? 0}`, delta);
-      case 'response.reasoning_text.delta':
-        return this.reasoningDelta(`content ${index}`, delta);
-      case 'response.reasoning_summary_text.done':
-        return this.sectionDone(`summary ${number(event.summary_index) ?? 0}`, text(event.text) ?? '');
-      case 'response.reasoning_text.done':
-        return this.sectionDone(`content ${index}`, text(event.text) ?? '');
-      case 'response.function_call_arguments.delta':
-        return this.callDelta('function_call', delta);
-      case 'response.custom_tool_call_input.delta':
-        return this.callDelta('custom_tool_call', delta);
-      case 'response.function_call_arguments.done':
-        return this.callSuffix(text(event.arguments) ?? '');
-      case 'response.custom_tool_call_input.done':
-        return this.callSuffix(text(event.input) ?? '');
+      default:
+        return this.textDone(index, event.part, false);
     }
+  }
+
+  private growReasoning(type: string, event: JsonObject): void {
+    const section = type.startsWith('response.reasoning_text')
+      ? `content ${number(event.content_index) ?? 0}`
+      : `summary ${number(event.summary_index) ?? 0}`;
+    if (type.endsWith('.delta')) this.reasoningDelta(section, text(event.delta) ?? '');
+    else this.sectionDone(section, text(event.text) ?? '');
   }
 
   done(item: JsonObject): void {
@@ -138,8 +140,11 @@ class Reader implements ItemReader {
     this.over = true;
     // Without a full item there is nothing to tell of it.
     if (item.type === undefined) return;
-    for (const part of decodeItem(item, this.around.seals).parts)
+    for (const part of decodeItem(item, this.around.seals).parts) {
+      this.around.seen.calls ||= part.type === 'tool-call';
+      this.around.seen.refusal ||= part.type === 'refusal';
       this.around.emit({ type: 'part', part: this.around.nextPart(), value: part });
+    }
   }
 
   cut(): void {
@@ -158,7 +163,6 @@ class Reader implements ItemReader {
   }
 
   private openText(index: number, refusal: boolean): OpenText {
-    this.kind ??= 'message';
     let open = this.texts.get(index);
     if (open) return open;
     open = { part: this.around.nextPart(), refusal, text: '', citations: 0, ended: false };
@@ -227,7 +231,6 @@ class Reader implements ItemReader {
   }
 
   private openReasoning(): number {
-    this.kind ??= 'reasoning';
     if (this.part === undefined) {
       this.part = this.around.nextPart();
       this.around.emit({ type: 'reasoning-start', part: this.part });
@@ -273,8 +276,7 @@ class Reader implements ItemReader {
   }
 
   /** Opens the call once it has a name: an id alone is no use to anybody (D4). */
-  private openCall(kind: 'function_call' | 'custom_tool_call'): number | undefined {
-    this.kind ??= kind;
+  private openCall(kind: CallKind): number | undefined {
     if (this.part !== undefined) return this.part;
     if (!text(this.item.name) || (text(this.item.call_id) ?? text(this.item.id)) === undefined) return undefined;
     this.part = this.around.nextPart();
@@ -288,7 +290,7 @@ class Reader implements ItemReader {
     return this.part;
   }
 
-  private callDelta(kind: 'function_call' | 'custom_tool_call', delta: string): void {
+  private callDelta(kind: CallKind, delta: string): void {
     const part = this.openCall(kind);
     if (delta === '') return;
     if (part === undefined) {
@@ -299,19 +301,19 @@ class Reader implements ItemReader {
     this.around.emit({ type: 'tool-call-delta', part, text: delta });
   }
 
-  private callSuffix(whole: string): void {
+  private callSuffix(kind: CallKind, whole: string): void {
     if (this.part === undefined) this.waiting = whole.startsWith(this.waiting) ? whole : this.waiting;
-    else if (whole.startsWith(this.written)) this.callDelta('function_call', whole.slice(this.written.length));
+    else if (whole.startsWith(this.written)) this.callDelta(kind, whole.slice(this.written.length));
   }
 
-  private callDone(kind: 'function_call' | 'custom_tool_call', truncated: boolean): void {
+  private callDone(kind: CallKind, truncated: boolean): void {
     const part = this.openCall(kind);
     this.over = true;
     // A call whose name never came cannot be run and must not end the turn as one (D4).
     if (part === undefined) return;
     const whole =
       kind === 'custom_tool_call' ? (text(this.item.input) ?? '') : wholeArguments(this.item.arguments, truncated);
-    this.callSuffix(whole);
+    this.callSuffix(kind, whole);
     this.around.emit({ type: 'tool-call-end', part, ...(truncated && { truncated }) });
   }
 }
@@ -323,4 +325,14 @@ function wholeArguments(written: Json | undefined, truncated: boolean): string {
 
 function kindOf(section: string): string {
   return section.slice(0, section.indexOf(' '));
+}
+
+/** The type of item that an event belongs to. */
+function familyOf(type: string): 'message' | 'reasoning' | CallKind | undefined {
+  if (type.startsWith('response.output_text.') || type.startsWith('response.refusal.')) return 'message';
+  if (type === 'response.content_part.added' || type === 'response.content_part.done') return 'message';
+  if (type.startsWith('response.reasoning_text.') || type.startsWith('response.reasoning_summary_text.'))
+    return 'reasoning';
+  if (type.startsWith('response.function_call_arguments.')) return 'function_call';
+  return type.startsWith('response.custom_tool_call_input.') ? 'custom_tool_call' : undefined;
 }

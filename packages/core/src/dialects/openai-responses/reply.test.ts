@@ -302,6 +302,28 @@ describe('writing', () => {
       'response.web_search_call.completed',
     ]);
   });
+  test('W1 a search here is a call and its result elsewhere, and so is a page that was opened', () => {
+    const search = (action: JsonObject, status = 'completed') => ({
+      id: 'ws_1',
+      type: 'web_search_call',
+      status,
+      action,
+    });
+    const parts = (item: JsonObject) => decodeReply({ output: [item] }).candidates[0]?.parts;
+    const sources = [{ type: 'url', url: 'https://x.example' }];
+    expect(parts(search({ type: 'search', query: 'q', sources }))).toMatchObject([
+      { type: 'server-tool-call', id: 'ws_1', query: 'q' },
+      { type: 'server-tool-result', callId: 'ws_1', results: [{ url: 'https://x.example' }] },
+    ]);
+    expect(parts(search({ type: 'open_page', url: 'https://y.example' }))).toMatchObject([
+      { query: 'https://y.example' },
+      { results: [{ url: 'https://y.example' }] },
+    ]);
+    expect(parts(search({ type: 'search', queries: ['q'] }, 'failed'))).toMatchObject([
+      { query: 'q' },
+      { error: 'unavailable' },
+    ]);
+  });
   test('W2 citations count characters on this wire and UTF-16 units in the hub', () => {
     const cited: Part = {
       type: 'text',

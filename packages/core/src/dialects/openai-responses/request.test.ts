@@ -400,6 +400,7 @@ describe('tools', () => {
       },
     ]);
     expect(body.tool_choice).toBe('required');
+    expect(body.include).toEqual(['web_search_call.action.sources']);
     expect(notices.map(({ field }) => field)).toEqual(['tools[0].max_uses', 'tools[0].blocked_domains']);
   });
   test('C6 a forced search beside other tools is asked for in a form that OpenAI types', () => {

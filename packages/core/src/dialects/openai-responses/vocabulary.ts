@@ -160,6 +160,7 @@ export const serviceTiers: ReadonlySet<string> = new Set([
 ]);
 
 export const encryptedReasoning: Includable = 'reasoning.encrypted_content';
+export const searchSources: Includable = 'web_search_call.action.sources';
 export const outputLogprobs: Includable = 'message.output_text.logprobs';
 
 /** The client's `include`, as the words it holds. */
