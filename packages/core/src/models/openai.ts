@@ -301,6 +301,7 @@ function vendors(): readonly ModelFactsRow[] {
       facts: { ...elsewhere, penalties: false, stopSequences: false, jsonSchemaOutput: true, contentLists: true },
       source: grok,
     },
+    { match: 'grok-*non-reasoning*', facts: { stopSequences: true }, source: grok },
     {
       match: 'grok-4.3*',
       facts: { reasoningEffort: true, efforts: ['none', 'low', 'medium', 'high'] },

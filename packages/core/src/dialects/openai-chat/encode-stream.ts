@@ -113,6 +113,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function pushTo(state: OpenChoice, event: ChoiceEvent): readonly Frame[] {
     switch (event.type) {
       case 'text-start':
+        if (event.refusal) state.interrupted = true;
         state.texts.set(event.part, { offset: -1, refusal: event.refusal === true });
         return none;
       case 'text-delta': {

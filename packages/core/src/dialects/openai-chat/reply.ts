@@ -32,7 +32,7 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
       const message = encodeMessage(candidate, legacy);
       const finish = encodeFinish(
         candidate.finish,
-        candidate.parts.some((part) => part.type === 'refusal'),
+        candidate.parts.some((part) => part.type === 'refusal' && part.text !== ''),
       );
       return {
         index,
@@ -58,7 +58,7 @@ export function isLegacy(request: JsonObject | undefined): boolean {
 
 function encodeMessage({ parts, finish }: Candidate, legacy: boolean): ReplyMessage {
   const texts = parts.filter((part) => part.type === 'text');
-  const refusals = parts.filter((part) => part.type === 'refusal').map((part) => part.text);
+  const refusals = parts.flatMap((part) => (part.type === 'refusal' && part.text !== '' ? [part.text] : []));
   const calls = parts.filter((part) => part.type === 'tool-call');
   const gaps = gapsBetweenTexts(parts);
   const content = texts.map((part) => (gaps.has(part) ? gap + part.text : part.text)).join('');
