@@ -3,6 +3,7 @@ import type { Failure } from '../../conversation/failure.ts';
 import type { CacheMark, Citation, MediaPart, MediaSource, Part, Seal } from '../../conversation/message.ts';
 import { boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import { mediaOfText } from './media-text.ts';
+import { isForeignSearch } from './search-id.ts';
 import { dialect, extrasOf, leftover } from './vocabulary.ts';
 
 /** How content is read: from a caller, whose seals may be envelopes, or from an upstream, whose seals are its own. */
@@ -215,7 +216,7 @@ function searchCall(block: JsonObject, at: string | undefined): Part {
     id: text(block.id) ?? '',
     name: 'web_search',
     query: text(object(block.input)?.query) ?? '',
-    native: { dialect, value },
+    ...(!isForeignSearch(text(block.id) ?? '') && { native: { dialect, value } }),
     ...place(at),
     ...cacheOf(control),
   };
@@ -234,7 +235,7 @@ function searchResult(block: JsonObject, at: string | undefined): Part {
       return url === undefined ? [] : [{ url, ...(title !== undefined && { title }) }];
     }),
     ...(error !== undefined && { error }),
-    native: { dialect, value },
+    ...(!isForeignSearch(text(block.tool_use_id) ?? '') && { native: { dialect, value } }),
     ...place(at),
     ...cacheOf(control),
   };

@@ -17,7 +17,11 @@ import { encodeTurns, endsInServerTool, wireOf, type Turn } from './turns.ts';
 import { dialect } from './vocabulary.ts';
 import type { WireBlock, WireOutputConfig } from './wire.ts';
 
-/** A Conversation as a Messages request for a model with these facts. */
+/**
+ * A Conversation as a Messages request for a model with these facts. A request that came from this dialect comes back
+ * the same but for its spelling: one plain text block is a string, results precede the user's words, `is_error: false`,
+ * `caller: {type: "direct"}`, `type: "custom"` and nulls are left out, `output_format` is `output_config.format`.
+ */
 export function encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest {
   const { facts, signer, report } = context;
   reportForeignExtras(conversation, dialect, report);

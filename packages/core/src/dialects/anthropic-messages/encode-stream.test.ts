@@ -290,6 +290,48 @@ describe('writing', () => {
       url: 'https://a.example',
     });
   });
+  test('W1 W3 another vendor’s search is told as Anthropic’s, and is text to Claude when it comes back', () => {
+    const call: Part = { type: 'server-tool-call', id: 'ws_1-a', name: 'web_search', query: 'tides' };
+    const found: Part = {
+      type: 'server-tool-result',
+      callId: 'ws_1-a',
+      name: 'web_search',
+      results: [{ url: 'https://a.example', title: 'A' }],
+    };
+    const reply: Reply = { id: 'r', model: 'm', candidates: [{ parts: [call, found], finish: { reason: 'stop' } }] };
+    const whole = anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+    expect(whole.content).toMatchObject([
+      { type: 'server_tool_use', id: 'srvtoolu_at_ws_1_a', name: 'web_search', input: { query: 'tides' } },
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: 'srvtoolu_at_ws_1_a',
+        content: [{ type: 'web_search_result', url: 'https://a.example' }],
+      },
+    ]);
+    expect(whole.usage).toMatchObject({ server_tool_use: { web_search_requests: 1 } });
+    const frames = encode(replay(reply));
+    expect(frames.at(-2)?.data.usage).toMatchObject({ server_tool_use: { web_search_requests: 1 } });
+    const request = {
+      model: 'm',
+      max_tokens: 1,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: list(whole.content) },
+        { role: 'user', content: 'y' },
+      ],
+    };
+    const conversation = anthropicMessages.decodeRequest(request, {
+      glance: { model: 'm', streaming: false },
+      headers: {},
+      report: () => undefined,
+    });
+    const { body } = anthropicMessages.encodeRequest(conversation, {
+      facts: {},
+      signer: 'anthropic-messages',
+      report: () => undefined,
+    });
+    expect(JSON.stringify(list(body.messages)[1])).toContain('(Searched the web for: tides)');
+  });
   test('a generated image is Markdown to the client, and an image again when it comes back', () => {
     const image: Part = {
       type: 'media',

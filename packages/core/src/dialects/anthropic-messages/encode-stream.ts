@@ -10,8 +10,16 @@ import { object, type Json, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
 import { errorBody } from './errors.ts';
 import { ownExtras } from './own-extras.ts';
-import { blocksOf, carrier, citationBlock, directCaller, encodeFinish, reasoningBlock } from './reply.ts';
-import { dialect, encodeDeltaUsage, encodeUsage } from './vocabulary.ts';
+import {
+  blocksOf,
+  carrier,
+  citationBlock,
+  directCaller,
+  encodeFinish,
+  foreignSearches,
+  reasoningBlock,
+} from './reply.ts';
+import { dialect, encodeDeltaUsage, encodeUsage, withSearches } from './vocabulary.ts';
 import type { WireBlock } from './wire.ts';
 
 /** Reply events as Anthropic's: one message, its blocks one after another from index 0, the ending held until all is told. */
@@ -29,6 +37,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   let called = false;
   let usage: Usage | undefined;
   let ending: CandidateEnd | undefined;
+  let searches = 0;
 
   function push(event: ReplyEvent): readonly Frame[] {
     if (over) return [];
@@ -164,6 +173,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function writePart(part: Part, out: Frame[]): void {
     closeBlock(out);
     if (part.type === 'tool-call') called = true;
+    searches += foreignSearches([part]);
     for (const block of blocksOf(part)) writeBlock(block, out);
   }
 
@@ -204,7 +214,12 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     const declared = settleFinish(ending?.finish ?? { reason: 'stop' }, called);
     const delta = { ...encodeFinish(declared, ending?.extras), container: container ?? null };
     out.push(
-      frame({ type: 'message_delta', delta, ...extras, usage: { ...encodeDeltaUsage(usage), ...object(told) } }),
+      frame({
+        type: 'message_delta',
+        delta,
+        ...extras,
+        usage: { ...encodeDeltaUsage(withSearches(usage, searches)), ...object(told) },
+      }),
       { event: 'message_stop', data: '{"type":"message_stop"}' },
     );
   }

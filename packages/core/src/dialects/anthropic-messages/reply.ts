@@ -10,7 +10,17 @@ import { decodeErrorBody } from './errors.ts';
 import { textOfMedia } from './media-text.ts';
 import { outputMeans, outputTool } from './output-form.ts';
 import { ownExtras } from './own-extras.ts';
-import { decodeUsage, dialect, encodeUsage, extrasOf, finishOf, leftover, stopReasonOf } from './vocabulary.ts';
+import { foreignSearchId } from './search-id.ts';
+import {
+  decodeUsage,
+  dialect,
+  encodeUsage,
+  extrasOf,
+  finishOf,
+  leftover,
+  stopReasonOf,
+  withSearches,
+} from './vocabulary.ts';
 import type { WireBlock, WireCitation } from './wire.ts';
 
 /** A whole Message as a Reply. @throws Failure when the body is an error, or no Message. */
@@ -127,7 +137,11 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     diagnostics: null,
     ...early,
     ...late,
-    usage: { ...encodeUsage(reply.usage), ...object(earlyUsage), ...object(lateUsage) },
+    usage: {
+      ...encodeUsage(withSearches(reply.usage, foreignSearches(parts))),
+      ...object(earlyUsage),
+      ...object(lateUsage),
+    },
   };
 }
 
@@ -165,24 +179,8 @@ export function blocksOf(part: Part): WireBlock[] {
         },
       ];
     case 'server-tool-call':
-      return [
-        foreignless(part.native) ?? {
-          type: 'server_tool_use',
-          id: part.id,
-          name: part.name,
-          input: { query: part.query },
-          ...directCaller,
-        },
-      ];
     case 'server-tool-result':
-      return [
-        foreignless(part.native) ?? {
-          type: 'web_search_tool_result',
-          tool_use_id: part.callId,
-          content: searchContent(part),
-          ...directCaller,
-        },
-      ];
+      return [searchBlock(part)];
     case 'media':
       return [{ type: 'text', text: textOfMedia(part), citations: null }];
     case 'native':
@@ -222,11 +220,32 @@ export function carrier(seal: Seal | undefined, attachment: Attachment): WireBlo
   return seal ? [{ type: 'thinking', thinking: '', signature: carrySeal(seal, dialect, attachment) }] : [];
 }
 
-function foreignless(native: { readonly dialect: string; readonly value: Json } | undefined): WireBlock | undefined {
-  return native?.dialect === dialect && isObject(native.value) ? { ...native.value } : undefined;
+type SearchPart = Extract<Part, { type: 'server-tool-call' | 'server-tool-result' }>;
+type SearchResult = Extract<Part, { type: 'server-tool-result' }>;
+
+/** W1: Claude Code counts searches by these two blocks, which name each other. */
+function searchBlock(part: SearchPart): WireBlock {
+  if (part.native?.dialect === dialect && isObject(part.native.value)) return { ...part.native.value };
+  if (part.type === 'server-tool-call')
+    return {
+      type: 'server_tool_use',
+      id: foreignSearchId(part.id),
+      name: part.name,
+      input: { query: part.query },
+      ...directCaller,
+    };
+  return {
+    type: 'web_search_tool_result',
+    tool_use_id: foreignSearchId(part.callId),
+    content: searchContent(part),
+    ...directCaller,
+  };
 }
 
-type SearchResult = Extract<Part, { type: 'server-tool-result' }>;
+/** Searches that another vendor made, of which it gave no count. */
+export function foreignSearches(parts: readonly Part[]): number {
+  return parts.filter((part) => part.type === 'server-tool-call' && part.native?.dialect !== dialect).length;
+}
 
 function searchContent({ results, error }: SearchResult): Json {
   if (error !== undefined) return { type: 'web_search_tool_result_error', error_code: 'unavailable' };

@@ -121,6 +121,11 @@ export function encodeUsage(usage: Usage | undefined): WireUsage {
   };
 }
 
+/** W1: searches are counted where the vendor that made them did not. */
+export function withSearches(usage: Usage | undefined, searches: number): Usage | undefined {
+  return searches === 0 || usage?.webSearches !== undefined ? usage : { ...usage, webSearches: searches };
+}
+
 export function encodeDeltaUsage(usage: Usage = {}): WireDeltaUsage {
   return {
     input_tokens: (usage.inputTokens ?? 0) + (usage.toolUseInputTokens ?? 0),
