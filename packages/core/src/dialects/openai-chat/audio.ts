@@ -5,7 +5,7 @@ import type { DecodeReplyContext } from '../dialect.ts';
 import { audioType } from './content.ts';
 import { name as dialect } from './vocabulary.ts';
 
-export interface AudioCollector {
+interface AudioCollector {
   take(audio: JsonObject | undefined): void;
   part(): MediaPart | undefined;
 }

@@ -19,7 +19,7 @@ interface Call {
   part?: number;
 }
 
-export interface CallAssembler {
+interface CallAssembler {
   /** One entry of `tool_calls`. `whole`: it is a call of its own and complete. */
   take(entry: JsonObject, whole: boolean): readonly ReplyEvent[];
   /** Ends every call. `cut`: the reply was cut off, so arguments may be unfinished. */
@@ -28,7 +28,7 @@ export interface CallAssembler {
   any(): boolean;
 }
 
-export interface AssemblerContext {
+interface AssemblerContext {
   /** The number of the next part. */
   nextPart(): number;
   readonly place: { readonly candidate?: number };

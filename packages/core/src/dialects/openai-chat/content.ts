@@ -80,7 +80,7 @@ export function decodeMedia(part: JsonObject, at: string): MediaPart {
 }
 
 /** M1: a base64 data URL is taken apart, any other URL is kept as it is. */
-export function sourceOfUrl(url: string): MediaSource {
+function sourceOfUrl(url: string): MediaSource {
   const head = /^data:([^;,]*)((?:;[^;,]*)*);base64,/i.exec(url.slice(0, maxDataHead));
   if (!head) return { type: 'url', url };
   return { type: 'base64', mediaType: mediaTypeOf(head[1] ?? ''), data: url.slice(head[0].length) };

@@ -88,7 +88,7 @@ function assistantParts(entry: JsonObject, at: string, index: number, calls: Cal
 }
 
 /** The seal goes to the last text, where there is one. */
-export function sealText(parts: readonly Part[], seal: Seal): readonly Part[] {
+function sealText(parts: readonly Part[], seal: Seal): readonly Part[] {
   const last = parts.findLastIndex((part) => part.type === 'text');
   if (last < 0) return [...parts, { type: 'text', text: '', seal }];
   return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, seal } : part));
@@ -115,7 +115,7 @@ function decodeCalls(entry: JsonObject, at: string, index: number, calls: CallBo
 }
 
 /** One entry of `tool_calls`; undefined when it names no tool. */
-export function decodeCall(call: JsonObject, fallbackId: string, at?: string): ToolCallPart | undefined {
+function decodeCall(call: JsonObject, fallbackId: string, at?: string): ToolCallPart | undefined {
   const custom = object(call.custom);
   const body = custom ?? object(call.function);
   const name = text(body?.name);
@@ -140,7 +140,7 @@ export function callSeal(call: JsonObject): Seal | undefined {
 }
 
 /** T9, D7: arguments are JSON text; missing, null and empty ones are an empty object, and Ollama sends the object itself. */
-export function argumentsOf(value: Json | undefined): string {
+function argumentsOf(value: Json | undefined): string {
   if (typeof value === 'string') {
     const written = value.trim();
     return written === '' || written === 'null' ? '{}' : value;

@@ -4,7 +4,7 @@ import type { EncodeRequestContext } from '../dialect.ts';
 import { isStrictSchema } from './encode-tools.ts';
 import type { ChatRequest } from './wire.ts';
 
-export interface EncodedOutput {
+interface EncodedOutput {
   readonly members: Pick<ChatRequest, 'response_format'>;
   /** What must be said in words, because no member can. */
   readonly instruction?: string;

@@ -226,7 +226,7 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
 }
 
 /** W2. What OpenAI's types do not know (OpenRouter's `content`) is the quoted text. */
-export function decodeCitation(annotation: JsonObject): Citation {
+function decodeCitation(annotation: JsonObject): Citation {
   const found = object(annotation.url_citation);
   const url = text(found?.url);
   if (annotation.type !== 'url_citation' || !found || url === undefined)

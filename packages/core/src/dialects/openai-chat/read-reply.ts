@@ -10,7 +10,7 @@ import { findUsage } from './usage.ts';
 import { name as dialect } from './vocabulary.ts';
 
 /** Reads chunks, of which a whole reply is the only one. */
-export interface ReplyReader {
+interface ReplyReader {
   take(body: JsonObject, whole: boolean): readonly ReplyEvent[];
   /** Ends the reply: a failure when a streamed choice never said why it ended (X3). A whole one is over even so. */
   close(whole: boolean): readonly ReplyEvent[];

@@ -5,7 +5,7 @@ import { name as dialect } from './vocabulary.ts';
 import type { ReasoningDetail } from './wire.ts';
 
 /** Reasoning read from a message, and the seal that belongs to the text after it. */
-export interface FoundReasoning {
+interface FoundReasoning {
   readonly parts: readonly ReasoningPart[];
   readonly textSeal?: Seal;
 }

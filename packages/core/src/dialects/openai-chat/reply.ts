@@ -84,7 +84,7 @@ export function explanationOf(finish: Candidate['finish']): string | null {
   return finish.reason === 'refusal' ? (finish.explanation ?? null) : null;
 }
 
-export function encodeReplyCall(call: ToolCallPart): ToolCall {
+function encodeReplyCall(call: ToolCallPart): ToolCall {
   const extra = extraContent(call);
   if (call.kind === 'custom')
     return { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments }, ...extra };

@@ -1,10 +1,10 @@
 /** A piece of content, told apart. */
-export interface Piece {
+interface Piece {
   readonly type: 'text' | 'reasoning';
   readonly text: string;
 }
 
-export interface ThinkSplitter {
+interface ThinkSplitter {
   push(content: string): readonly Piece[];
   /** What was held back because it might have become a tag. */
   end(): readonly Piece[];

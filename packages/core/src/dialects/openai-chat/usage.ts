@@ -11,7 +11,7 @@ export function findUsage(body: JsonObject, facts: ModelFacts): Usage | undefine
   return usage && decodeUsage(usage, facts);
 }
 
-export function decodeUsage(usage: JsonObject, facts: ModelFacts): Usage | undefined {
+function decodeUsage(usage: JsonObject, facts: ModelFacts): Usage | undefined {
   const prompt = number(usage.prompt_tokens);
   const completion = number(usage.completion_tokens);
   const input = object(usage.prompt_tokens_details) ?? {};

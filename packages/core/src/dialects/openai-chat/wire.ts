@@ -42,7 +42,7 @@ export type ChatRequest = {
   readonly stream_options?: { readonly include_usage?: boolean; readonly include_obfuscation?: boolean };
 };
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 export type ServiceTier = 'auto' | 'default' | 'flex' | 'scale' | 'priority' | 'fast';
 
 export type ResponseFormat =
@@ -79,7 +79,7 @@ export type SystemTurn = {
   readonly name?: string;
 };
 
-export type UserTurn = {
+type UserTurn = {
   readonly role: 'user';
   readonly content: string | readonly ContentPart[];
   readonly name?: string;
@@ -97,7 +97,7 @@ export type AssistantTurn = {
   readonly reasoning_details?: readonly ReasoningDetail[];
 };
 
-export type ToolTurn = {
+type ToolTurn = {
   readonly role: 'tool';
   readonly tool_call_id: string;
   readonly content: string | readonly TextContent[];
@@ -111,40 +111,40 @@ export type TextContent = {
   readonly prompt_cache_breakpoint?: CacheBreakpoint;
 };
 
-export type ImageContent = {
+type ImageContent = {
   readonly type: 'image_url';
   readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | 'original' };
   readonly prompt_cache_breakpoint?: CacheBreakpoint;
 };
 
-export type AudioContent = {
+type AudioContent = {
   readonly type: 'input_audio';
   readonly input_audio: { readonly data: string; readonly format: 'wav' | 'mp3' };
   readonly prompt_cache_breakpoint?: CacheBreakpoint;
 };
 
-export type FileContent = {
+type FileContent = {
   readonly type: 'file';
   readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string };
   readonly prompt_cache_breakpoint?: CacheBreakpoint;
 };
 
 /** Not OpenAI's: Qwen, GLM, Kimi, vLLM. */
-export type VideoContent = { readonly type: 'video_url'; readonly video_url: { readonly url: string } };
+type VideoContent = { readonly type: 'video_url'; readonly video_url: { readonly url: string } };
 
 export type ContentPart = TextContent | ImageContent | AudioContent | FileContent | VideoContent;
 
 /** Google's OpenAI-compatible endpoint signs calls here. */
 export type ExtraContent = { readonly google: { readonly thought_signature: string } };
 
-export type FunctionCall = {
+type FunctionCall = {
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
   readonly extra_content?: ExtraContent;
 };
 
-export type CustomCall = {
+type CustomCall = {
   readonly id: string;
   readonly type: 'custom';
   readonly custom: { readonly name: string; readonly input: string };
@@ -205,7 +205,7 @@ export type ChatReply = {
   readonly usage?: ChatUsage;
 };
 
-export type ChatChoice = {
+type ChatChoice = {
   readonly index: number;
   readonly message: ReplyMessage;
   readonly logprobs: Json;
