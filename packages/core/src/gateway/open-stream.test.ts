@@ -164,3 +164,17 @@ test('a source that pushes everything at once is as good as a slow one', async (
   result.source.start(to.sink);
   expect(to.out).toEqual(['A.']);
 });
+
+test('a first event in more chunks than may wait for a reader is waited for all the same', async () => {
+  const translator = shouting();
+  const slow = { ...translator, push: (bytes: Uint8Array) => translator.push(bytes) || '-' };
+  const { source, push } = upstream();
+  const { opened } = open(source, slow);
+  for (let chunk = 0; chunk < 200; chunk++) expect(push(' ')).toBe(true);
+  push('a');
+  const result = await opened;
+  if (!('source' in result)) throw new Error('not opened');
+  const { sink, out } = reader();
+  result.source.start(sink);
+  expect(out.join('')).toBe(`${'-'.repeat(200)}A`);
+});

@@ -1,4 +1,4 @@
-import type { Chunk } from '../bytes/framing.ts';
+import { defaultMaxFrameBytes, type Chunk } from '../bytes/framing.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Flow, Sink, Source } from '../ports.ts';
 import type { StreamProgress, StreamTranslator } from '../translate/translation.ts';
@@ -25,7 +25,7 @@ export function openStream(upstream: Source, translator: StreamTranslator, optio
   });
 }
 
-/** Chunks that may wait for a reader before the upstream is paused. */
+/** Chunks that may wait for a reader, once there will be one, before the upstream is paused. */
 const maxHeldChunks = 64;
 
 class TranslatedStream implements Sink, Source, Flow {
@@ -36,6 +36,7 @@ class TranslatedStream implements Sink, Source, Flow {
   #upstream: Flow | undefined;
   #sink: Sink | undefined;
   #held: Chunk[] = [];
+  #heldBytes = 0;
   #ended = false;
   #closed = false;
   #cancelled = false;
@@ -115,7 +116,11 @@ class TranslatedStream implements Sink, Source, Flow {
     this.#wrote = true;
     if (this.#sink) return this.#sink.write(out);
     this.#held.push(out);
-    return this.#held.length < maxHeldChunks;
+    this.#heldBytes += out.length;
+    if (!this.#decide) return this.#held.length < maxHeldChunks;
+    // Nobody would resume a source paused before its first event is whole, however many chunks that comes in.
+    if (this.#heldBytes > defaultMaxFrameBytes) this.#accept();
+    return true;
   }
 
   /** Answers the one question of openStream, as soon as it can be. */
