@@ -64,6 +64,42 @@ describe('instructions and turns', () => {
   });
 });
 
+describe('chats of the SDK, which send back every chunk as a content', () => {
+  test('T11 chunks of one reply are one turn, and cut text is whole again', () => {
+    const { messages } = decode({
+      contents: [
+        user({ text: 'Hi' }),
+        model({ text: 'Let me ', thought: true }),
+        model({ text: 'see.', thought: true }),
+        model({ text: '', thought: true, thoughtSignature: 'dGg=' }),
+        model({ text: 'Hel' }),
+        model({ text: 'lo' }),
+        model({ functionCall: { id: 'a', name: 'f', args: {} } }),
+        model({ text: '' }),
+        user({ functionResponse: { id: 'a', name: 'f', response: { output: 'x' } } }),
+        model({ text: 'Do' }),
+        model({ text: 'ne.' }),
+        model({ text: '', thoughtSignature: 'dHg=' }),
+      ],
+    });
+    const seal = (value: string) => ({ issuer: 'gemini-generate', value });
+    expect(messages).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'reasoning', text: 'Let me see.', seal: seal('dGg=') },
+          { type: 'text', text: 'Hello' },
+          { type: 'tool-call', id: 'a' },
+        ],
+      },
+      { role: 'tool' },
+      { role: 'assistant', parts: [{ type: 'text', text: 'Done.', seal: seal('dHg=') }] },
+    ]);
+    expect(messages.map((message) => (message.role === 'tool' ? 1 : message.parts.length))).toEqual([1, 3, 1, 1]);
+  });
+});
+
 describe('calls and results', () => {
   const call = (name: string, id?: string) => ({ functionCall: { name, args: {}, ...(id && { id }) } });
   const answer = (name: string, response: Json, id?: string) => ({

@@ -5,6 +5,7 @@ import type { DecodeRequestContext } from '../dialect.ts';
 import { requestCallIds } from './call-ids.ts';
 import { decodeConfig } from './decode-config.ts';
 import { type CallIds, decodeParts } from './decode-parts.ts';
+import { joinTurns } from './join-turns.ts';
 import { extrasOf, leftover, malformed, members, read, readList, readObject, readText } from './members.ts';
 import { decodeToolConfig, decodeTools } from './tools.ts';
 
@@ -43,7 +44,8 @@ function decodeMessages(body: JsonObject): readonly Message[] {
   const contents = contentsOf(read(body, 'contents'));
   const ids = requestCallIds(givenIds(contents));
   const system = decodeSystem(read(body, 'systemInstruction'), ids);
-  return [...system, ...contents.flatMap((content, index) => decodeContent(content, `contents[${index}]`, index, ids))];
+  const turns = contents.flatMap((content, index) => decodeContent(content, `contents[${index}]`, index, ids));
+  return [...system, ...joinTurns(turns)];
 }
 
 function objectIn(body: JsonObject, name: string): JsonObject {

@@ -1,6 +1,7 @@
 import type { Frame } from '../../bytes/framing.ts';
 import type { CandidateEnd, ReplyEvent, ToolCallEnd, ToolCallStart } from '../../conversation/event.ts';
 import type { Citation, Part, Seal, ToolCallPart } from '../../conversation/message.ts';
+import type { Candidate } from '../../conversation/reply.ts';
 import type { Usage } from '../../conversation/usage.ts';
 import { laterUsage } from '../../conversation/usage.ts';
 import type { JsonObject } from '../../json.ts';
@@ -90,12 +91,12 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
 
   function finish(): readonly Frame[] {
     const ordered = [...candidates].sort(([one], [other]) => one - other);
-    const endings = ordered.map(([index, state]) => ({ index, ...ending(state) }));
+    const endings = ordered.map(([index, state]) => ({ index, spoke: state.spoke, ...ending(state) }));
     const [first] = endings;
     const promptFeedback = first && promptFeedbackOf(first);
     const blocked = first !== undefined && isBlocked(first) && !candidates.get(0)?.spoke;
     const body: JsonObject = {
-      ...(!blocked && { candidates: endings.map(({ index, ...candidate }) => encodeEnding(candidate, index)) }),
+      ...(!blocked && { candidates: endings.map(encodeLast) }),
       ...(promptFeedback && { promptFeedback }),
       ...(usage && { usageMetadata: encodeUsage(usage) }),
       ...head,
@@ -166,10 +167,22 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
 }
 
 /** A candidate as far as its ending needs it: only text and searches have a say in the grounding. */
-function ending({ texts, searches, end }: Growing) {
+function ending({ texts, searches, end }: Growing): Candidate {
   const parts: Part[] = [...texts.values()].map((text) => ({ type: 'text', ...text }));
   const finish = end?.finish ?? ({ reason: 'other' } as const);
   return { parts: [...parts, ...searches], finish, ...(end?.extras && { extras: end.extras }) };
+}
+
+/**
+ * The last chunk of a candidate. As Google's own, it has an empty text: the SDK's chats forget a whole turn when one of
+ * its chunks has no content.
+ */
+function encodeLast({
+  index,
+  spoke,
+  ...candidate
+}: Candidate & { readonly index: number; readonly spoke: boolean }): JsonObject {
+  return { ...(spoke && { content: { parts: [{ text: '' }], role: 'model' } }), ...encodeEnding(candidate, index) };
 }
 
 function tailOf(head: JsonObject): string {

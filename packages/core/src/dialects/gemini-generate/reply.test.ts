@@ -478,7 +478,7 @@ describe('writing', () => {
         responseId: 'r',
       },
       {
-        candidates: [{ finishReason: 'STOP', index: 0 }],
+        candidates: [{ content: { parts: [{ text: '' }], role: 'model' }, finishReason: 'STOP', index: 0 }],
         usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 2, totalTokenCount: 3 },
         modelVersion: 'asked-model',
         responseId: 'r',

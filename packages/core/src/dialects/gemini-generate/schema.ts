@@ -17,7 +17,7 @@ export function toOpenApiSchema(schema: JsonObject): JsonObject {
 /** What a no-argument tool's schema says: nothing (J4). */
 export function isEmptyObjectSchema(schema: JsonObject): boolean {
   const { properties } = schema;
-  const typed = schema['type'] === undefined || String(schema['type']).toLowerCase() === 'object';
+  const typed = schema['type'] === undefined || isTypeName(schema['type'], 'object');
   const holdsMore = ['$ref', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'patternProperties'].some(
     (keyword) => schema[keyword] !== undefined && schema[keyword] !== false,
   );
@@ -159,7 +159,7 @@ function union(schema: JsonObject, arms: readonly Json[], walk: Walk): JsonObjec
 }
 
 function severalTypes(schema: JsonObject, types: readonly Json[], walk: Walk): JsonObject {
-  const real = types.filter((type) => String(type).toLowerCase() !== 'null');
+  const real = types.filter((type) => !isTypeName(type, 'null'));
   const nullable = real.length < types.length || schema['nullable'] === true;
   const [only] = real;
   if (only === undefined) return plain({ ...schema, type: 'null' }, walk);
@@ -283,5 +283,9 @@ function withNull(schema: JsonObject, nullable: boolean): JsonObject {
 
 function isNullSchema(schema: Json): boolean {
   if (!isObject(schema)) return false;
-  return String(schema['type']).toLowerCase() === 'null' || ('const' in schema && schema['const'] === null);
+  return isTypeName(schema['type'], 'null') || ('const' in schema && schema['const'] === null);
+}
+
+function isTypeName(type: Json | undefined, name: string): boolean {
+  return typeof type === 'string' && type.toLowerCase() === name;
 }
