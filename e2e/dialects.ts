@@ -9,6 +9,8 @@ export interface UpstreamWords {
   readonly model: string;
   /** Where the vendor is asked to generate. */
   readonly path: RegExp;
+  /** Where the vendor counts tokens, and its whole answer for 120 of them; Chat has no such operation. */
+  readonly count?: { readonly path: RegExp; readonly answer: string };
   /** The key a request shows, in whichever way the vendor accepts. */
   key(headers: Headers): string | undefined;
   asksForStream(path: string, body: Record<string, unknown>): boolean;
@@ -32,11 +34,19 @@ const openai = {
 
 export const upstreamWords: Readonly<Record<DialectName, UpstreamWords>> = {
   'openai-chat': { ...openai, path: /^\/v1\/chat\/completions$/ },
-  'openai-responses': { ...openai, path: /^\/v1\/responses$/ },
+  'openai-responses': {
+    ...openai,
+    path: /^\/v1\/responses$/,
+    count: {
+      path: /^\/v1\/responses\/input_tokens$/,
+      answer: '{"object": "response.input_tokens", "input_tokens": 120}',
+    },
+  },
   'anthropic-messages': {
     ...openai,
     model: 'claude-opus-5-5',
     path: /^\/v1\/messages(\?beta=true)?$/,
+    count: { path: /^\/v1\/messages\/count_tokens(\?beta=true)?$/, answer: '{"input_tokens":120}' },
     key: (headers) => text(headers['x-api-key']) ?? bearer(headers),
     headers: { 'request-id': 'req_011CSHoEeqs5C35K2UUqR7Fy', 'anthropic-organization-id': 'org-e2e' },
     overloaded: 529,
@@ -44,6 +54,10 @@ export const upstreamWords: Readonly<Record<DialectName, UpstreamWords>> = {
   'gemini-generate': {
     model: 'gemini-3.1-pro-preview',
     path: geminiPath,
+    count: {
+      path: /^\/v1(?:beta)?\/models\/[^/:]+:countTokens$/,
+      answer: '{\n  "totalTokens": 120,\n  "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 120}]\n}\n',
+    },
     key: (headers) => text(headers['x-goog-api-key']),
     asksForStream: (path) => path.includes(':streamGenerateContent'),
     modelOf: (path) => geminiPath.exec(path)?.[1],

@@ -68,10 +68,16 @@ export async function startUpstream(dialect: DialectName): Promise<Upstream> {
     void receive(request).then((raw) => {
       const recorded = record(request, raw);
       requests.push(recorded);
-      const step = (recorded.key !== undefined && stepsOfKey.get(recorded.key)?.shift()) || steps.shift();
+      const counting = words.count?.path.test(recorded.path) === true;
+      const step = counting
+        ? undefined
+        : (recorded.key !== undefined && stepsOfKey.get(recorded.key)?.shift()) || steps.shift();
       open++;
       response.once('close', () => open--);
-      if (!words.path.test(recorded.path)) refuse(response, 404, `No such path: ${recorded.path}`);
+      if (counting) {
+        response.writeHead(200, { 'content-type': 'application/json', ...words.headers });
+        response.end(words.count?.answer);
+      } else if (!words.path.test(recorded.path)) refuse(response, 404, `No such path: ${recorded.path}`);
       else if (recorded.key === undefined) refuse(response, 401, 'The key is missing.');
       else if (!step) refuse(response, 500, 'The script is over: one request too many.');
       else perform(dialect, step, recorded, response);
