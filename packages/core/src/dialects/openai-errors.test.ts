@@ -42,6 +42,7 @@ describe('reading', () => {
     ['E1 no body', 502, null, 'bad-upstream'],
     ['E1 a page of HTML', 504, '<html><title>504 Gateway Time-out</title></html>', 'timeout'],
     ['E1 a list of nothing', 500, [], 'server'],
+    ['E1 a code that objects inherit', 400, error('x', 'constructor'), 'bad-request'],
   ])('%s', (_, status, body, kind) => {
     expect(decodeOpenaiError(status, body, {}).kind).toBe(kind);
   });

@@ -133,12 +133,12 @@ function codeOf(failure: Failure): string | null {
   const own = rows[failure.kind].code;
   const { code } = failure.details;
   // Gemini's codes are in upper case and Anthropic's end in _error: neither means anything to an OpenAI client.
-  if (code === undefined || !/^[a-z0-9_]+$/.test(code) || /_error$/.test(code)) return own;
-  return own === null || kindsOfCodes[code] === failure.kind ? code : own;
+  if (code === undefined || !/^[a-z0-9_]+$/.test(code) || code.endsWith('_error')) return own;
+  return own === null || kindOfCode(code) === failure.kind ? code : own;
 }
 
 function kindOf(status: number, error: FoundError, message: string): FailureKind {
-  const byCode = kindsOfCodes[error.code?.toLowerCase() ?? ''] ?? kindsOfCodes[error.type?.toLowerCase() ?? ''];
+  const byCode = kindOfCode(error.code) ?? kindOfCode(error.type);
   if (byCode && byCode !== 'rate-limited' && byCode !== 'bad-request') return byCode;
   const known = status >= 400 ? status : (error.status ?? statusOfType(error));
   const byStatus = byCode ?? kindOfStatus(known);
@@ -148,6 +148,11 @@ function kindOf(status: number, error: FoundError, message: string): FailureKind
   if (generic && contextWords.test(message)) return 'context-too-long';
   if (byStatus === 'bad-request' && /content management policy/i.test(message)) return 'content-filtered';
   return byStatus;
+}
+
+function kindOfCode(code: string | undefined): FailureKind | undefined {
+  const known = code?.toLowerCase() ?? '';
+  return Object.hasOwn(kindsOfCodes, known) ? kindsOfCodes[known] : undefined;
 }
 
 /** Vendors without codes tell an overflow in words only (E3). */

@@ -14,6 +14,8 @@ export interface DecodedItem {
 export interface ItemContext {
   /** What `encrypted_content` holds. */
   readSeal(field: string): Envelope;
+  /** A call id for a call of a reply that has none, different from all others of the conversation (D4). */
+  newCallId?(): string;
   /** Where the item stands in the caller's request; absent in replies. */
   readonly at?: string;
 }
@@ -126,13 +128,13 @@ function sections(value: Json | undefined): readonly string[] {
 export function decodeCall(
   item: JsonObject,
   kind: 'function' | 'custom',
-  context: Pick<ItemContext, 'at'>,
+  context: Pick<ItemContext, 'at' | 'newCallId'>,
   seal?: Seal,
 ) {
   const namespace = text(item.namespace);
   return {
     type: 'tool-call',
-    id: text(item.call_id) ?? text(item.id) ?? '',
+    id: idOfCall(item) ?? context.newCallId?.() ?? '',
     name: text(item.name) ?? '',
     ...(namespace !== undefined && { namespace }),
     kind,
@@ -141,6 +143,10 @@ export function decodeCall(
     ...(context.at !== undefined && { at: context.at }),
     ...ownExtras(otherMembers(item, kind === 'custom' ? customMembers : functionMembers)),
   } as const;
+}
+
+export function idOfCall(item: JsonObject): string | undefined {
+  return text(item.call_id) || text(item.id) || undefined;
 }
 
 /** Arguments are JSON text; a call without any was called with an empty object (T9, D7). */

@@ -3,9 +3,10 @@ import type { ReplyEvent } from '../../conversation/event.ts';
 import { Failure } from '../../conversation/failure.ts';
 import { isArray, isObject, list, number, object, text, tryParseJson, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, StreamDecoder } from '../dialect.ts';
+import type { ItemContext } from './decode-item.ts';
 import { failureOfEvent, failureOfResponse } from './errors.ts';
 import { createItemReader, type ItemReader } from './item-reader.ts';
-import { headOf, responseExtras, sealsOf } from './reply.ts';
+import { headOf, responseExtras, replyItems } from './reply.ts';
 import { decodeUsage, finishOf } from './vocabulary.ts';
 
 /** Reads the Responses lifecycle, also from servers that leave out deltas, done events or ids (D5, R1). */
@@ -14,7 +15,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
 }
 
 class ResponseReader implements StreamDecoder {
-  private readonly context: DecodeReplyContext;
+  private readonly context: ItemContext;
   private events: ReplyEvent[] = [];
   private started = false;
   private over = false;
@@ -25,7 +26,7 @@ class ResponseReader implements StreamDecoder {
   private readonly seen = { calls: false, refusal: false };
 
   constructor(context: DecodeReplyContext) {
-    this.context = context;
+    this.context = replyItems(context);
   }
 
   push(frame: Frame): readonly ReplyEvent[] {
@@ -89,7 +90,7 @@ class ResponseReader implements StreamDecoder {
     let reader = this.items.get(index);
     if (!reader) {
       reader = createItemReader({
-        seals: sealsOf(this.context),
+        context: this.context,
         emit: (made) => this.events.push(made),
         nextPart: () => this.parts++,
         seen: this.seen,

@@ -1,6 +1,5 @@
 import { efforts, type Conversation, type Effort } from '../../conversation/conversation.ts';
 import type { Report } from '../../conversation/notice.ts';
-import type { JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import { effortOfBudget, unprefixed } from './vocabulary.ts';
 import type { WireReasoning } from './wire.ts';

@@ -58,8 +58,7 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
   };
 }
 
-/** The members that counting tokens takes as well. */
-export function encodePrompt(
+function encodePrompt(
   conversation: Conversation,
   tools: EncodedTools,
   context: EncodeRequestContext,
@@ -69,14 +68,22 @@ export function encodePrompt(
   const nextMessageId = () => `msg_${(rich += 1)}`;
   const to: InputContext = { report: context.report, marks, signer: context.signer, nextMessageId };
   const { instructions, rest } = splitInstructions(conversation.messages, marks);
+  const input = encodeInput(rest, tools, to);
+  if (instructions === undefined) return { input };
+  // An empty input is refused, so instructions that stand alone are said in it (S7).
+  return input.length > 0 ? { instructions, input } : { input: encodeInput(conversation.messages, tools, to) };
+}
+
+/** Items of additional tools stand before the message they stood before. */
+function encodeInput(messages: readonly Message[], tools: EncodedTools, to: InputContext): readonly JsonObject[] {
   const input: JsonObject[] = [];
   const waiting = [...tools.items];
-  rest.forEach((message, index) => {
+  messages.forEach((message, index) => {
     while (waiting[0] && waiting[0].before <= index) input.push(waiting.shift()!.item); // just looked at
     input.push(...encodeMessage(message, to));
   });
   input.push(...waiting.map(({ item }) => item));
-  return { ...(instructions !== undefined && { instructions }), input };
+  return input;
 }
 
 /** What stood beside the turns goes into `instructions`, unless it holds more than plain text (S6). */

@@ -134,7 +134,7 @@ function expectGrammar(events: ReturnType<typeof read>): void {
       if (event.type !== 'part') open.add(event.part);
     } else {
       expect(open.has(event.part)).toBe(true);
-      if (/-end$/.test(event.type)) open.delete(event.part);
+      if (event.type.endsWith('-end')) open.delete(event.part);
     }
   });
   expect(['reply-end', 'failure']).toContain(events.at(-1)?.type);

@@ -4,6 +4,7 @@ import { list, number, text, type Json, type JsonObject } from '../../json.ts';
 import { decodeAnnotation } from './citations.ts';
 import {
   argumentsOf,
+  idOfCall,
   decodeCall,
   decodeItem,
   decodeReplyContent,
@@ -26,7 +27,7 @@ export interface ItemReader {
 }
 
 export interface ItemSurroundings {
-  readonly seals: ItemContext;
+  readonly context: ItemContext;
   emit(event: ReplyEvent): void;
   nextPart(): number;
   /** What the reply held: decides its finish. */
@@ -140,7 +141,7 @@ class Reader implements ItemReader {
     this.over = true;
     // Without a full item there is nothing to tell of it.
     if (item.type === undefined) return;
-    for (const part of decodeItem(item, this.around.seals).parts) {
+    for (const part of decodeItem(item, this.around.context).parts) {
       this.around.seen.calls ||= part.type === 'tool-call';
       this.around.seen.refusal ||= part.type === 'refusal';
       this.around.emit({ type: 'part', part: this.around.nextPart(), value: part });
@@ -262,7 +263,7 @@ class Reader implements ItemReader {
     const whole = reasoningText(this.item);
     if (whole.startsWith(this.written) && whole.length > this.written.length)
       this.around.emit({ type: 'reasoning-delta', part, text: whole.slice(this.written.length) });
-    const [decoded] = decodeReasoning(this.item, this.around.seals).parts;
+    const [decoded] = decodeReasoning(this.item, this.around.context).parts;
     this.over = true;
     if (decoded?.type !== 'reasoning') return;
     const { seal, redacted, extras } = decoded;
@@ -275,13 +276,13 @@ class Reader implements ItemReader {
     });
   }
 
-  /** Opens the call once it has a name: an id alone is no use to anybody (D4). */
-  private openCall(kind: CallKind): number | undefined {
+  /** Opens the call once it has a name: an id alone is no use to anybody, and a missing one is made up at last (D4). */
+  private openCall(kind: CallKind, last = false): number | undefined {
     if (this.part !== undefined) return this.part;
-    if (!text(this.item.name) || (text(this.item.call_id) ?? text(this.item.id)) === undefined) return undefined;
+    if (!text(this.item.name) || (!last && !idOfCall(this.item))) return undefined;
     this.part = this.around.nextPart();
     this.around.seen.calls = true;
-    const call = decodeCall(this.item, kind === 'custom_tool_call' ? 'custom' : 'function', {});
+    const call = decodeCall(this.item, kind === 'custom_tool_call' ? 'custom' : 'function', this.around.context);
     const { type: _, arguments: __, ...start } = call;
     this.around.emit({ type: 'tool-call-start', part: this.part, ...start });
     const early = this.waiting;
@@ -307,7 +308,7 @@ class Reader implements ItemReader {
   }
 
   private callDone(kind: CallKind, truncated: boolean): void {
-    const part = this.openCall(kind);
+    const part = this.openCall(kind, true);
     this.over = true;
     // A call whose name never came cannot be run and must not end the turn as one (D4).
     if (part === undefined) return;

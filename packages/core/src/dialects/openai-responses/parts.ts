@@ -260,7 +260,7 @@ function reportTitle(part: MediaPart, report: Report): void {
 function encodeMedia(part: MediaPart): InputContent | InputAudio {
   if (part.kind === 'image') return encodeImage(part);
   if (part.kind === 'document') return encodeDocument(part);
-  const format = part.source.type === 'base64' ? audioFormats[part.source.mediaType] : undefined;
+  const format = part.source.type === 'base64' ? audioFormats.get(part.source.mediaType) : undefined;
   // The part is typed, but in no list of the input: only a client that wrote it so may know a model that hears.
   const asked = extraOf(part, '@audio') === true;
   if (asked && part.kind === 'audio' && part.source.type === 'base64' && format !== undefined)
@@ -270,13 +270,13 @@ function encodeMedia(part: MediaPart): InputContent | InputAudio {
   });
 }
 
-const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
-  'audio/wav': 'wav',
-  'audio/x-wav': 'wav',
-  'audio/wave': 'wav',
-  'audio/mpeg': 'mp3',
-  'audio/mp3': 'mp3',
-};
+const audioFormats: ReadonlyMap<string, 'wav' | 'mp3'> = new Map([
+  ['audio/wav', 'wav'],
+  ['audio/x-wav', 'wav'],
+  ['audio/wave', 'wav'],
+  ['audio/mpeg', 'mp3'],
+  ['audio/mp3', 'mp3'],
+]);
 
 function encodeImage(part: MediaPart): InputImage {
   const { source } = part;

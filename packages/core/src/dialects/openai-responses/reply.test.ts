@@ -386,6 +386,17 @@ describe('reading', () => {
     const nameless = collect(read([added({ type: 'function_call', id: 'x' }), delta('{}'), completed()]));
     expect(nameless.candidates).toEqual([{ parts: [], finish: { reason: 'stop' } }]);
   });
+  test('D4 a call without any id gets one, the same whole and streamed, and not that of another turn', () => {
+    const bare = { type: 'function_call', name: 'look', arguments: '{}' };
+    const ids = (turn: number) =>
+      openaiResponses
+        .decodeReply({ status: 'completed', output: [bare, bare] }, { ...reading, turn })
+        .candidates[0]?.parts.map((part) => part.type === 'tool-call' && part.id);
+    expect(ids(1)).toEqual(['call_1_0', 'call_1_1']);
+    expect(ids(3)).toEqual(['call_3_0', 'call_3_1']);
+    const streamed = collected(added(bare), done(bare), added(bare, 1), done(bare, 1), completed());
+    expect(streamed).toMatchObject([{ id: 'call_1_0' }, { id: 'call_1_1' }]);
+  });
   test('R6 F3 a call that the stream was cut in is truncated, and the reply ended by its length', () => {
     const events = read([
       added(fc),

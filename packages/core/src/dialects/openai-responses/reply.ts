@@ -20,8 +20,8 @@ export function decodeReply(body: JsonObject, context: DecodeReplyContext): Repl
     );
   if (body.status === 'queued' || body.status === 'in_progress')
     throw new Failure('bad-upstream', `The upstream answered with a response that is still ${body.status}.`);
-  const seals = sealsOf(context);
-  const parts = body.output.flatMap((item) => (isObject(item) ? decodeItem(item, seals).parts : []));
+  const items = replyItems(context);
+  const parts = body.output.flatMap((item) => (isObject(item) ? decodeItem(item, items).parts : []));
   const usage = decodeUsage(body);
   return {
     ...headOf(body),
@@ -30,9 +30,13 @@ export function decodeReply(body: JsonObject, context: DecodeReplyContext): Repl
   };
 }
 
-/** Every seal is the upstream's own, whatever it looks like. */
-export function sealsOf(context: DecodeReplyContext): ItemContext {
-  return { readSeal: (field) => ({ seal: { issuer: context.signer, value: field } }) };
+/** For the items of one reply. Every seal is the upstream's own, whatever it looks like. */
+export function replyItems(context: DecodeReplyContext): ItemContext {
+  let calls = 0;
+  return {
+    readSeal: (field) => ({ seal: { issuer: context.signer, value: field } }),
+    newCallId: () => `call_${context.turn}_${calls++}`,
+  };
 }
 
 export function headOf(response: JsonObject): { id: string; model: string; created?: number } {

@@ -52,7 +52,8 @@ describe('turns', () => {
           { type: 'text', text: 'b', ...(cache && { cache }) },
         ],
       }) as const;
-    expect(encode({ messages: [system()] }).body.instructions).toBe('a\n\nb');
+    const said = { role: 'user', parts: [{ type: 'text', text: 'Hi' }] } as const;
+    expect(encode({ messages: [system(), said] }).body.instructions).toBe('a\n\nb');
     const marked = encode({ messages: [system({ ttl: '1h' })] }, { cacheBreakpoints: true }).body;
     expect(marked.instructions).toBeUndefined();
     expect(marked.input).toEqual([
@@ -65,6 +66,11 @@ describe('turns', () => {
         ],
       },
     ]);
+  });
+  test('S7 instructions that stand alone are said in the input, which may not be empty', () => {
+    const { body } = encode({ messages: decode({ instructions: 'Say hi.' }).messages });
+    expect(body.instructions).toBeUndefined();
+    expect(body.input).toMatchObject([{ role: 'system', content: [{ text: 'Say hi.' }] }]);
   });
   test('T16 reasoning, text and calls are one turn until a user message or an output', () => {
     const reasoning = { type: 'reasoning', summary: [], encrypted_content: 'x' };
