@@ -134,6 +134,19 @@ describe('turns', () => {
     ]);
   });
 
+  test('T12 a turn of which nothing is left is not sent', () => {
+    const hidden: Part = {
+      type: 'reasoning',
+      text: '',
+      seal: { issuer: 'anthropic-messages', value: 'x' },
+      redacted: true,
+    };
+    expect(contents([hello, assistant(hidden), hello])).toEqual([
+      { role: 'user', parts: [{ text: 'Hi' }] },
+      { role: 'user', parts: [{ text: 'Hi' }] },
+    ]);
+  });
+
   test('T14 a history of calls needs no declarations', () => {
     const { body } = encode({ messages: [hello, assistant(call('a')), results({}), hello] });
     expect(body).not.toHaveProperty('tools');

@@ -91,6 +91,9 @@ const textOf = (parts: readonly Part[] = []) =>
 const callsOf = (parts: readonly Part[] = []) =>
   parts.flatMap((part) => (part.type === 'tool-call' ? [[part.id, part.name, part.arguments]] : []));
 
+/** Left to itself the SDK would go on asking after CONTINUATION. */
+const request = { model: 'gemini-3.1-pro-preview', contents: 'Hi', config: { automaticContinuation: false } };
+
 describe('Grammar: the SDK understands what we write', () => {
   test.each([...recorded, ['foreign', foreign] as const])('stream %s', async (_, reply) => {
     const [first] = reply.candidates;
@@ -102,10 +105,7 @@ describe('Grammar: the SDK understands what we write', () => {
       asked.push(sent);
       return sseOf(reply);
     });
-    for await (const chunk of await ai.models.generateContentStream({
-      model: 'gemini-3.1-pro-preview',
-      contents: 'Hi',
-    })) {
+    for await (const chunk of await ai.models.generateContentStream(request)) {
       for (const part of chunk.candidates?.find(({ index }) => (index ?? 0) === 0)?.content?.parts ?? [])
         if (!part.thought) text += part.text ?? '';
       for (const call of chunk.functionCalls ?? []) calls.push([call.id, call.name, JSON.stringify(call.args)]);
@@ -123,7 +123,7 @@ describe('Grammar: the SDK understands what we write', () => {
   test.each([...recorded, ['foreign', foreign] as const])('whole %s', async (_, reply) => {
     const [first] = reply.candidates;
     const ai = client(() => json(geminiGenerate.encodeReply(reply, writing)));
-    const response = await ai.models.generateContent({ model: 'gemini-3.1-pro-preview', contents: 'Hi' });
+    const response = await ai.models.generateContent(request);
     const said = (response.candidates?.[0]?.content?.parts ?? [])
       .map((part) => (part.thought ? '' : (part.text ?? '')))
       .join('');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { jsonArray } from '../../bytes/json-array.ts';
 import { collect } from '../../conversation/collect.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import type { ReplyEvent } from '../../conversation/event.ts';
@@ -611,6 +612,31 @@ describe('faults of a stream', () => {
       ...decoder.end(),
     ];
     expect(events.at(-1)).toEqual({ type: 'reply-end' });
+  });
+
+  test('X5 the same stream as a JSON array, cut anywhere', () => {
+    const encoder = encodeStream(writing);
+    const original = reply([
+      { type: 'reasoning', text: 'hm ]},{' },
+      { type: 'text', text: 'a "quoted" [text' },
+      { type: 'tool-call', id: 'a', name: 'f', kind: 'function', arguments: '{"x":"}]"}' },
+    ]);
+    const writer = jsonArray.writer();
+    const written = `${replay(original)
+      .map((event) => writer.write(encoder.push(event)))
+      .join('')}${writer.end()}`;
+    expect(JSON.parse(written)).toHaveLength(4);
+    for (const size of [1, 7, 10_000]) {
+      const reader = jsonArray.reader();
+      const decoder = decodeStream(reading);
+      const events: ReplyEvent[] = [];
+      const bytes = new TextEncoder().encode(written);
+      for (let at = 0; at < bytes.length; at += size)
+        for (const frame of reader.push(bytes.subarray(at, at + size))) events.push(...decoder.push(frame));
+      for (const frame of reader.end()) events.push(...decoder.push(frame));
+      events.push(...decoder.end());
+      expect(collect(events).candidates[0]?.parts).toEqual(original.candidates[0]?.parts);
+    }
   });
 
   test('a whole error is thrown as what it is', () => {
