@@ -8,7 +8,7 @@ import { decodeContent, malformed, needText } from './parts.ts';
 import { decodeTools } from './tools.ts';
 import { dialectName, otherMembers, ownExtras } from './vocabulary.ts';
 
-export interface DecodedInput {
+interface DecodedInput {
   readonly messages: readonly Message[];
   /** Those that `additional_tools` items brought (CX2). */
   readonly tools: readonly Tool[];

@@ -5,7 +5,7 @@ import { decodeContent, decodeOutputText } from './parts.ts';
 import { dialectName, otherMembers, ownExtras } from './vocabulary.ts';
 
 /** What one item of the model's says, in a reply or in history. */
-export interface DecodedItem {
+interface DecodedItem {
   readonly parts: readonly Part[];
   /** The item only carries a seal for a neighbour: see attachSeals. */
   readonly attachment?: Attachment;

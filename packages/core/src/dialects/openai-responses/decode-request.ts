@@ -9,7 +9,7 @@ import {
 import { Failure } from '../../conversation/failure.ts';
 import type { SystemMessage } from '../../conversation/message.ts';
 import type { Tool } from '../../conversation/tool.ts';
-import { boolean, isObject, list, number, object, text, type Json, type JsonObject } from '../../json.ts';
+import { boolean, isObject, number, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
 import { decodeInput } from './decode-input.ts';
 import { malformed } from './parts.ts';

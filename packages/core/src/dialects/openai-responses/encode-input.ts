@@ -160,7 +160,7 @@ export function reasoningMembers(written: string, from: Pick<Part, 'extras'>): J
   };
 }
 
-export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): FunctionCall | CustomCall {
+function encodeCall(part: Extract<Part, { type: 'tool-call' }>): FunctionCall | CustomCall {
   const named = {
     call_id: part.id,
     name: part.name,

@@ -18,7 +18,7 @@ export function messageItem(
 }
 
 /** What ends a reasoning item, apart from its text. */
-export interface ReasoningTail {
+interface ReasoningTail {
   readonly seal?: Seal;
   readonly redacted?: boolean;
   readonly extras?: NonNullable<Part['extras']>;

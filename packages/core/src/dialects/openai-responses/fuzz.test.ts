@@ -5,7 +5,7 @@ import { Failure } from '../../conversation/failure.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../json.ts';
 import { cases } from '../../testing/cases.ts';
 import { openaiResponses } from './index.ts';
-import { conversation, decode, encode, read, reading } from './testing/check.ts';
+import { conversation, decode, encode, read, reading } from '../../testing/openai-responses.ts';
 
 const own = cases.filter(({ dialect }) => dialect === openaiResponses);
 const some = <T>(values: readonly T[]) => fc.constantFrom(...values);

@@ -10,7 +10,7 @@ import { isObject, type JsonObject } from '../../json.ts';
 import { cases } from '../../testing/cases.ts';
 import { openaiResponses } from './index.ts';
 import { eventsOf } from './reply.ts';
-import { writing } from './testing/check.ts';
+import { writing } from '../../testing/openai-responses.ts';
 
 /** OpenAI's own client, answered by what we write. */
 function client(answer: () => Response): OpenAI {

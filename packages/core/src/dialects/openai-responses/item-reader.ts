@@ -26,7 +26,7 @@ export interface ItemReader {
   type(): string | undefined;
 }
 
-export interface ItemSurroundings {
+interface ItemSurroundings {
   readonly context: ItemContext;
   emit(event: ReplyEvent): void;
   nextPart(): number;

@@ -7,7 +7,7 @@ import type { Finish } from '../../conversation/reply.ts';
 import { readSeal } from '../../conversation/seal.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { openaiResponses } from './index.ts';
-import { read, reading, reply, stream, streamOf, writing } from './testing/check.ts';
+import { read, reading, reply, stream, streamOf, writing } from '../../testing/openai-responses.ts';
 
 const text: Part = { type: 'text', text: 'Hello' };
 const call: Part = { type: 'tool-call', id: 'call_1', name: 'look', kind: 'function', arguments: '{"a":1}' };

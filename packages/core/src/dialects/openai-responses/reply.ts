@@ -48,7 +48,7 @@ export function headOf(response: JsonObject): { id: string; model: string; creat
   };
 }
 
-export function seenIn(parts: readonly Part[]): { readonly calls: boolean; readonly refusal: boolean } {
+function seenIn(parts: readonly Part[]): { readonly calls: boolean; readonly refusal: boolean } {
   return {
     calls: parts.some((part) => part.type === 'tool-call'),
     refusal: parts.some((part) => part.type === 'refusal'),

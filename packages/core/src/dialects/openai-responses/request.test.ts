@@ -3,10 +3,10 @@ import type { Part } from '../../conversation/message.ts';
 import { carrySeal } from '../../conversation/seal.ts';
 import type { FunctionTool } from '../../conversation/tool.ts';
 import { Failure } from '../../conversation/failure.ts';
-import type { JsonObject } from '../../json.ts';
+import { list, object, type JsonObject } from '../../json.ts';
 import { factsOf } from '../../models/facts.ts';
 import { openaiResponses } from './index.ts';
-import { decode, encode, input, user } from './testing/check.ts';
+import { decode, encode, input, user } from '../../testing/openai-responses.ts';
 
 const call = (id: string, name = 'look'): JsonObject => ({ type: 'function_call', call_id: id, name, arguments: '{}' });
 const output = (id: string): JsonObject => ({ type: 'function_call_output', call_id: id, output: `of ${id}` });
@@ -638,8 +638,8 @@ describe('content', () => {
   test('P2 cache marks: OpenAI’s own always, others where the model is known to take them, at most four', () => {
     const text = (cache: Part['cache']): Part => ({ type: 'text', text: 'x', ...(cache && { cache }) });
     const marks = (parts: Part[], facts = {}) =>
-      (input({ messages: [{ role: 'user', parts }] }, facts)[0]?.content as JsonObject[]).map(
-        (part) => part.prompt_cache_breakpoint, // a user message with a list, as written above
+      list(input({ messages: [{ role: 'user', parts }] }, facts)[0]?.content).map(
+        (part) => object(part)?.prompt_cache_breakpoint,
       );
     expect(marks([text({ ttl: '5m' }), text({ ttl: '12h' })])).toEqual([undefined, { mode: 'explicit', ttl: '12h' }]);
     expect(marks([text({ ttl: '5m' }), text({})], { cacheBreakpoints: true })).toEqual([

@@ -6,7 +6,7 @@ import type { ModelFacts } from '../../models/model-facts.ts';
 import { malformed, needText } from './parts.ts';
 import { dialectName, extraOf } from './vocabulary.ts';
 
-export interface DecodedChoice {
+interface DecodedChoice {
   readonly choice: ToolChoice;
   /** A form that the hub says less exactly, to be written again as it was. */
   readonly exact?: JsonObject;

@@ -31,7 +31,7 @@ const endings = {
   'malformed-call': 'failed',
 } as const satisfies Record<FinishReason, string>;
 
-export interface Ending {
+interface Ending {
   readonly status: 'completed' | 'incomplete' | 'failed';
   readonly incompleteReason?: string;
 }

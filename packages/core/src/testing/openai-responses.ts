@@ -1,13 +1,13 @@
-import type { Conversation } from '../../../conversation/conversation.ts';
-import type { ReplyEvent } from '../../../conversation/event.ts';
-import type { Notice } from '../../../conversation/notice.ts';
-import type { Part } from '../../../conversation/message.ts';
-import { replay } from '../../../conversation/replay.ts';
-import type { Candidate, Reply } from '../../../conversation/reply.ts';
-import { isObject, type JsonObject } from '../../../json.ts';
-import type { ModelFacts } from '../../../models/model-facts.ts';
-import type { EncodeReplyContext } from '../../dialect.ts';
-import { openaiResponses } from '../index.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import type { ReplyEvent } from '../conversation/event.ts';
+import type { Notice } from '../conversation/notice.ts';
+import type { Part } from '../conversation/message.ts';
+import { replay } from '../conversation/replay.ts';
+import type { Candidate, Reply } from '../conversation/reply.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
+import type { EncodeReplyContext } from '../dialects/dialect.ts';
+import { openaiResponses } from '../dialects/openai-responses/index.ts';
 
 /** The dialect's functions with everything filled in that a test does not care about. */
 
