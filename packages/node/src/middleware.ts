@@ -53,6 +53,7 @@ class Visit {
     try {
       this.#flow = writeAnswer(this.#response, answer);
     } catch (error) {
+      if (!this.#response.headersSent) discard(answer);
       this.#fail(error);
       return;
     }
@@ -75,7 +76,7 @@ class Visit {
   }
 }
 
-/** The caller left before its answer came; whoever streams it has to hear so. */
+/** The answer reaches nobody; whoever streams it has to hear so. */
 function discard({ body }: HttpAnswer): void {
   if (typeof body === 'object' && 'start' in body) body.start(nobody).cancel();
 }

@@ -174,12 +174,14 @@ describe('whole answers', () => {
   });
 
   test('a gateway that rejects, or answers what HTTP cannot say, is a 500', async () => {
+    const unsent = new ManualSource();
     const { url } = await serving((request) => {
       if (request.url === '/v1/throw') throw new Error('bug');
-      return { status: 200, headers: { 'x-bad': 'line\nbreak' }, body: 'x' };
+      return { status: 200, headers: { 'x-bad': 'line\nbreak' }, body: unsent };
     });
     expect((await fetch(`${url}/v1/throw`)).status).toBe(500);
     expect((await fetch(`${url}/v1/header`)).status).toBe(500);
+    expect(unsent.cancelled).toBe(true);
   });
 });
 

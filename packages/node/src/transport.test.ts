@@ -1,8 +1,9 @@
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { createBrotliCompress, createGzip, createZstdCompress, gzipSync } from 'node:zlib';
 import { Failure, type Flow, type OutboundRequest, type UpstreamResponse } from '@proxy/core';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { certificate, privateKey } from '../test/certificate.ts';
 import { eventually, pause, readSource } from '../test/support.ts';
@@ -150,6 +151,90 @@ describe('sending', () => {
     expect(await textOf(response)).toBe(text);
     expect(response.headers).not.toHaveProperty('content-encoding');
   });
+});
+
+test.each([
+  ['gzip', createGzip],
+  ['br', createBrotliCompress],
+  ['zstd', createZstdCompress],
+])('a stream compressed unasked in %s comes delta by delta, and breaks off as one', async (encoding, compressor) => {
+  let reply: ServerResponse | undefined;
+  const compress = compressor();
+  const url = await upstream((_request, response) => {
+    reply = response;
+    response.writeHead(200, { 'content-encoding': encoding });
+    compress.on('data', (bytes) => response.write(bytes));
+    compress.write('first');
+    compress.flush();
+  });
+  const { body } = await transport().send(post(url));
+  let received = '';
+  let failure: unknown;
+  body.start({
+    write(chunk) {
+      received += Buffer.from(chunk as Uint8Array).toString(); // Buffer.from takes strings as well
+      return true;
+    },
+    end: () => undefined,
+    fail: (error) => (failure = error),
+  });
+  await eventually(() => received === 'first', 'the first delta');
+  compress.write('second');
+  compress.flush();
+  await eventually(() => received === 'firstsecond', 'the second delta');
+  reply?.destroy();
+  await eventually(() => failure instanceof Failure && failure.kind === 'bad-upstream', 'it fails');
+});
+
+test('whatever the sizes, pauses and cuts, the bytes arrive whole and in order', async () => {
+  let parts: readonly number[] = [];
+  const url = await upstream((_request, response) => {
+    let sent = 0;
+    const go = () => {
+      for (; sent < parts.length; sent += 1) {
+        const ready = response.write(Buffer.alloc(parts[sent] ?? 0, sent));
+        if (!ready) {
+          sent += 1;
+          response.once('drain', go);
+          return;
+        }
+      }
+      response.end();
+    };
+    if (parts.length === 0) response.end();
+    else go();
+  });
+  const { send } = transport();
+  const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 200_000 })), {
+    maxLength: 12,
+  });
+  const moods = fc.infiniteStream(fc.constantFrom('more', 'more', 'later', 'at once'));
+  await fc.assert(
+    fc.asyncProperty(sizes, moods, fc.boolean(), async (lengths, mood, late) => {
+      parts = lengths;
+      const response = await send(post(url));
+      if (late) await pause(2);
+      const received = await new Promise<Buffer>((resolve, reject) => {
+        const chunks: Uint8Array[] = [];
+        let flow: Flow | undefined;
+        flow = response.body.start({
+          write(chunk) {
+            chunks.push(chunk as Uint8Array); // a socket gives bytes
+            const next = mood.next().value;
+            if (next === 'more') return true;
+            if (next === 'later') setTimeout(() => flow?.resume(), 1);
+            else queueMicrotask(() => flow?.resume());
+            return false;
+          },
+          end: () => resolve(Buffer.concat(chunks)),
+          fail: reject,
+        });
+      });
+      const expected = Buffer.concat(lengths.map((length, index) => Buffer.alloc(length, index)));
+      expect(received.equals(expected)).toBe(true);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 describe('bodies', () => {
