@@ -45,7 +45,7 @@ export async function attempt(
 ): Promise<Outcome> {
   const attempts: AttemptRecord[] = [];
   let translated: { readonly target: Target; readonly translation: Translation } | undefined;
-  let failure = new Failure('server', 'No target was tried.');
+  let failure: Failure | undefined;
   let notices: readonly Notice[] = [];
 
   for (const target of plan.targets) {
@@ -83,7 +83,7 @@ export async function attempt(
     notices,
     ...(last && { target: last }),
     ...(translated && { way: translated.translation.way }),
-    failure,
+    failure: failure ?? new Failure('server', 'No target was tried.'),
   };
 }
 

@@ -23,6 +23,7 @@ function shouting(): StreamTranslator & {
     end: () =>
       progress.finished || progress.failure ? '' : ((progress.failure = new Failure('bad-upstream', 'cut')), '<cut>'),
     fail: (failure) => ((progress.failure = failure), '<broken>'),
+    leave: () => undefined,
     keepAlive: () => '<alive>',
   };
 }

@@ -108,7 +108,9 @@ class TranslatedStream implements Sink, Source, Flow {
   cancel(): void {
     this.#cancelled = true;
     this.#upstream?.cancel();
-    if (!this.#closed) this.#close(new Failure('client-gone', 'The caller went away.'));
+    if (this.#closed) return;
+    this.#translator.leave();
+    this.#close(new Failure('client-gone', 'The caller went away.'));
   }
 
   #emit(out: Chunk): boolean {

@@ -171,6 +171,7 @@ function pump(way: Way): StreamTranslator {
     push: (bytes) => guarded(() => reader.push(bytes)),
     end: () => guarded(() => reader.end()) + write(decoder.end()) + output.end(),
     fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
+    leave: () => undefined,
     keepAlive: () => output.keepAlive(),
     progress,
   };
@@ -212,6 +213,7 @@ function pumpWhole(way: Way, contentType: string): StreamTranslator {
     },
     end: () => finish() + output.end(),
     fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
+    leave: () => undefined,
     keepAlive: () => output.keepAlive(),
     progress,
   };

@@ -82,7 +82,11 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
       if (progress.finished || progress.failure) return '';
       return breakOff(truncated());
     },
-    fail: (failure) => (progress.failure || progress.finished ? '' : breakOff(failure)),
+    fail: (failure) => {
+      tap.end();
+      return progress.failure || progress.finished ? '' : breakOff(failure);
+    },
+    leave: () => tap.end(),
     // The bytes may stand anywhere within a frame, so nothing may be put between them.
     keepAlive: () => '',
     progress,

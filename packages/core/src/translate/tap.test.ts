@@ -32,7 +32,7 @@ function seen(text: string, size: number, framing = sse) {
 const stream =
   ': hello\r\n\r\ndata: {"text":"né \\"usage\\":{\\"total\\":1}"}\r\n\r\ndata: {"text":"😀"}\n\ndata:{"usage":{"total":7}}\n\ndata: [DONE]\n\n';
 
-test('a line is looked at when it is the first or holds a marker, however the bytes are cut', () => {
+test('the first line is looked at, and of the last those that hold a marker, however the bytes are cut', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), (size) => {
       expect(seen(stream, size)).toEqual([
@@ -51,6 +51,16 @@ test('a first frame that is an error is seen as such', () => {
 
 test('a last line without its end is looked at when the stream is over', () => {
   expect(seen('data: {}\n\ndata: {"usage":{"total":3}}', 5).at(-1)?.sighting?.usage).toEqual({ outputTokens: 3 });
+});
+
+test('a long stream is kept in sight without being kept in memory', () => {
+  const delta = 'data: {"text":"word"}\n\n';
+  const long = delta.repeat(5000) + stream;
+  for (const size of [delta.length, 100, 65536])
+    expect(seen(long, size).slice(1)).toEqual([
+      { sighting: { usage: { outputTokens: 7 } }, first: false },
+      { sighting: { finished: true }, first: false },
+    ]);
 });
 
 test('elements of a JSON array are cut as frames', () => {

@@ -66,12 +66,14 @@ export interface StreamTranslator {
   end(): Chunk;
   /** The connection broke. */
   fail(failure: Failure): Chunk;
+  /** The caller left: nothing more is wanted, but `progress` must be told whole. */
+  leave(): void;
   /** What may be written at this moment to keep an idle stream open; '' when nothing may. */
   keepAlive(): Chunk;
   readonly progress: StreamProgress;
 }
 
-/** What has been seen so far. Grows; read it after each push. */
+/** What has been seen so far. `begun` and an early `failure` are true after each push, the rest when the stream is over. */
 export interface StreamProgress {
   /** The first event that is not an error has been seen: from here on the caller may be answered 200. */
   readonly begun: boolean;
