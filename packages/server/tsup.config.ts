@@ -6,6 +6,6 @@ export default defineConfig({
   target: 'node22',
   platform: 'node',
   splitting: true,
-  clean: false, // the declarations beside it come from tsc
+  clean: true,
   sourcemap: true,
 });

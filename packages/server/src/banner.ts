@@ -60,7 +60,10 @@ function clients(url: string, key: string, model: string): readonly string[] {
     `    -c model_providers.proxy.base_url=${url}/v1 -c model_providers.proxy.env_key=PROXY_KEY \\`,
     '    -c model_providers.proxy.wire_api=responses',
     '  # Gemini CLI',
-    `  GOOGLE_GEMINI_BASE_URL=${url} GEMINI_API_KEY=${key} gemini -m ${model}`,
+    // Without stored settings Gemini CLI 0.61 refuses GOOGLE_GEMINI_BASE_URL ("Invalid auth method") but takes Vertex's
+    // variables; with "Use Gemini API Key" stored it is the other way round.
+    `  GOOGLE_GEMINI_BASE_URL=${url} GEMINI_API_KEY=${key} GOOGLE_GENAI_USE_VERTEXAI=true \\`,
+    `    GOOGLE_VERTEX_BASE_URL=${url} GOOGLE_API_KEY=${key} gemini -m ${model}`,
     '  # OpenAI SDK, Anthropic SDK, Google GenAI SDK 各家 SDK',
     `  export OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`,
     `  export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key}`,

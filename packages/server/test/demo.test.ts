@@ -143,6 +143,25 @@ describe('tool calls', () => {
     expect(message.content).toBe('Here is what the tools found. get_weather says: 21 degrees');
   });
 
+  test('an agent that adds reminders is answered, not led in a circle', async () => {
+    const reminder = '<system-reminder>Read and Bash are tools. 3 files in "Downloads".</system-reminder>';
+    const tools = ['Bash', 'Read', 'Edit', 'Write', 'Glob', 'Grep', 'Task', 'Skill', 'Plan'].map((name) => tool(name));
+    const asked = user([
+      { type: 'text', text: reminder },
+      { type: 'text', text: 'Use Bash' },
+    ]);
+    expect((await firstChoice({ messages: user(`${reminder}\nhello`), tools })).calls).toEqual([]);
+    expect((await firstChoice({ messages: asked, tools })).calls).toEqual([['Bash', {}]]);
+    const after = [
+      ...asked,
+      { role: 'assistant', tool_calls: [{ id: 'c1', type: 'function', function: { name: 'Bash', arguments: '{}' } }] },
+      { role: 'tool', tool_call_id: 'c1', content: 'done' },
+      ...user(`${reminder} Use Bash`),
+    ];
+    const { calls, message } = await firstChoice({ messages: after, tools });
+    expect([calls, message.content]).toEqual([[], 'Here is what the tools found. Bash says: done']);
+  });
+
   test('call ids differ from call to call and from turn to turn', async () => {
     const body = { messages: user('Weather in Paris and Rome?'), tools: [tool('get_weather', city)] };
     const later = { ...body, messages: [...user('Hi'), { role: 'assistant', content: 'Hi' }, ...body.messages] };

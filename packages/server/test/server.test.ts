@@ -1,11 +1,10 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { serve } from '@proxy/node';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { folder, start, until } from './support.ts';
+import { recordingUpstream } from './upstream.ts';
 
 const ask = (model = 'demo', content = 'Say yes') => ({
   method: 'POST',
@@ -172,33 +171,10 @@ describe('D22 hot reload', () => {
 
 describe('an upstream from the environment', () => {
   test('is called with its key, and the access key stays here', async () => {
-    const seen: { url: string | undefined; headers: NodeJS.Dict<string | string[]> }[] = [];
-    const upstream = createServer((request, response) => {
-      seen.push({ url: request.url, headers: request.headers });
-      request.resume().on('end', () => {
-        response.setHeader('content-type', 'application/json');
-        const content = [{ type: 'text', text: 'hi' }];
-        const usage = { input_tokens: 1, output_tokens: 1 };
-        response.end(
-          JSON.stringify({
-            id: 'msg_1',
-            type: 'message',
-            role: 'assistant',
-            model: 'claude-x',
-            content,
-            stop_reason: 'end_turn',
-            stop_sequence: null,
-            usage,
-          }),
-        );
-      });
-    });
-    await new Promise<void>((resolve) => void upstream.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void upstream.close());
-    const { port } = upstream.address() as AddressInfo;
+    const { url: vendor, seen } = await recordingUpstream();
     const env = {
       ANTHROPIC_API_KEY: 'sk-ant-upstream-secret',
-      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ANTHROPIC_BASE_URL: vendor,
       PROXY_ACCESS_KEY: 'our-own-secret',
     };
     const { url, log, close } = await start({ env, flags: { host: '127.0.0.1' } });

@@ -9,7 +9,7 @@ export interface DemoRequest {
   readonly tools: readonly DemoTool[];
   readonly toolChoice: 'none' | 'auto' | 'required' | { readonly name: string };
   readonly parallel: boolean;
-  /** Results that came in after the last user turn. */
+  /** Results that came in after the last call. */
   readonly results: readonly ToolResult[];
   readonly schema?: unknown;
   readonly jsonObject: boolean;
@@ -50,8 +50,7 @@ const tokensPerImage = 258;
 
 export function readDemoRequest(body: Wire): DemoRequest {
   const messages = list(body.messages).map(asObject);
-  const lastUser = messages.findLastIndex(({ role }) => role === 'user');
-  const user = messages[lastUser];
+  const user = messages.findLast(({ role }) => role === 'user');
   const media = user ? mediaOf(user) : [];
   const maxTokens = body.max_completion_tokens ?? body.max_tokens;
   const format = asObject(body.response_format);
@@ -60,12 +59,12 @@ export function readDemoRequest(body: Wire): DemoRequest {
     model: text(body.model),
     streaming: body.stream === true,
     includeUsage: asObject(body.stream_options).include_usage === true,
-    prompt: user ? textOf(user.content) : '',
+    prompt: user ? spoken(textOf(user.content)) : '',
     media,
     tools: list(body.tools).flatMap((tool) => toolOf(asObject(tool))),
     toolChoice: toolChoiceOf(body.tool_choice),
     parallel: body.parallel_tool_calls !== false,
-    results: resultsOf(messages, lastUser),
+    results: resultsOf(messages),
     jsonObject: format.type === 'json_object',
     reasoning: wantsReasoning(body),
     stop: typeof body.stop === 'string' ? [body.stop] : list(body.stop).map(text),
@@ -100,17 +99,26 @@ function toolChoiceOf(choice: unknown): DemoRequest['toolChoice'] {
   return type === 'allowed_tools' && asObject(asObject(choice).allowed_tools).mode === 'required' ? 'required' : 'auto';
 }
 
-/** Names come from the calls, by id: a result itself has none. */
-function resultsOf(messages: readonly Wire[], lastUser: number): readonly ToolResult[] {
+/**
+ * What came in since the model last spoke. Agents put reminders after their tools' results, so a user turn behind them is
+ * no new question: taking it for one would call tools for ever. Names come from the calls, by id: a result has none.
+ */
+function resultsOf(messages: readonly Wire[]): readonly ToolResult[] {
   const names = new Map<string, string>();
   for (const message of messages) {
     for (const call of list(message.tool_calls).map(asObject))
       names.set(text(call.id), text(asObject(call.function ?? call.custom).name));
   }
   return messages
-    .slice(lastUser + 1)
+    .slice(messages.findLastIndex(({ role }) => role === 'assistant') + 1)
     .filter(({ role }) => role === 'tool')
     .map((message) => ({ name: names.get(text(message.tool_call_id)) ?? 'tool', text: textOf(message.content) }));
+}
+
+/** Without the blocks in tags that agents put beside what their user said (`<system-reminder>`, `<environment_context>`). */
+function spoken(said: string): string {
+  const bare = said.replace(/<([a-z]+[-_][a-z_-]+)>[\s\S]*?<\/\1>/g, '').trim();
+  return bare === '' ? said : bare;
 }
 
 function mediaOf(message: Wire): readonly Media[] {
