@@ -1,7 +1,6 @@
 import { ApiError, FunctionCallingConfigMode, GoogleGenAI, ThinkingLevel, Type } from '@google/genai/web';
 import { describe, expect, test } from 'vitest';
 import { topLevel } from '../../bytes/splice.ts';
-import { sse } from '../../bytes/sse.ts';
 import { collect } from '../../conversation/collect.ts';
 import { Failure } from '../../conversation/failure.ts';
 import type { Part } from '../../conversation/message.ts';
@@ -11,6 +10,7 @@ import type { JsonObject } from '../../json.ts';
 import { factsOf } from '../../models/facts.ts';
 import { cases } from '../../testing/cases.ts';
 import type { EncodeReplyContext, Knock } from '../dialect.ts';
+import { geminiSse as sse } from './framings.ts';
 import { geminiGenerate } from './index.ts';
 
 const writing: EncodeReplyContext = { model: 'gemini-3.1-pro-preview', created: 1, newId: (prefix) => prefix };

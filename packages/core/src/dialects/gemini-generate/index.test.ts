@@ -70,6 +70,23 @@ describe('doors', () => {
     expect(geminiGenerate.framingOf?.(knock(at)).contentType).toBe('application/json');
   });
 
+  test('X6 an idle stream is kept open by white space: older SDKs, and so Gemini CLI, are lost after a comment', () => {
+    const at = '/v1beta/models/{model}:streamGenerateContent';
+    const events = geminiGenerate.framingOf?.(knock(at, { query: 'alt=sse' })).writer();
+    const frame = { data: '{"a":1}' };
+    expect(`${events?.idle}${events?.write([frame])}${events?.idle}`).toMatch(/^\s*data: [^\n]*\n\n\s*$/);
+    const array = geminiGenerate.framingOf?.(knock(at)).writer();
+    const written = [
+      array?.idle,
+      array?.write([frame]),
+      array?.idle,
+      array?.write([frame]),
+      array?.idle,
+      array?.end(),
+    ].join('');
+    expect(JSON.parse(written)).toEqual([{ a: 1 }, { a: 1 }]);
+  });
+
   test('J8 names and ids that are taken', () => {
     const { toolNames, callIds } = geminiGenerate.limits;
     for (const name of ['get_weather', '_x', 'mcp__server.tool-1:a']) expect(name).toMatch(toolNames.pattern);

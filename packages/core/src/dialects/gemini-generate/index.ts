@@ -1,5 +1,3 @@
-import { jsonArray } from '../../bytes/json-array.ts';
-import { sse } from '../../bytes/sse.ts';
 import type { Dialect, Door } from '../dialect.ts';
 import { counting } from './counting.ts';
 import { decodeRequest } from './decode-request.ts';
@@ -7,6 +5,7 @@ import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
+import { geminiArray, geminiSse } from './framings.ts';
 import { lists } from './lists.ts';
 import { geminiName } from './members.ts';
 import { decodeReply, encodeReply } from './reply.ts';
@@ -25,8 +24,8 @@ export const geminiGenerate: Dialect = {
     ...listDoors('/v1beta/models'),
     ...listDoors('/v1/models', (headers, query) => 'x-goog-api-key' in headers || query.has('key')),
   ],
-  framing: sse,
-  framingOf: ({ query }) => (query.get('alt') === 'sse' ? sse : jsonArray),
+  framing: geminiSse,
+  framingOf: ({ query }) => (query.get('alt') === 'sse' ? geminiSse : geminiArray),
   limits: {
     // FunctionDeclaration.name of @google/genai 3.1.0 says 128, the API's own error 64 (J8).
     toolNames: { pattern: /^[A-Za-z_][A-Za-z0-9_.:-]*$/, maxLength: 64 },
@@ -57,6 +56,7 @@ export const geminiGenerate: Dialect = {
     serviceTier: 'serviceTier',
   },
   // N3, H5: model and streaming are said by the path.
+  sealsCalls: true,
   glance: ({ door, params }) => ({
     model: (params['model'] ?? '').replace(/^models\//, ''),
     streaming: door.streaming === true,
