@@ -4,7 +4,7 @@ import { Failure, type Flow } from '@proxy/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventually, pause, readSource } from '../test/support.ts';
-import { failureOf, listening, post, textOf, transport, upstream } from '../test/upstreams.ts';
+import { failureOf, listening, post, rawUpstream, textOf, transport, upstream } from '../test/upstreams.ts';
 
 describe('sending', () => {
   test('method, path, query, headers and body arrive, nothing else', async () => {
