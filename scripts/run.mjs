@@ -38,7 +38,7 @@ async function start() {
 
 async function test() {
   await install();
-  return runPnpm(['-r', '--workspace-concurrency=1', 'test', ...args]);
+  return runPnpm(['-r', '--no-bail', '--workspace-concurrency=1', 'test', ...args]);
 }
 
 /** Installs when nothing is installed yet, or when the lock file says that it should be something else. */
