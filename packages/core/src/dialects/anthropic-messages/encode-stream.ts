@@ -31,8 +31,9 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   let next = 0;
   /** The block that is open on the wire, with the constant text around its hot deltas. */
   let open: { readonly index: number; readonly type: string; readonly before: string } | undefined;
-  /** Text of the open text part, for citations that only say where they hang. */
+  /** Text of the open text part, for citations that only say where they hang; a stream without them keeps none. */
   let spoken = '';
+  const mayCite = citationsPossible(context);
   let freeText: string | undefined;
   let called = false;
   let usage: Usage | undefined;
@@ -55,7 +56,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         return;
       case 'text-delta':
         if (event.text === '') return;
-        spoken += event.text;
+        if (mayCite) spoken += event.text;
         writeDelta('text', event.text, out);
         return;
       case 'reasoning-delta':
@@ -252,4 +253,17 @@ function deltaFrame(index: number, delta: JsonObject): Frame {
 /** A1: the SDK skips every event whose name is missing. */
 function frame(event: { readonly type: string; readonly [key: string]: Json }): Frame {
   return { event: event.type, data: JSON.stringify(event) };
+}
+
+/** Only searches, vendor-run tools and documents are cited. */
+function citationsPossible({ conversation }: EncodeReplyContext): boolean {
+  if (!conversation) return true;
+  return (
+    conversation.tools.some(({ type }) => type === 'web-search' || type === 'native') ||
+    conversation.messages.some(
+      (message) =>
+        (message.role === 'user' && message.parts.some((part) => part.type === 'media' || part.type === 'native')) ||
+        message.role === 'tool',
+    )
+  );
 }
