@@ -54,6 +54,8 @@ function decodeInputItem(item: JsonObject, at: string, turns: Turns): void {
       break;
     default:
       if (typeof item.type !== 'string') throw malformed(`${at}.type`, 'the type of an item is a string.');
+      if (item.type.startsWith('input_'))
+        throw malformed(at, `a content part like "${item.type}" stands in the "content" of a message.`);
       if (isClientItem(item)) return turns.add({ role: 'user', parts: [nativeItem(item, at)], at });
   }
   turns.assistant(item, at);

@@ -1,7 +1,7 @@
 import type { Frame } from '../../bytes/framing.ts';
 import type { ReplyEvent } from '../../conversation/event.ts';
 import { Failure } from '../../conversation/failure.ts';
-import { isArray, isObject, list, number, object, text, tryParseJson, type Json, type JsonObject } from '../../json.ts';
+import { isObject, list, number, object, text, tryParseJson, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, StreamDecoder } from '../dialect.ts';
 import type { ItemContext } from './decode-item.ts';
 import { failureOfEvent, failureOfResponse } from './errors.ts';
@@ -122,20 +122,20 @@ class ResponseReader implements StreamDecoder {
     this.events.push({ type: 'reply-end' });
   }
 
-  /** Closes what no done event closed, and takes items from the response itself where the stream told of none (R1). */
+  /** Closes what no done event closed, and takes from the response itself what the stream never told of (R1). */
   private complete(output: Json | undefined, status: 'completed' | 'incomplete'): void {
-    const items = list(output).filter(isObject);
-    if (this.items.size === 0) {
-      items.forEach((item, index) => this.itemOf({ output_index: index })?.done(item));
-      return;
-    }
+    const items = list(output).map((item) => object(item));
     for (const [index, reader] of this.items) {
       if (reader.closed()) continue;
-      const item = isArray(output) ? items[index] : undefined;
-      if (item && item.type === reader.type()) reader.done(item);
+      const item = items[index];
+      if (item && (reader.type() ?? item.type) === item.type) reader.done(item);
       else if (status === 'completed') reader.done({});
       else reader.cut();
     }
+    items.forEach((item, index) => {
+      const told = this.items.has(index) || this.indexes.has(text(item?.id) ?? '');
+      if (item && !told) this.itemOf({ output_index: index })?.done(item);
+    });
   }
 
   private failed(response: JsonObject, status: 'failed' | 'cancelled'): void {

@@ -379,6 +379,23 @@ describe('reading', () => {
       { type: 'tool-call', id: 'c', name: 'look', arguments: '{"a":1}' },
     ]);
   });
+  test('R1 items that only the completed response holds are taken from it', () => {
+    const search = { id: 'ws_1', type: 'web_search_call', status: 'completed', action: { type: 'search', query: 'q' } };
+    const message = { id: 'msg_1', type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'so' }] };
+    const progress = { type: 'response.web_search_call.searching', output_index: 0, item_id: 'ws_1' };
+    const parts = collected(
+      progress,
+      added(fc, 1),
+      done({ ...fc, arguments: '{}' }, 1),
+      completed({ output: [search, fc, message] }),
+    );
+    expect(parts?.map(({ type }) => type).sort()).toEqual([
+      'server-tool-call',
+      'server-tool-result',
+      'text',
+      'tool-call',
+    ]);
+  });
   test('D4 deltas before the name wait for it; a call whose name never comes is none', () => {
     expect(collected(delta('{"a":1}'), done({ ...fc, arguments: '{"a":1}' }), completed())).toMatchObject([
       { arguments: '{"a":1}' },

@@ -167,6 +167,7 @@ describe('turns', () => {
     [{ input: ['x'] }, 'input[0]'],
     [{ input: [{ role: 'narrator', content: '' }] }, 'input[0].role'],
     [{ input: [{ role: 'user' }] }, 'input[0].content'],
+    [{ input: [{ type: 'input_text', text: 'x' }] }, 'input[0]'],
     [{ input: [user({ type: 'input_text' })] }, 'input[0].content[0].text'],
     [{ input: [user({ type: 'input_image' })] }, 'input[0].content[0].image_url'],
     [{ input: [user({ type: 'input_image', image_url: 'data:image/png,raw' })] }, 'input[0].content[0].image_url'],
