@@ -4,6 +4,7 @@ import { Failure } from '../../conversation/failure.ts';
 import { isArray, isObject, tryParseJson } from '../../json.ts';
 import type { DecodeReplyContext, StreamDecoder } from '../dialect.ts';
 import { decodeError } from './errors.ts';
+import { members } from './members.ts';
 import { replyReader } from './reply-reader.ts';
 
 /** Reads streamGenerateContent, however it was framed. */
@@ -44,10 +45,16 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
   };
 }
 
-/** Text is kept open for citations when a tool of Google's own may bring them. */
+/** Text is kept open for citations when a tool that brings some was asked for; code execution, say, brings none. */
 function asksForSearch({ conversation }: DecodeReplyContext): boolean {
-  return conversation?.tools.some((tool) => tool.type === 'web-search' || tool.type === 'native') ?? false;
+  const searches = conversation?.tools.some((tool) => {
+    if (tool.type === 'native') return Object.keys(tool.value).some((name) => searchTools.has(name));
+    return tool.type === 'web-search';
+  });
+  return searches ?? false;
 }
+
+const searchTools = members('googleSearchRetrieval', 'enterpriseWebSearch', 'googleMaps', 'fileSearch', 'retrieval');
 
 function errorStatus(error: unknown): number {
   const code = isObject(error) ? error['code'] : undefined;

@@ -22,7 +22,7 @@ export interface EncodedContents {
 
 /** The turns as `contents`, and the instructions that stand before them as `systemInstruction`. */
 export function encodeContents(conversation: Conversation, context: EncodeRequestContext): EncodedContents {
-  const { facts, signer, report } = context;
+  const { facts, signer } = context;
   const writer: PartWriter = {
     // Seals of other issuers stay behind: Gemini would refuse them.
     signature: (seal) => (seal.issuer === signer ? seal.value : undefined),
@@ -46,21 +46,25 @@ export function encodeContents(conversation: Conversation, context: EncodeReques
   );
   const systemExtras = system[0]?.extras?.[geminiName];
   return {
-    contents: mended(contents, context),
+    contents: mended(contents, messages.at(-1)?.at ?? 'contents', context),
     ...(instructions.length > 0 && { systemInstruction: { ...systemExtras, parts: instructions } }),
   };
+}
 
-  function mended(list: readonly JsonObject[], { facts: { prefill } }: EncodeRequestContext): readonly JsonObject[] {
-    if (list.length === 0) {
-      // S7: instructions alone are refused.
-      report({ type: 'defaulted', field: 'contents', detail: 'Gemini needs a turn of the user; "Begin." was sent.' });
-      return [{ role: 'user', parts: [{ text: 'Begin.' }] }];
-    }
-    if (list.at(-1)?.['role'] !== 'model' || prefill) return list;
-    const detail = 'The model does not go on from a turn of its own; it was asked to continue instead.';
-    report({ type: 'approximated', field: messages.at(-1)?.at ?? 'contents', detail });
-    return [...list, { role: 'user', parts: [{ text: 'Continue.' }] }];
+/** S7, T15: there must be a turn, and the last one is the user's. */
+function mended(
+  contents: readonly JsonObject[],
+  at: string,
+  { facts, report }: EncodeRequestContext,
+): readonly JsonObject[] {
+  if (contents.length === 0) {
+    report({ type: 'defaulted', field: 'contents', detail: 'Gemini needs a turn of the user; "Begin." was sent.' });
+    return [{ role: 'user', parts: [{ text: 'Begin.' }] }];
   }
+  if (contents.at(-1)?.['role'] !== 'model' || facts.prefill) return contents;
+  const detail = 'The model does not go on from a turn of its own; it was asked to continue instead.';
+  report({ type: 'approximated', field: at, detail });
+  return [...contents, { role: 'user', parts: [{ text: 'Continue.' }] }];
 }
 
 /** O4: the wanted form in words, where `responseMimeType` would be refused. */

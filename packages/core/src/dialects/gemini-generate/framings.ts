@@ -3,9 +3,9 @@ import { jsonArray } from '../../bytes/json-array.ts';
 import { sse } from '../../bytes/sse.ts';
 
 /**
- * Server-Sent Events for clients of Gemini. @google/genai before 2.0, which Gemini CLI 0.61 uses, looks for `data:` behind
+ * Server-Sent Events for clients of Gemini. @google/genai 1.30.0, which Gemini CLI 0.61 uses, looks for `data:` behind
  * white space and nothing else: a comment makes it deaf to all that follows, and the stream ends with "Incomplete JSON
- * segment". So only empty lines may keep a stream open (tried with 1.30.0 and 3.1.0).
+ * segment". So only empty lines may keep a stream open (tried, and with 3.1.0).
  */
 export const geminiSse: Framing = keptOpenBy(sse, '\n\n');
 
