@@ -9,6 +9,16 @@ import type { Part, Seal } from './message.ts';
 /** Base64 of `{"@proxy":1,`: twelve bytes, so that every envelope begins with the same sixteen characters. */
 const mark = 'eyJAcHJveHkiOjEs';
 
+/** Where this stands in a request, a reply of another dialect has been replayed. */
+export const envelopeMark = mark;
+
+/** In place of the proof that a reply from abroad lacks. Nobody issued it, so it goes back to nobody. */
+export const unproven: Seal = { issuer: '', value: '' };
+
+export function isUnproven(seal: Seal): boolean {
+  return seal.issuer === '' && seal.value === '';
+}
+
 /** What a seal was attached to, where the foreign dialect has no place for it on the thing itself. */
 export type Attachment = 'call' | 'text' | 'redacted';
 

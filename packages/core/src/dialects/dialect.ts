@@ -26,6 +26,14 @@ export interface Dialect {
   /** The caller's words for the hub's fields, for notices: `sampling.topK` → `top_k`. */
   readonly fieldNames: Readonly<Record<string, string>>;
 
+  /** Calls are signed here as reasoning is (Gemini), and an unsigned one is refused. */
+  readonly sealsCalls?: boolean;
+  /**
+   * Texts in a request that a model of these facts refuses, left there by replies of other dialects. With one of them, or
+   * an envelope, a request of this dialect goes over the hub although its upstream speaks the same.
+   */
+  foreignTraces?(facts: ModelFacts): readonly string[];
+
   /** Model and streaming, without decoding the body. Reads only top-level members. @throws Failure when they are malformed. */
   glance(knock: Knock, body: TopLevel): Glance;
   /** The same bytes, asking for another model. */

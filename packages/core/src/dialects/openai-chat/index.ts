@@ -53,6 +53,9 @@ export const openaiChat: Dialect = {
     serviceTier: 'service_tier',
     cacheKey: 'prompt_cache_key',
   },
+  // OpenAI's own servers refuse what other vendors add to messages; those vendors want it back.
+  foreignTraces: ({ openaiMembers }) =>
+    openaiMembers === true ? ['"extra_content"', '"reasoning_content"', '"reasoning_details"'] : [],
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
   decodeRequest,
