@@ -15,6 +15,12 @@ import { encodeMediaPart, encodePart, type PartWriter } from './encode-parts.ts'
 import { geminiName } from './members.ts';
 import { outputFormFits } from './encode-config.ts';
 
+/** What the parts of all turns are written with. */
+interface Writing extends PartWriter {
+  /** Names of the tools called, by call id: most dialects give results no name (T7). */
+  readonly callNames: ReadonlyMap<string, string>;
+}
+
 export interface EncodedContents {
   readonly contents: readonly JsonObject[];
   readonly systemInstruction?: JsonObject;
@@ -23,11 +29,12 @@ export interface EncodedContents {
 /** The turns as `contents`, and the instructions that stand before them as `systemInstruction`. */
 export function encodeContents(conversation: Conversation, context: EncodeRequestContext): EncodedContents {
   const { facts, signer } = context;
-  const writer: PartWriter = {
+  const writer: Writing = {
     // Seals of other issuers stay behind: Gemini would refuse them.
     signature: (seal) => (seal.issuer === signer ? seal.value : undefined),
     callIds: facts.callIds === true,
     resolutions: facts.thinkingControl === 'level',
+    callNames: callNamesOf(conversation.messages),
   };
   const { messages } = conversation;
   const firstTurn = messages.findIndex((message) => message.role !== 'system');
@@ -49,6 +56,14 @@ export function encodeContents(conversation: Conversation, context: EncodeReques
     contents: mended(contents, messages.at(-1)?.at ?? 'contents', context),
     ...(instructions.length > 0 && { systemInstruction: { ...systemExtras, parts: instructions } }),
   };
+}
+
+function callNamesOf(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const message of messages)
+    if (message.role === 'assistant')
+      for (const part of message.parts) if (part.type === 'tool-call') names.set(part.id, part.name);
+  return names;
 }
 
 /** S7, T15: there must be a turn, and the last one is the user's. */
@@ -80,11 +95,7 @@ function formInstruction(conversation: Conversation, { facts }: EncodeRequestCon
  * T2, T11: results and the user's next words are one content, results first; turns of the model that follow one another
  * are one, because calls must come right behind a turn of the user. Turns of the user may stand side by side.
  */
-function mergeTurns(
-  turns: readonly Message[],
-  context: EncodeRequestContext,
-  writer: PartWriter,
-): readonly JsonObject[] {
+function mergeTurns(turns: readonly Message[], context: EncodeRequestContext, writer: Writing): readonly JsonObject[] {
   const merged: { role: string; parts: JsonObject[]; own: JsonObject; results: boolean }[] = [];
   for (const turn of turns) {
     const role = turn.role === 'assistant' ? 'model' : 'user';
@@ -113,7 +124,7 @@ function vouched(parts: readonly JsonObject[]): readonly JsonObject[] {
   return parts.map((part) => (part === calls[0] ? { ...part, thoughtSignature: sentinel } : part));
 }
 
-function encodeTurnParts(turn: Message, context: EncodeRequestContext, writer: PartWriter): readonly JsonObject[] {
+function encodeTurnParts(turn: Message, context: EncodeRequestContext, writer: Writing): readonly JsonObject[] {
   switch (turn.role) {
     case 'tool':
       return turn.results.flatMap((result) => encodeResult(result, context, writer));
@@ -133,7 +144,7 @@ function encodeTurnParts(turn: Message, context: EncodeRequestContext, writer: P
 }
 
 /** S1: instructions amid the turns are never the model's words; they join the user's, marked as what they are. */
-function reminder(turn: SystemMessage, context: EncodeRequestContext, writer: PartWriter): readonly JsonObject[] {
+function reminder(turn: SystemMessage, context: EncodeRequestContext, writer: Writing): readonly JsonObject[] {
   const detail = 'Gemini takes instructions at the beginning only; these stand in a turn of the user.';
   context.report({ type: 'approximated', field: turn.at ?? 'contents', detail });
   return encodeList(turn.parts, context, writer).map((part) =>
@@ -158,11 +169,7 @@ function speakable(turn: AssistantMessage, { facts, signer, report }: EncodeRequ
   });
 }
 
-function encodeList(
-  parts: readonly Part[],
-  { report }: EncodeRequestContext,
-  writer: PartWriter,
-): readonly JsonObject[] {
+function encodeList(parts: readonly Part[], { report }: EncodeRequestContext, writer: Writing): readonly JsonObject[] {
   return parts.flatMap<JsonObject>((part) => {
     const field = part.at ?? 'contents';
     const drop = (name: string, detail: string) => report({ type: 'dropped', field: `${field}${name}`, detail });
@@ -175,7 +182,7 @@ function encodeList(
   });
 }
 
-function reportMediaLosses(part: MediaPart, writer: PartWriter, report: Report, place: string): void {
+function reportMediaLosses(part: MediaPart, writer: Writing, report: Report, place: string): void {
   const drop = (name: string, detail: string) => report({ type: 'dropped', field: `${place}${name}`, detail });
   if (part.source.type === 'text')
     report({ type: 'approximated', field: place, detail: 'A document of plain text was sent as text.' });
@@ -188,7 +195,7 @@ function reportMediaLosses(part: MediaPart, writer: PartWriter, report: Report, 
 }
 
 /** One functionResponse, and beside it what it cannot hold (M3). */
-function encodeResult(result: ToolResult, context: EncodeRequestContext, writer: PartWriter): readonly JsonObject[] {
+function encodeResult(result: ToolResult, context: EncodeRequestContext, writer: Writing): readonly JsonObject[] {
   const media = result.content.filter(
     (part): part is MediaPart => part.type === 'media' && part.source.type !== 'text',
   );
@@ -219,7 +226,7 @@ function encodeResult(result: ToolResult, context: EncodeRequestContext, writer:
   const response: JsonObject = {
     ...result.extras?.[geminiName],
     ...(writer.callIds && result.callId !== '' && { id: result.callId }),
-    name: result.name ?? '',
+    name: writer.callNames.get(result.callId) ?? result.name ?? 'unknown',
     response: responseOf(result, others, media.length > 0 && !inside),
     ...(within.length > 0 && { parts: within }),
   };

@@ -188,6 +188,19 @@ describe('calls and results', () => {
     }
   });
 
+  test('T7 results without a name get that of the call they answer', () => {
+    const nameless: ToolMessage = {
+      role: 'tool',
+      results: [{ callId: 'b', kind: 'function', content: [], failed: false }],
+    };
+    for (const facts of ['gemini-3-flash-preview', 'gemini-2.5-flash'])
+      expect(contents([hello, assistant(call('b', { name: 'look_up' })), nameless], facts)).toMatchObject([
+        {},
+        {},
+        { parts: [{ functionResponse: { name: 'look_up' } }] },
+      ]);
+  });
+
   test('T9 arguments are an object, numbers exact', () => {
     const part = (written: string) =>
       JSON.stringify(contents([hello, assistant(call('a', { arguments: written })), results({})]));
