@@ -18,8 +18,8 @@ export interface ServerLog {
 }
 
 export interface LogOptions {
-  /** Where lines go; absent: stdout. */
-  readonly write?: (line: string) => void;
+  /** Where one line, or a batch of them, goes; absent: stdout. */
+  readonly write?: (lines: string) => void;
   /** Lines for people instead of JSON; absent: when stdout is a terminal. */
   readonly pretty?: boolean;
 }
@@ -32,7 +32,9 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
   let config: LogConfig = { level: 'info', requests: true };
   const forPeople = () => pretty ?? config.pretty ?? (write === undefined && process.stdout.isTTY === true);
   const maskText = createMaskText(() => secrets);
-  const out = write ?? ((line: string) => void process.stdout.write(line));
+  const out = write ?? ((text: string) => void process.stdout.write(text));
+  /** Lines of the batch that is being written; undefined between batches. */
+  let batch: string[] | undefined;
   const logger = pino(
     {
       base: null,
@@ -42,7 +44,13 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
         log: (fields) => maskMembers(fields) as Record<string, unknown>, // an object gives an object
       },
     },
-    { write: (line: string) => out(maskText(forPeople() ? prettyLine(line) : line)) },
+    {
+      write(line: string) {
+        const shown = maskText(forPeople() ? prettyLine(line) : line);
+        if (batch) batch.push(shown);
+        else out(shown);
+      },
+    },
   );
   let waiting: CallRecord[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -50,9 +58,12 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    const batch = waiting;
+    const records = waiting;
     waiting = [];
-    for (const record of batch) logger[levelOf(record)](fieldsOf(record), sentence(record));
+    batch = [];
+    for (const record of records) logger[levelOf(record)](fieldsOf(record), sentence(record));
+    if (batch.length > 0) out(batch.join(''));
+    batch = undefined;
   }
 
   return {

@@ -49,6 +49,11 @@ describe('errors name the path and the mend', () => {
       'upstreams[0].baseUrl: must begin with http:// or https://.',
     ],
     [
+      'a password in an address',
+      'upstreams: [{ name: a, provider: openai, baseUrl: "https://me:pass@host/v1" }]',
+      'upstreams[0].baseUrl: must not hold user:password@.',
+    ],
+    [
       'a compatible upstream without an address',
       'upstreams: [{ name: a, provider: openai-compatible }]',
       'upstreams[0].baseUrl: is missing, and provider "openai-compatible" has no address of its own.',

@@ -1,8 +1,10 @@
 import { banner } from '../banner.ts';
+import { secretsOf } from '../config/build.ts';
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
+import { createMaskText } from '../mask.ts';
 import { startServer, type RunningServer } from '../server.ts';
 
 /** `proxy serve`: runs until a signal ends it. */
@@ -13,7 +15,10 @@ export async function serve(flags: Flags): Promise<void> {
   const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
-  process.stdout.write(`${banner(server.config(), server.port)}\n`);
+  const config = server.config();
+  // A base URL may hold a key in its query.
+  const maskText = createMaskText(() => secretsOf(config));
+  process.stdout.write(maskText(`${banner(config, server.port)}\n`));
   obeySignals(server, log);
 }
 

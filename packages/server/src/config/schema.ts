@@ -37,6 +37,10 @@ const upstream = section({
   provider: oneOf('a provider', vendorNames),
   baseUrl: words()
     .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
+    .regex(
+      /^[^@]*$|^https?:\/\/[^/@]*\//,
+      'must not hold user:password@. Send an authorization header instead (headers).',
+    )
     .exactOptional(),
   apiKeys: z
     .array(apiKey, { error: 'must be a list of keys, each a text or {key, weight}.' })
