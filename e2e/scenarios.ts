@@ -97,7 +97,7 @@ export const tools = [
   { name: 'list_files', description: 'Files in the current folder.' },
 ] as const;
 
-const toolResults = { get_weather: '{"celsius":7}', list_files: 'a.txt\nb.txt' };
+export const toolResults = { get_weather: '{"celsius":7}', list_files: 'a.txt\nb.txt' };
 
 export const answerSchema = {
   type: 'object',
@@ -311,4 +311,11 @@ export function wanted(expected: Expected, client: DialectName): unknown {
     calls: expected.calls ?? [],
     usage: expected.usage,
   };
+}
+
+/** The proofs of reasoning in a whole reply of any dialect. */
+export function sealsIn(reply: string): readonly string[] {
+  return [...reply.matchAll(/"(?:signature|thoughtSignature|encrypted_content)": "([^"]+)"/g)].map(
+    ([, seal]) => seal ?? '',
+  );
 }

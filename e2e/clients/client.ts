@@ -70,6 +70,8 @@ export interface ErrorSeen {
 export interface TurnOptions {
   readonly stream: boolean;
   readonly signal?: AbortSignal;
+  /** Ask another model than the target's, in the same conversation. */
+  readonly model?: string;
   /** Called when the first piece of a stream is there. */
   onFirst?(): void;
 }

@@ -35,9 +35,9 @@ function open(target: Target, ask: Ask): Conversation {
   let last: readonly Part[] = [];
 
   return {
-    async turn({ stream, signal, onFirst }) {
+    async turn({ stream, signal, onFirst, model = target.model }) {
       const config = { ...configOf(ask), ...(signal && { abortSignal: signal }) };
-      const params = { model: target.model, contents, config };
+      const params = { model, contents, config };
       let partial: Outcome = nothing;
       try {
         const responses: GenerateContentResponse[] = [];

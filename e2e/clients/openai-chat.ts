@@ -25,8 +25,8 @@ function open(target: Target, ask: Ask): Conversation {
   });
 
   return {
-    async turn({ stream, signal, onFirst }) {
-      const params = { ...paramsOf(target.model, ask), messages };
+    async turn({ stream, signal, onFirst, model = target.model }) {
+      const params = { ...paramsOf(model, ask), messages };
       const options = signal ? { signal } : {};
       let partial: Outcome = nothing;
       try {

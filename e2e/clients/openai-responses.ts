@@ -25,8 +25,8 @@ function open(target: Target, ask: Ask): Conversation {
   let last: Response | undefined;
 
   return {
-    async turn({ stream, signal, onFirst }) {
-      const params = { ...paramsOf(target.model, ask), input };
+    async turn({ stream, signal, onFirst, model = target.model }) {
+      const params = { ...paramsOf(model, ask), input };
       const options = signal ? { signal } : {};
       let partial: Outcome = nothing;
       try {
