@@ -154,7 +154,12 @@ describe('tool choice', () => {
   });
 
   test('C3 without functions there is no choice', () => {
-    expect(calling({ type: 'required' }, [{ type: 'web-search', name: 'web_search' }])).toBeUndefined();
+    const search: Tool = { type: 'web-search', name: 'web_search' };
+    expect(calling({ type: 'required' }, [search])).toBeUndefined();
+    expect(encode({ tools: [search], toolChoice: { type: 'tool', tool: { name: 'web_search' } } }).fields).toEqual([
+      'toolChoice',
+    ]);
+    expect(encode({ tools: [search], toolChoice: { type: 'auto' } }).fields).toEqual([]);
   });
 
   test('C3 parallel calls cannot be forbidden, and that is told', () => {

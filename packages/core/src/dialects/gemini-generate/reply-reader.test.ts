@@ -3,7 +3,7 @@ import { jsonArray } from '../../bytes/json-array.ts';
 import { collect } from '../../conversation/collect.ts';
 import type { Conversation } from '../../conversation/conversation.ts';
 import type { ReplyEvent } from '../../conversation/event.ts';
-import { Failure } from '../../conversation/failure.ts';
+import type { Failure } from '../../conversation/failure.ts';
 import { replay } from '../../conversation/replay.ts';
 import type { Finish, Reply } from '../../conversation/reply.ts';
 import { parseJson, type Json, type JsonObject } from '../../json.ts';

@@ -186,10 +186,11 @@ export function encodeToolConfig(
   const names = conversation.tools.flatMap((tool) =>
     tool.type === 'function' || tool.type === 'custom' ? tool.name : [],
   );
+  const { toolChoice: choice } = conversation;
+  if (choice && names.length === 0 && forces(choice))
+    report({ type: 'approximated', field: 'toolChoice', detail: 'Gemini can only be made to call functions.' });
   const calling = {
-    ...(names.length > 0 &&
-      conversation.toolChoice &&
-      encodeChoice(conversation.toolChoice, conversation.tools, names, facts, report)),
+    ...(choice && names.length > 0 && encodeChoice(choice, conversation.tools, names, facts, report)),
     ...(isObject(ownCalling) && ownCalling),
   };
   const config = { ...ownRest, ...(Object.keys(calling).length > 0 && { functionCallingConfig: calling }) };
@@ -207,9 +208,7 @@ function encodeChoice(
 ): Calling {
   const strict = facts.strictTools && tools.some((tool) => tool.type === 'function' && tool.strict);
   const auto: Calling = { mode: strict ? 'VALIDATED' : 'AUTO' };
-  const forced =
-    choice.type === 'required' || choice.type === 'tool' || (choice.type === 'allowed' && choice.mode === 'required');
-  if (forced && facts.forcedToolChoice === false) {
+  if (forces(choice) && facts.forcedToolChoice === false) {
     report({ type: 'approximated', field: 'toolChoice', detail: 'The model cannot be made to call a tool.' });
     return auto;
   }
@@ -234,6 +233,12 @@ function encodeChoice(
       return { mode: choice.mode === 'required' ? 'ANY' : 'VALIDATED', allowedFunctionNames: allowed };
     }
   }
+}
+
+function forces(choice: ToolChoice): boolean {
+  return (
+    choice.type === 'required' || choice.type === 'tool' || (choice.type === 'allowed' && choice.mode === 'required')
+  );
 }
 
 /** What Gemini has no word for, told once a request. */
