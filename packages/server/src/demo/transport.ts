@@ -74,11 +74,15 @@ function paced(parts: readonly string[], delayMs: number, signal: AbortSignal): 
         waiting = undefined;
         const part = parts[at];
         at += 1;
-        if (part === undefined) {
+        const more = part === undefined || sink.write(part);
+        if (stopped) return; // the sink hung up while it was written to
+        // Nothing comes after the last frame, so the end comes with it: some clients hang up once they have it.
+        if (at >= parts.length) {
           stop();
-          return sink.end();
+          sink.end();
+        } else if (more) {
+          schedule();
         }
-        if (sink.write(part)) schedule();
       }
       signal.addEventListener('abort', stop, { once: true });
       schedule();
