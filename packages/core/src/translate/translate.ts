@@ -1,3 +1,5 @@
+import { includesAny } from '../bytes/search.ts';
+import { createSearch } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
 import { convert } from './convert.ts';
 import { relay } from './relay.ts';
@@ -13,6 +15,14 @@ export function translate(inbound: Inbound, destination: Destination, settings: 
 
 /** Whether the caller replays what another vendor's model said, which its own vendor would refuse as it stands (Z2). */
 function hasBeenAbroad({ dialect, body }: Inbound, { facts }: Destination): boolean {
-  const text = new TextDecoder('latin1').decode(body);
-  return text.includes(envelopeMark) || (dialect.foreignTraces?.(facts) ?? []).some((trace) => text.includes(trace));
+  return holds(body, envelopeMark) || (dialect.foreignTraces?.(facts) ?? []).some((trace) => holds(body, trace));
+}
+
+/** The marks are few and fixed, so their searches are made once. */
+const searches = new Map<string, (bytes: Uint8Array) => boolean>();
+
+function holds(body: Uint8Array, mark: string): boolean {
+  let search = searches.get(mark);
+  if (!search) searches.set(mark, (search = createSearch(mark)));
+  return search(body);
 }
