@@ -15,7 +15,13 @@ export type Step =
       readonly headers?: Record<string, string>;
     }
   /** A recording from elsewhere. */
-  | { readonly type: 'bytes'; readonly bytes: Buffer; readonly contentType: string; readonly chunkBytes?: number }
+  | {
+      readonly type: 'bytes';
+      readonly bytes: Buffer;
+      readonly contentType: string;
+      readonly chunkBytes?: number;
+      readonly status?: number;
+    }
   /** An HTTP error with the body of `error-<name>.json`. */
   | {
       readonly type: 'error';
@@ -143,7 +149,7 @@ function perform(dialect: DialectName, step: Step, recorded: Recorded, response:
     response.writeHead(step.status, { 'content-type': 'application/json', ...headers, ...step.headers });
     response.end(fixture(dialect, `error-${step.name ?? step.status}.json`));
   } else if (step.type === 'bytes') {
-    response.writeHead(200, { 'content-type': step.contentType, ...headers });
+    response.writeHead(step.status ?? 200, { 'content-type': step.contentType, ...headers });
     writeInPieces(response, step.bytes, step.chunkBytes ?? 1021, () => response.end());
   } else if (step.type === 'answer' && !recorded.streaming) {
     response.writeHead(200, { 'content-type': 'application/json', ...headers, ...step.headers });

@@ -41,13 +41,20 @@ export async function send(
       maxErrorBytes,
       () => new Failure('bad-upstream', 'The error body is too large.'),
     );
-    return { failure: translation.failure(response.status, body, response.headers), status: response.status };
+    const told = withoutSecret(body, target.credential.secret);
+    return { failure: translation.failure(response.status, told, response.headers), status: response.status };
   } catch (thrown) {
     if (signal.aborted)
       return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
     const failure = asFailure(thrown);
     return { failure, status: failure.status };
   }
+}
+
+/** Some vendors repeat the refused key in their error, which is for our callers and our log to read. */
+function withoutSecret(body: Uint8Array, secret: string): Uint8Array {
+  const text = new TextDecoder().decode(body);
+  return secret !== '' && text.includes(secret) ? new TextEncoder().encode(text.replaceAll(secret, '***')) : body;
 }
 
 function authorizedRequest(
