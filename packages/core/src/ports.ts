@@ -21,6 +21,11 @@ export interface Ports {
  */
 export interface Source {
   start(sink: Sink): Flow;
+  /**
+   * Everything as one piece, where the source can do better than by pushing (it knows the length, say). Instead of `start`;
+   * undefined, with nothing read, when it cannot.
+   */
+  gather?(maxBytes: number): Promise<Uint8Array> | undefined;
 }
 
 export interface Sink {

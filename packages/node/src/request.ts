@@ -111,6 +111,28 @@ class IncomingBody implements Source, Flow {
     return this;
   }
 
+  /** One buffer of the announced length, filled as the body comes: half the copying, and the faster kind to search. */
+  gather(maxBytes: number): Promise<Uint8Array> | undefined {
+    const length = Number(this.#message.headers['content-length']);
+    if (!Number.isSafeInteger(length) || length > maxBytes) return undefined;
+    return new Promise((resolve, reject) => {
+      const all = Buffer.allocUnsafe(length);
+      let filled = 0;
+      this.start({
+        write(chunk) {
+          if (typeof chunk !== 'string') {
+            // node:http has checked that no more comes than was announced.
+            all.set(chunk, filled);
+            filled += chunk.length;
+          }
+          return true;
+        },
+        end: () => resolve(filled === length ? all : all.subarray(0, filled)),
+        fail: reject,
+      });
+    });
+  }
+
   resume(): void {
     if (!this.#over) this.#message.resume();
   }

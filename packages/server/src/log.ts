@@ -61,7 +61,10 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
     const records = waiting;
     waiting = [];
     batch = [];
-    for (const record of records) logger[levelOf(record)](fieldsOf(record), sentence(record));
+    for (const record of records) {
+      const level = levelOf(record);
+      if (logger.isLevelEnabled(level)) logger[level](fieldsOf(record), sentence(record));
+    }
     if (batch.length > 0) out(batch.join(''));
     batch = undefined;
   }

@@ -3,6 +3,8 @@ import type { Flow, Source } from '../ports.ts';
 
 /** Everything a source pushes, as one piece. Rejects with `overflow()` past `maxBytes`, or with what broke the source. */
 export function readAll(source: Source, maxBytes: number, overflow: () => Error): Promise<Uint8Array> {
+  const gathered = source.gather?.(maxBytes);
+  if (gathered) return gathered;
   return new Promise((resolve, reject) => {
     const pieces: Uint8Array[] = [];
     let length = 0;

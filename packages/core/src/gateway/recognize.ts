@@ -51,7 +51,7 @@ export function createDoors(dialects: readonly Dialect[]): Doors {
     const known = entriesAt(method, path);
     const entries = known.length > 0 ? known : entriesAt(method, `/v1${path}`);
     if (entries.length === 0) return undefined;
-    const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+    const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1));
     const entry =
       entries.find(({ door }) => door.claims?.(headers, query)) ??
       entries.find(({ door }) => !door.claims) ??
@@ -64,6 +64,9 @@ export function createDoors(dialects: readonly Dialect[]): Doors {
   const paths = [...literal.keys(), ...templated.map(({ door }) => `${door.method} ${door.path}`)];
   return { find, paths: [...new Set(paths)].sort() };
 }
+
+/** Shared, since nobody writes into a knock's query: making one costs as much as finding the door. */
+const noQuery = new URLSearchParams();
 
 export function recognize(doors: Doors, request: HttpRequest): Call | undefined {
   return doors.find(request.method, request.url, request.headers);

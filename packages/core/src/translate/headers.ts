@@ -31,11 +31,22 @@ export function relayedRequestHeaders(headers: HeaderMap): Record<string, string
   const out: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value === undefined || hopByHop.has(name) || credentials.has(name) || privacy.has(name)) continue;
-    if (privacyPrefixes.some((prefix) => name.startsWith(prefix))) continue;
-    out[name] = value;
+    if (value !== undefined && travels(name)) out[name] = value;
   }
   return out;
+}
+
+/** Callers send the same few names again and again; what strangers make up is not worth remembering. */
+const remembered = new Map<string, boolean>();
+const maxRemembered = 500;
+
+function travels(name: string): boolean {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const barred = hopByHop.has(name) || credentials.has(name) || privacy.has(name);
+  const answer = !barred && !privacyPrefixes.some((prefix) => name.startsWith(prefix));
+  if (remembered.size < maxRemembered) remembered.set(name, answer);
+  return answer;
 }
 
 /** An upstream's headers that travel back with a relayed reply. */

@@ -15,7 +15,7 @@ export const watch: Watch = {
   },
   whole(body) {
     const members: Record<string, Json> = {};
-    for (const name of ['usage', 'x_groq', 'error', 'base_resp', 'choices'] as const) {
+    for (const name of ['usage', 'x_groq', 'error'] as const) {
       const value = read(() => body.get(name));
       if (value !== undefined) members[name] = value;
     }
