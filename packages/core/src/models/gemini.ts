@@ -3,6 +3,9 @@ import type { ModelFactsRow } from './model-facts.ts';
 const thinkingDocs = 'https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/thinking';
 const modelDocs = 'https://ai.google.dev/gemini-api/docs/models';
 
+/** [K]: general knowledge that nobody has looked up for this row yet. */
+const unread = '[K] not looked up';
+
 /** From the general to the particular: the newest generation first, then what older and special models lack. */
 export const geminiModels: readonly ModelFactsRow[] = [
   {
@@ -33,12 +36,13 @@ export const geminiModels: readonly ModelFactsRow[] = [
   {
     match: 'gemini-1*',
     facts: { ...before25(), penalties: true, contextWindow: 1_048_576 },
-    source: `${modelDocs} (retired); BerriAI/litellm#7776`,
+    source: `${unread} (retired); penalties: BerriAI/litellm#7776`,
   },
   {
     match: 'gemini-2.0-*',
     facts: { ...before25(), penalties: true },
-    source: `${modelDocs}/gemini-2.0-flash (8,192 output tokens); vercel/ai#8943: penalties on 2.0 only`,
+    source:
+      'https://ai.google.dev/gemini-api/docs/models/gemini-2.0-flash (1,048,576 in, 8,192 out); vercel/ai#8943: penalties on 2.0 only',
   },
   {
     match: 'gemini-2.5-*',
@@ -53,24 +57,29 @@ export const geminiModels: readonly ModelFactsRow[] = [
       thoughtSignatures: false,
       strictTools: false,
     },
-    source: `${thinkingDocs} (2.5 Flash: 1 to 24,576, 0 turns it off); no ids: vercel/ai#17902, #15317; https://ai.google.dev/gemini-api/docs/structured-output (JSON Schema since 2.5)`,
+    source: `${unread} (1 to 24,576, 0 turns it off; JSON Schema since 2.5); no ids: vercel/ai#17902, #15317; 64k output: the model pages at docs.cloud.google.com`,
   },
   {
     match: 'gemini-2.5-pro*',
     facts: { minThinkingBudget: 128, maxThinkingBudget: 32_768, alwaysThinks: true },
-    source: `${thinkingDocs} (2.5 Pro: 128 to 32,768, cannot be turned off)`,
+    source: `${unread} (128 to 32,768, cannot be turned off)`,
   },
   {
     match: 'gemini-2.5-flash-lite*',
     facts: { minThinkingBudget: 512 },
-    source: `${thinkingDocs} (2.5 Flash-Lite: 512 to 24,576, 0 turns it off)`,
+    source: `${unread} (512 to 24,576, 0 turns it off)`,
   },
-  { match: 'gemini-2.5-*-image*', facts: imageModel('none'), source: `${modelDocs}/gemini-2.5-flash-image` },
-  { match: 'gemini-3-pro*', facts: { efforts: ['low', 'high'] }, source: `${thinkingDocs} (Gemini 3 Pro: LOW, HIGH)` },
+  { match: 'gemini-2.5-*-image*', facts: imageModel('none'), source: unread },
+  {
+    match: 'gemini-3-pro*',
+    facts: { efforts: ['low', 'high'] },
+    source: 'https://hexdocs.pm/gemini_ex/Gemini.Types.Enums.ThinkingLevel.html (Gemini 3 Pro: low, high)',
+  },
   {
     match: 'gemini-3-flash*',
     facts: { efforts: ['minimal', 'low', 'medium', 'high'] },
-    source: `${thinkingDocs} (Gemini 3 Flash: MINIMAL, LOW, MEDIUM, HIGH)`,
+    source:
+      'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/models/gemini/3-flash (minimal, low, medium, high; media in function responses; 65,536 out)',
   },
   {
     match: 'gemini-3.1-pro*',
@@ -86,7 +95,7 @@ export const geminiModels: readonly ModelFactsRow[] = [
   {
     match: 'gemini-3.5-flash*',
     facts: { efforts: ['minimal', 'low', 'medium', 'high'] },
-    source: `${thinkingDocs} (3.5 Flash and 3.5 Flash-Lite: MINIMAL, LOW, MEDIUM, HIGH)`,
+    source: `${thinkingDocs} (3.5 Flash-Lite: MINIMAL, LOW, MEDIUM, HIGH); 3.5 Flash: ${unread}`,
   },
   {
     match: 'gemini-3.6-flash*',
@@ -107,12 +116,12 @@ export const geminiModels: readonly ModelFactsRow[] = [
   {
     match: 'gemini-3*-image*',
     facts: imageModel('level'),
-    source: `${modelDocs}/gemini-3-pro-image (32,768 output tokens)`,
+    source: unread,
   },
   {
     match: 'gemini-*-tts*',
     facts: speechModel(),
-    source: 'https://ai.google.dev/gemini-api/docs/speech-generation (text in, audio out; 8k in, 16k out)',
+    source: unread,
   },
   {
     match: 'gemma-*',
@@ -122,7 +131,7 @@ export const geminiModels: readonly ModelFactsRow[] = [
       stopSequences: true,
       penalties: false,
       thinkingControl: 'none',
-      maxOutputTokens: 8192,
+
       contextWindow: 131_072,
       images: true,
       documents: false,
@@ -133,13 +142,13 @@ export const geminiModels: readonly ModelFactsRow[] = [
       thoughtSignatures: false,
       webSearch: false,
     },
-    source: 'https://ai.google.dev/gemma/docs/core (128k context; thinking of Gemma 4 is not switched by the API)',
+    source: unread,
   },
   {
     match: 'gemma-4-*',
-    facts: { contextWindow: 262_144, maxOutputTokens: 32_768 },
+    facts: { contextWindow: 262_144 },
     source:
-      'https://ai.google.dev/gemma/docs/core (Gemma 4 26B A4B and 31B: 256k context); names: Model_2 of @google/genai 3.1.0',
+      'https://vercel.com/ai-gateway/models/gemma-4-26b-a4b-it (262.1K context); names: Model_2 of @google/genai 3.1.0',
   },
 ];
 
