@@ -1,4 +1,3 @@
-import { includesAny } from '../bytes/search.ts';
 import { createSearch } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
 import { convert } from './convert.ts';
