@@ -1,7 +1,6 @@
 import type { ModelFactsRow } from './model-facts.ts';
 
 const thinkingDocs = 'https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/thinking';
-const modelDocs = 'https://ai.google.dev/gemini-api/docs/models';
 
 /** [K]: general knowledge that nobody has looked up for this row yet. */
 const unread = '[K] not looked up';
@@ -31,7 +30,7 @@ export const geminiModels: readonly ModelFactsRow[] = [
       mediaInToolResults: true,
       thoughtSignatures: true,
     },
-    source: `${modelDocs}; https://ai.google.dev/gemini-api/docs/thought-signatures; penalties: google-gemini/cookbook#1290; LOW and HIGH are taken by every model with levels`,
+    source: `limits: the table of docs.cloud.google.com/gemini-enterprise-agent-platform/models/guides/gemini-3-8-flash; signatures, ids, levels and JSON Schema: catalogue Z4, T6, Z12, J1, G2; penalties: google-gemini/cookbook#1290; the rest ${unread}`,
   },
   {
     match: 'gemini-1*',
