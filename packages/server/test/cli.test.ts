@@ -21,9 +21,9 @@ function proxy(args: readonly string[], options: { readonly cwd: string; readonl
 }
 
 async function started(run: ReturnType<typeof proxy>): Promise<string> {
-  await until('the banner is there', () => /curl /.test(run.seen.out));
+  await until('the banner is there', () => /curl /.test(run.seen.out) || run.child.exitCode !== null);
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(run.seen.out)?.[0];
-  if (url === undefined) throw new Error(run.seen.out);
+  if (url === undefined) throw new Error(run.seen.out + run.seen.err);
   return url;
 }
 
