@@ -275,12 +275,12 @@ export const differences: readonly Difference[] = [
 ];
 
 export function expectedOf(scenario: Scenario, turn: Turn, client: DialectName, upstream: DialectName): Expected {
-  let expected = turn.expected;
+  const expected = { ...turn.expected };
   for (const difference of differences) {
     if (difference.scenario !== scenario) continue;
     if (difference.client && !difference.client.includes(client)) continue;
     if (difference.upstream && !difference.upstream.includes(upstream)) continue;
-    expected = { ...expected, ...difference.expected };
+    Object.assign(expected, difference.expected);
   }
   return expected;
 }

@@ -18,8 +18,8 @@ export function geminiRuleFaults(body: Members, model: string): readonly string[
         'a response schema without responseMimeType application/json',
       ],
       ['thinkingBudget' in thinking && 'thinkingLevel' in thinking, 'both thinkingBudget and thinkingLevel'],
-      [/^gemini-3/.test(model) && 'thinkingBudget' in thinking, 'thinkingBudget for a model that takes levels'],
-      [/^gemini-2/.test(model) && 'thinkingLevel' in thinking, 'thinkingLevel for a model that takes budgets'],
+      [model.startsWith('gemini-3') && 'thinkingBudget' in thinking, 'thinkingBudget for a model that takes levels'],
+      [model.startsWith('gemini-2') && 'thinkingLevel' in thinking, 'thinkingLevel for a model that takes budgets'],
       [Array.isArray(stops) && stops.length > 5, 'more than five stop sequences'],
       [Array.isArray(stops) && stops.length === 0, 'stopSequences is empty'],
     ),
@@ -30,7 +30,7 @@ export function geminiRuleFaults(body: Members, model: string): readonly string[
       faults([text(part['text']) === undefined || part['text'] === '', 'systemInstruction: only text, and not empty']),
     ),
     ...pairingFaults(contents),
-    ...(/^gemini-3/.test(model) ? signatureFaults(contents) : []),
+    ...(model.startsWith('gemini-3') ? signatureFaults(contents) : []),
   ];
 }
 

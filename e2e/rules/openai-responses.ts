@@ -31,8 +31,14 @@ function toolFaults(tool: Members, index: number): readonly string[] {
   return [
     ...faults(
       [!openaiName.test(text(tool['name']) ?? ''), `${at}: the name ${JSON.stringify(tool['name'])} is not taken`],
-      [parameters != null && members(parameters)['type'] !== 'object', `${at}: parameters are no object schema`],
-      [parameters != null && !('properties' in members(parameters)), `${at}: object schema missing properties`],
+      [
+        (parameters ?? null) !== null && members(parameters)['type'] !== 'object',
+        `${at}: parameters are no object schema`,
+      ],
+      [
+        (parameters ?? null) !== null && !('properties' in members(parameters)),
+        `${at}: object schema missing properties`,
+      ],
     ),
     ...(tool['strict'] === true ? strictSchemaFaults(parameters, at) : []),
   ];
@@ -86,7 +92,7 @@ function itemFaults(item: Members, next: Members | undefined, body: Members, at:
 
 function followsReasoning(next: Members | undefined): boolean {
   const type = text(next?.['type']);
-  return type === 'reasoning' || /_call$/.test(type ?? '') || next?.['role'] === 'assistant';
+  return type === 'reasoning' || (type ?? '').endsWith('_call') || next?.['role'] === 'assistant';
 }
 
 function pairingFaults(input: readonly Members[]): readonly string[] {
