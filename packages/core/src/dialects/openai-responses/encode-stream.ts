@@ -196,10 +196,9 @@ export class ResponseWriter implements StreamEncoder {
       this.output.event('response.custom_tool_call_input.done', `${item.head},"input":${JSON.stringify(item.text)}`);
     else {
       if (item.text.trim() === '') this.emptyArguments(item);
-      const name = JSON.stringify(start.name);
       this.output.event(
         'response.function_call_arguments.done',
-        `${item.head},"name":${name},"arguments":${JSON.stringify(item.text)}`,
+        `${item.head},"arguments":${JSON.stringify(item.text)}`,
       );
     }
     this.output.doneItem(item, callItem(item.id, start, item.text, 'completed'));
