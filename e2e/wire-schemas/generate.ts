@@ -11,6 +11,13 @@ export const wireSchemas = {
   'anthropic-messages': { type: 'AnthropicMessagesRequest', sdk: '@anthropic-ai/sdk' },
   'anthropic-messages-beta': { type: 'AnthropicBetaMessagesRequest', sdk: '@anthropic-ai/sdk' },
   'gemini-generate': { type: 'GeminiGenerateRequest', sdk: '@google/genai' },
+  'openai-chat-reply': { type: 'OpenaiChatReply', sdk: 'openai' },
+  'openai-chat-event': { type: 'OpenaiChatEvent', sdk: 'openai' },
+  'openai-responses-reply': { type: 'OpenaiResponsesReply', sdk: 'openai' },
+  'openai-responses-event': { type: 'OpenaiResponsesEvent', sdk: 'openai' },
+  'anthropic-messages-reply': { type: 'AnthropicMessagesReply', sdk: '@anthropic-ai/sdk' },
+  'anthropic-messages-event': { type: 'AnthropicMessagesEvent', sdk: '@anthropic-ai/sdk' },
+  'gemini-generate-reply': { type: 'GeminiGenerateReply', sdk: '@google/genai' },
 } as const;
 
 export type WireSchemaName = keyof typeof wireSchemas;
@@ -38,8 +45,16 @@ export function generateSchema(name: WireSchemaName): string {
     topRef: true,
   });
   const schema = generator.createSchema(type);
+  withoutComputed(schema.definitions);
   const $comment = `Made from ${sdk} ${installedVersion(sdk)}, type ${type}, by generate.ts. Do not edit.`;
   return `${JSON.stringify({ $comment, ...schema }, null, 1)}\n`;
+}
+
+/** The SDK computes a response's output_text itself; no server sends it. */
+function withoutComputed(definitions: object | undefined): void {
+  for (const definition of Object.values(definitions ?? {}) as { required?: string[] }[])
+    // every definition is an object
+    if (definition.required) definition.required = definition.required.filter((name) => name !== 'output_text');
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -1,15 +1,20 @@
 /**
- * The request bodies of the four dialects, in the vendors' own types. generate.ts compiles them to JSON Schema.
+ * The request and reply bodies of the four dialects, in the vendors' own types. generate.ts compiles them to JSON Schema.
  * Members that an SDK takes out of the body (headers, path, client options) are left out, as its code does.
  */
 import type { MessageCreateParams as BetaMessageCreateParams } from '@anthropic-ai/sdk/resources/beta/messages/messages';
-import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages/messages';
+import type {
+  Message,
+  MessageCreateParams,
+  RawMessageStreamEvent,
+} from '@anthropic-ai/sdk/resources/messages/messages';
 import type {
   Content,
   FunctionCall,
   FunctionCallingConfig,
   FunctionDeclaration,
   GenerateContentConfig,
+  GenerateContentResponse,
   GoogleMaps,
   GoogleSearch,
   ImageConfig,
@@ -21,8 +26,28 @@ import type {
   Tool,
   ToolConfig,
 } from '@google/genai';
-import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions/completions';
-import type { ResponseCreateParams } from 'openai/resources/responses/responses';
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionCreateParams,
+} from 'openai/resources/chat/completions/completions';
+import type { Response, ResponseCreateParams, ResponseStreamEvent } from 'openai/resources/responses/responses';
+
+export type OpenaiChatReply = ChatCompletion;
+export type OpenaiChatEvent = ChatCompletionChunk;
+
+// The SDK computes output_text itself.
+export type OpenaiResponsesReply = Omit<Response, 'output_text'>;
+export type OpenaiResponsesEvent = ResponseStreamEvent;
+
+export type AnthropicMessagesReply = Message;
+export type AnthropicMessagesEvent = RawMessageStreamEvent;
+
+/** Whole and as an event of a stream; the rest of the class is the SDK's own. */
+export type GeminiGenerateReply = Pick<
+  GenerateContentResponse,
+  'candidates' | 'createTime' | 'modelVersion' | 'promptFeedback' | 'responseId' | 'usageMetadata' | 'modelStatus'
+>;
 
 export type OpenaiChatRequest = ChatCompletionCreateParams;
 
