@@ -102,7 +102,11 @@ function citationsOf(texts: readonly TextPart[], gaps: ReadonlySet<Part>): reado
   return texts.flatMap((part) => {
     const from = offset + (gaps.has(part) ? gap.length : 0);
     offset = from + part.text.length;
-    return (part.citations ?? []).flatMap((citation) => encodeCitation(citation, from));
+    const whole = { start: 0, end: part.text.length };
+    return (part.citations ?? []).flatMap((citation) =>
+      // OpenAI's types require both ends; a citation without them is of the whole text (W2).
+      encodeCitation(citation.type === 'url' ? { ...whole, ...citation } : citation, from),
+    );
   });
 }
 
