@@ -24,7 +24,7 @@ export interface Candidate {
  * Why a reply ended.
  * stop: of itself. stop-sequence: at a sequence the caller gave. length: at the output limit. context-window: the model's
  * window is full. tool-calls: waits for results. content-filter: a filter cut or blocked it. refusal: the model declined.
- * pause: more to come if asked (pause_turn, CONTINUATION). malformed-call: the model wrote a broken tool call.
+ * pause: more to come if the same is asked again (pause_turn). malformed-call: the model wrote a broken tool call.
  */
 export type FinishReason =
   | 'stop'

@@ -45,7 +45,7 @@ describe('finish reasons', () => {
   const read: readonly [string, FinishReason][] = [
     ['STOP', 'stop'],
     ['MAX_TOKENS', 'length'],
-    ['CONTINUATION', 'pause'],
+    ['CONTINUATION', 'length'],
     ...[
       'SAFETY',
       'RECITATION',

@@ -10,7 +10,8 @@ import type { ThinkingLevel, UsageMetadata } from './wire.ts';
 const finishReasons = {
   STOP: 'stop',
   MAX_TOKENS: 'length',
-  CONTINUATION: 'pause',
+  // The candidate is cut for its length and can be asked to go on, but only with Gemini's own token: to other clients it is cut.
+  CONTINUATION: 'length',
   SAFETY: 'content-filter',
   RECITATION: 'content-filter',
   LANGUAGE: 'content-filter',
