@@ -43,6 +43,15 @@ export { replay } from './conversation/replay.ts';
 
 // Ports, and their versions in memory.
 export type * from './ports.ts';
-export { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } from './memory.ts';
+export {
+  memoryCallers,
+  memoryCounters,
+  memoryLedger,
+  silentLog,
+  systemClock,
+  type KnownCaller,
+  type MemoryCountersOptions,
+  type MemoryLedger,
+} from './memory.ts';
 export type { Chunk } from './bytes/framing.ts';
 export type { Json, JsonObject } from './json.ts';

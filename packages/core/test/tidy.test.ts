@@ -6,14 +6,21 @@ const sources = import.meta.glob('../src/**/*.ts', { query: '?raw', import: 'def
 const documents = import.meta.glob('../../../*.md', { query: '?raw', import: 'default', eager: true });
 const everything = Object.keys(
   import.meta.glob(
-    ['../../../{packages,docs,examples,bench,e2e,scripts}/**/*.{ts,md,mjs,json}', '!**/node_modules/**', '!**/dist/**'],
+    [
+      '../../../{packages,docs,examples,bench,e2e,runtimes,scripts}/**/*.{ts,md,mjs,json}',
+      '!**/node_modules/**',
+      '!**/dist/**',
+    ],
     {
       query: '?raw',
       import: 'default',
       eager: false as true, // only the names are wanted
     },
   ),
-).map((path) => path.replace(/^(\.\.\/)+/, '').replace(/^(src|test)\//, 'packages/core/$1/'));
+)
+  // A glob never finds the file it stands in.
+  .concat('./tidy.test.ts')
+  .map((path) => new URL(path, 'file:///packages/core/test/').pathname.slice(1));
 
 interface SourceFile {
   /** Below src: `bytes/sse.ts`. */
@@ -165,7 +172,7 @@ describe('tidy', () => {
   test('every path named in ARCHITECTURE.md exists', () => {
     const text = documents['../../../ARCHITECTURE.md'] ?? '';
     expect(text).not.toBe('');
-    const named = [...text.matchAll(/`((?:packages|docs|examples|bench|e2e|scripts)\/[\w./-]+)`/g)].map(
+    const named = [...text.matchAll(/`((?:packages|docs|examples|bench|e2e|runtimes|scripts)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
     );
     expect(named.length).toBeGreaterThan(10);

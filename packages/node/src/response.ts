@@ -5,8 +5,8 @@ import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
 const maxJoinedBytes = 16 * 1024;
 /** Bytes that may wait in one tick before the source is asked to pause. */
 const highWaterBytes = 64 * 1024;
-/** On average below this, chunks of one tick are copied into one write; above, each is written as it is. */
-const smallChunkBytes = 1024;
+/** RFC 9112 §7.1: a chunk of no bytes ends a chunked body. */
+const lastChunk = '0\r\n\r\n';
 /** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
 const lingerMs = 1000;
 
@@ -68,9 +68,16 @@ class StreamedAnswer implements Sink {
   /** The source was told to wait, and hears of it when there is room. */
   #waiting = false;
   #over = false;
+  /**
+   * We frame chunks ourselves: Node writes each as four pieces (length, break, data, break), and gathering those costs more
+   * than copying a small one. Node is told that there is nothing to frame.
+   */
+  readonly #chunked: boolean;
 
   constructor(response: ServerResponse) {
     this.#response = response;
+    this.#chunked = response.chunkedEncoding;
+    response.chunkedEncoding = false;
     response.on('drain', () => this.#resume());
   }
 
@@ -108,7 +115,8 @@ class StreamedAnswer implements Sink {
     const { socket } = response;
     socket?.cork();
     this.#writePending();
-    response.end();
+    if (this.#chunked) response.end(lastChunk, 'latin1');
+    else response.end();
     socket?.uncork();
   }
 
@@ -117,10 +125,10 @@ class StreamedAnswer implements Sink {
     if (this.#over) return;
     this.flush();
     this.#over = true;
-    const { socket, useChunkedEncodingByDefault: chunked } = this.#response;
+    const { socket } = this.#response;
     if (!socket) this.#response.destroy();
     // Without chunks (HTTP/1.0) a closed connection is a clean end: only a reset is not.
-    else if (chunked) socket.destroySoon();
+    else if (this.#chunked) socket.destroySoon();
     else socket.resetAndDestroy();
   }
 
@@ -140,12 +148,32 @@ class StreamedAnswer implements Sink {
     this.#pending = undefined;
     this.#pendingBytes = 0;
     if (pending === undefined) return true;
-    if (!Array.isArray(pending)) return this.#response.write(pending);
-    if (bytes < pending.length * smallChunkBytes && pending.every(isBytes))
-      return this.#response.write(latin1(pending), 'latin1');
+    if (typeof pending === 'string') return this.#writeText(pending);
+    const chunks = Array.isArray(pending) ? pending : [pending];
+    if (bytes <= maxJoinedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
     let more = true;
-    for (const chunk of pending) more = this.#response.write(chunk);
+    for (const chunk of chunks) more = typeof chunk === 'string' ? this.#writeText(chunk) : this.#writeLong(chunk);
     return more;
+  }
+
+  #writeText(text: string): boolean {
+    const response = this.#response;
+    return response.write(this.#chunked ? `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n` : text);
+  }
+
+  /** Few bytes: with their frame in one string of one character a byte. */
+  #writeBytes(chunks: readonly Uint8Array[], bytes: number): boolean {
+    const text = latin1(chunks);
+    return this.#response.write(this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n` : text, 'latin1');
+  }
+
+  /** Many bytes: as they are, between the parts of their frame. The socket is corked. */
+  #writeLong(chunk: Uint8Array): boolean {
+    const response = this.#response;
+    if (!this.#chunked) return response.write(chunk);
+    response.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
+    response.write(chunk);
+    return response.write('\r\n', 'latin1');
   }
 
   #resume(): void {

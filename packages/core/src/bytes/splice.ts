@@ -3,7 +3,7 @@
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Top-level members of a JSON object, found without parsing the rest. */
-export interface TopLevel {
+interface TopLevel {
   /** The member's value; of several members of that name the last one's, as with JSON.parse. @throws SpliceError when the body is malformed. */
   get(name: string): Json | undefined;
 }

@@ -1,5 +1,5 @@
 /** Decodes UTF-8 that arrives in pieces: the same text as decoding all of it at once, U+FFFD for rubbish included. */
-export interface Utf8Reader {
+interface Utf8Reader {
   push(bytes: Uint8Array): string;
   /** What an unfinished character at the very end amounts to: '' or U+FFFD. */
   end(): string;

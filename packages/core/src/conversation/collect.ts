@@ -5,7 +5,7 @@ import type { Candidate, Finish, Reply } from './reply.ts';
 import { laterUsage, type Usage } from './usage.ts';
 
 /** Accumulates one reply from its events; `reply()` once they are over. */
-export interface Collector {
+interface Collector {
   push(event: ReplyEvent): void;
   /** @throws Failure when the stream broke off or never finished. */
   reply(): Reply;
@@ -32,7 +32,7 @@ interface Growing {
   extras?: Extras;
 }
 
-export function createCollector(): Collector {
+function createCollector(): Collector {
   const candidates = new Map<number, Growing>();
   let start: { id: string; model: string; created?: number; extras?: Extras } | undefined;
   let usage: Usage | undefined;

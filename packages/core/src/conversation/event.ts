@@ -61,7 +61,7 @@ export interface TextEnd extends InPart {
   /** What one dialect said beside the text (Responses `phase`, log probabilities). */
   readonly extras?: Extras;
 }
-export interface ReasoningStart extends InPart {
+interface ReasoningStart extends InPart {
   readonly type: 'reasoning-start';
 }
 export interface ReasoningDelta extends InPart {
@@ -95,12 +95,12 @@ export interface ToolCallEnd extends InPart {
   readonly truncated?: true;
 }
 /** A part that arrives at once: media, server tools, native parts, redacted reasoning. */
-export interface WholePart extends InPart {
+interface WholePart extends InPart {
   readonly type: 'part';
   readonly value: Part;
 }
 /** Running totals, not increments. */
-export interface UsageEvent {
+interface UsageEvent {
   readonly type: 'usage';
   readonly usage: Usage;
 }
@@ -110,10 +110,10 @@ export interface CandidateEnd extends InCandidate {
   readonly extras?: Extras;
 }
 /** The vendor finished cleanly; usage, where there is any, has been told before. */
-export interface ReplyEnd {
+interface ReplyEnd {
   readonly type: 'reply-end';
 }
-export interface FailureEvent {
+interface FailureEvent {
   readonly type: 'failure';
   readonly failure: Failure;
 }

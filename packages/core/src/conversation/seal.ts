@@ -47,11 +47,6 @@ export function readSeal(field: string, carrier: string): Envelope {
   return { seal };
 }
 
-/** True for a signature field that only this gateway could have written. */
-export function isEnvelope(field: string): boolean {
-  return field.startsWith(mark);
-}
-
 /**
  * A carrier is a reasoning part that exists only to bring a seal through: it is taken out and its seal put on the tool
  * call that follows, or on the text before. `carried` tells what each reasoning part's field said.

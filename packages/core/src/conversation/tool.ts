@@ -55,7 +55,7 @@ export interface WebSearchTool extends ToolBase {
 }
 
 /** Any other tool that only one dialect knows. */
-export interface NativeTool extends ToolBase {
+interface NativeTool extends ToolBase {
   readonly type: 'native';
   readonly dialect: string;
   /** What a tool choice calls it, when it has a name. */

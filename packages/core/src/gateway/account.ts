@@ -91,7 +91,7 @@ function withOurHeaders(answer: HttpAnswer, story: Story, notices: readonly Noti
 const maxHeaderLength = 2000;
 
 /** `dropped logit_bias; approximated tools[0].strict`, in visible ASCII. */
-export function noticesHeader(notices: readonly Notice[]): string {
+function noticesHeader(notices: readonly Notice[]): string {
   const text = notices
     .map(({ type, field }) => `${type} ${field}`)
     .join('; ')

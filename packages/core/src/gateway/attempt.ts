@@ -27,7 +27,7 @@ export interface Outcome {
   readonly streamed?: Promise<StreamEnd>;
 }
 
-export interface StreamEnd {
+interface StreamEnd {
   readonly progress: StreamProgress;
   readonly failure?: Failure;
 }

@@ -9,9 +9,10 @@ import { factsOf } from '../models/facts.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
-import type { GatewayOptions, Upstream } from './gateway.ts';
+import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Gateway, HttpRequest } from './http.ts';
 import { createDoors } from './recognize.ts';
+import { destinationsOf } from './route.ts';
 import type { Running } from './running.ts';
 import { serve } from './serve.ts';
 
@@ -40,6 +41,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     cooldown: createCooldown(ports),
     selectorOf: (upstream) => selectors.get(upstream) ?? createSelector('failover', ports),
     factsAt: factsCache(options),
+    destinationsOf: destinationsCache(options),
     newId: idMaker(ports.random),
   };
   const handle = (request: HttpRequest) => serve(running, request);
@@ -62,6 +64,18 @@ function factsCache({ modelFacts }: GatewayOptions): Running['factsAt'] {
     if (!known) {
       known = { ...factsOf(model, modelFacts), ...upstream.provider.facts, ...upstream.facts };
       facts.set(model, known);
+    }
+    return known;
+  };
+}
+
+function destinationsCache(options: GatewayOptions): Running['destinationsOf'] {
+  const remembered = new LRUCache<string, readonly UpstreamModel[]>({ max: maxRememberedModels });
+  return (model) => {
+    let known = remembered.get(model);
+    if (!known) {
+      known = destinationsOf(options, model);
+      remembered.set(model, known);
     }
     return known;
   };

@@ -55,6 +55,12 @@ export interface RouteTarget {
   readonly model?: string;
 }
 
+/** A model under the name that one upstream has for it. */
+export interface UpstreamModel {
+  readonly upstream: Upstream;
+  readonly model: string;
+}
+
 export interface Timeouts {
   /** Until an upstream's status and headers; absent: 600 s, the patience of the vendors' SDKs. */
   readonly headersMs?: number;

@@ -4,7 +4,7 @@ import type { Flow, Sink, Source } from '../ports.ts';
 import type { StreamProgress, StreamTranslator } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly signal: AbortSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
@@ -12,7 +12,7 @@ export interface StreamOptions {
   readonly onClose: (progress: StreamProgress, failure: Failure | undefined) => void;
 }
 
-export type Opened = { readonly source: Source } | { readonly failure: Failure };
+type Opened = { readonly source: Source } | { readonly failure: Failure };
 
 /**
  * Waits for the first event that is not an error, so that a stream that fails at once is still a status, and another key

@@ -3,7 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { matchesPattern } from '../models/facts.ts';
 import type { Destination, Inbound } from '../translate/translation.ts';
-import type { GatewayOptions, Route, Upstream } from './gateway.ts';
+import type { GatewayOptions, Route, Upstream, UpstreamModel } from './gateway.ts';
 import type { Running } from './running.ts';
 
 /** One upstream + model + credential to try. */
@@ -19,16 +19,18 @@ export interface Plan {
 
 /** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
 export function route(gateway: Running, inbound: Inbound): Plan {
-  const destinations = destinationsOf(gateway.options, inbound.glance.model);
+  const destinations = gateway.destinationsOf(inbound.glance.model);
   const targets = destinations.flatMap(({ upstream, model }) =>
     withCredentials(gateway, upstream, model, inbound.dialect),
   );
+  if (targets.length === 0) throw new Failure('unauthenticated', withoutCredentials(destinations));
   return { targets };
 }
 
-interface UpstreamModel {
-  readonly upstream: Upstream;
-  readonly model: string;
+/** D26: an upstream without a key is an error of its own; another upstream is not asked instead. */
+function withoutCredentials(destinations: readonly UpstreamModel[]): string {
+  const names = destinations.map(({ upstream }) => `"${upstream.name}"`).join(', ');
+  return `No API key is configured for the upstream ${names}: add one to its "apiKeys".`;
 }
 
 /**
@@ -36,7 +38,7 @@ interface UpstreamModel {
  * pattern before a shorter), then to the first upstream that lists it, then to the vendor it is at home with, then to the
  * first upstream that takes anything.
  */
-function destinationsOf(options: GatewayOptions, name: string): readonly UpstreamModel[] {
+export function destinationsOf(options: GatewayOptions, name: string): readonly UpstreamModel[] {
   const addressed = addressedUpstream(options.upstreams, name);
   if (addressed) return [addressed];
   const found = routeOf(options.routes ?? [], name);

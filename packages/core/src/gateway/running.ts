@@ -4,7 +4,7 @@ import type { Selector } from '../keys/selector.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
-import type { GatewayOptions, Upstream } from './gateway.ts';
+import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Doors } from './recognize.ts';
 
 /** What every stage of the pipeline may ask for; made once by createGateway. */
@@ -19,5 +19,7 @@ export interface Running {
   selectorOf(upstream: Upstream): Selector;
   /** What is known of a model at a place: looked up once, since it takes a walk through every row. */
   factsAt(upstream: Upstream, model: string): ModelFacts;
+  /** Where a model name leads; remembered, because callers ask for the same few. @throws Failure `not-found` */
+  destinationsOf(model: string): readonly UpstreamModel[];
   newId(prefix: string): string;
 }

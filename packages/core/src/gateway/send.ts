@@ -12,7 +12,7 @@ const defaultHeadersTimeoutMs = 600_000;
 const defaultIdleTimeoutMs = 300_000;
 const maxErrorBytes = 1024 * 1024;
 
-export type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failure; readonly status: number };
+type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failure; readonly status: number };
 
 /** One send. Whatever goes wrong is a value: a refusal of the upstream's, a dead network, a timeout. */
 export async function send(

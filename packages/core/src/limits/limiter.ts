@@ -1,6 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import { totalInputTokens, type Usage } from '../conversation/usage.ts';
-import type { Caller, Limits, Ports } from '../ports.ts';
+import type { Caller, Limits, Ports, Taken } from '../ports.ts';
 
 /** Keeps callers within their limits. */
 export interface Limiter {
@@ -39,12 +39,20 @@ export function createLimiter(ports: LimiterPorts): Limiter {
       if (!limited(limits)) return unlimited;
       const reservation = new Reservation(ports, caller, `${process}.${(calls += 1)}`);
       try {
-        if (limits.requestsPerMinute !== undefined) await reservation.takeRequest(limits.requestsPerMinute);
+        // Counters in memory answer at once: only those of another process are waited for.
+        if (limits.requestsPerMinute !== undefined) {
+          const taking = reservation.takeRequest(limits.requestsPerMinute);
+          if (taking) await taking;
+        }
         if (limits.tokensPerMinute !== undefined) {
           const tokens = typeof estimateTokens === 'number' ? estimateTokens : estimateTokens();
-          await reservation.takeTokens(tokens, limits.tokensPerMinute);
+          const taking = reservation.takeTokens(tokens, limits.tokensPerMinute);
+          if (taking) await taking;
         }
-        if (limits.concurrency !== undefined) await reservation.enter(limits.concurrency);
+        if (limits.concurrency !== undefined) {
+          const entering = reservation.enter(limits.concurrency);
+          if (entering) await entering;
+        }
       } catch (thrown) {
         await reservation.undo();
         throw thrown;
@@ -54,7 +62,8 @@ export function createLimiter(ports: LimiterPorts): Limiter {
   };
 }
 
-const unlimited: Permit = { settle: () => Promise.resolve() };
+const settled = Promise.resolve();
+const unlimited: Permit = { settle: () => settled };
 
 function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
@@ -77,11 +86,11 @@ class Reservation implements Permit {
     this.#holder = holder;
   }
 
-  async takeRequest(limit: number): Promise<void> {
-    this.#requests = await this.#take('requests', 1, limit);
+  takeRequest(limit: number): void | Promise<void> {
+    return this.#take('requests', 1, limit, (taking) => (this.#requests = taking));
   }
 
-  async takeTokens(tokens: number, limit: number): Promise<void> {
+  takeTokens(tokens: number, limit: number): void | Promise<void> {
     if (tokens > limit) {
       throw new Failure(
         'rate-limited',
@@ -89,12 +98,18 @@ class Reservation implements Permit {
           'Send less at a time, or ask for a higher limit.',
       );
     }
-    this.#tokens = await this.#take('tokens', tokens, limit);
+    return this.#take('tokens', tokens, limit, (taking) => (this.#tokens = taking));
   }
 
-  async enter(limit: number): Promise<void> {
-    this.#running = await this.#ports.counters.enter(this.#key('running'), limit, placeExpiryMs, this.#holder);
-    if (this.#running) return;
+  enter(limit: number): void | Promise<void> {
+    const entered = this.#ports.counters.enter(this.#key('running'), limit, placeExpiryMs, this.#holder);
+    if (typeof entered !== 'boolean') return entered.then((inside) => this.#entered(inside, limit));
+    this.#entered(entered, limit);
+  }
+
+  #entered(inside: boolean, limit: number): void {
+    this.#running = inside;
+    if (inside) return;
     throw new Failure(
       'rate-limited',
       `${limit} ${limit === 1 ? 'request' : 'requests'} at a time is the limit of ${this.#whose()}, and as many are ` +
@@ -103,30 +118,38 @@ class Reservation implements Permit {
     );
   }
 
-  async settle(usage?: Usage): Promise<void> {
-    if (this.#settled) return;
+  settle(usage?: Usage): Promise<void> {
+    if (this.#settled) return settled;
     this.#settled = true;
     const estimate = this.#tokens?.amount ?? 0;
-    await this.#leave(0, spentTokens(usage, estimate) - estimate);
+    return this.#leave(0, spentTokens(usage, estimate) - estimate);
   }
 
   /** As if the call had never come. */
-  async undo(): Promise<void> {
+  undo(): Promise<void> {
     this.#settled = true;
-    await this.#leave(-(this.#requests?.amount ?? 0), -(this.#tokens?.amount ?? 0));
+    return this.#leave(-(this.#requests?.amount ?? 0), -(this.#tokens?.amount ?? 0));
   }
 
-  async #leave(requests: number, tokens: number): Promise<void> {
-    const { counters, log } = this.#ports;
+  #leave(requests: number, tokens: number): Promise<void> {
+    // All are begun before any is waited for: one that fails must not keep the others from happening.
+    const pending = [
+      this.#attempt(() => (this.#running ? this.#ports.counters.leave(this.#key('running'), this.#holder) : undefined)),
+      this.#attempt(() => this.#adjust('requests', this.#requests, requests)),
+      this.#attempt(() => this.#adjust('tokens', this.#tokens, tokens)),
+    ].filter((one) => one !== undefined);
+    return pending.length === 0 ? settled : Promise.all(pending).then(() => undefined);
+  }
+
+  /** A correction that fails is a line in the log: the call itself is over. */
+  #attempt(correct: () => void | Promise<void>): Promise<void> | undefined {
+    const failed = (error: unknown) =>
+      this.#ports.log('warn', 'A limit could not be corrected', { caller: this.#caller.id, error: String(error) });
     try {
-      // All are begun before any is waited for: one that fails must not keep the others from happening.
-      await Promise.all([
-        this.#running && counters.leave(this.#key('running'), this.#holder),
-        this.#adjust('requests', this.#requests, requests),
-        this.#adjust('tokens', this.#tokens, tokens),
-      ]);
+      return correct()?.catch(failed);
     } catch (error) {
-      log('warn', 'A limit could not be corrected', { caller: this.#caller.id, error: String(error) });
+      failed(error);
+      return undefined;
     }
   }
 
@@ -135,8 +158,18 @@ class Reservation implements Permit {
     return this.#ports.counters.adjust(this.#key(what), difference, minuteMs, taking.atMs);
   }
 
-  async #take(what: 'requests' | 'tokens', amount: number, limit: number): Promise<Taking> {
-    const taken = await this.#ports.counters.take(this.#key(what), amount, limit, minuteMs);
+  #take(
+    what: 'requests' | 'tokens',
+    amount: number,
+    limit: number,
+    keep: (taking: Taking) => void,
+  ): void | Promise<void> {
+    const taken = this.#ports.counters.take(this.#key(what), amount, limit, minuteMs);
+    if ('ok' in taken) keep(this.#accepted(what, amount, limit, taken));
+    else return taken.then((later) => keep(this.#accepted(what, amount, limit, later)));
+  }
+
+  #accepted(what: 'requests' | 'tokens', amount: number, limit: number, taken: Taken): Taking {
     if (taken.ok) return { amount, atMs: taken.atMs };
     const refused = `The limit of ${limit} ${what} per minute of ${this.#whose()} is reached`;
     if (!Number.isFinite(taken.retryAfterMs)) throw new Failure('rate-limited', `${refused}.`);

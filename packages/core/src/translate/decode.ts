@@ -25,7 +25,7 @@ function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array
 }
 
 /** @throws Failure `bad-request` when the body is not a JSON object in UTF-8. */
-export function parseBody(body: Uint8Array): JsonObject {
+function parseBody(body: Uint8Array): JsonObject {
   const value = orBadRequest(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body)));
   if (!isObject(value)) throw new Failure('bad-request', 'The request body must be a JSON object.');
   return value;

@@ -8,7 +8,7 @@ import type { StreamDecoder } from '../dialects/dialect.ts';
  * differs, or whose text holds an escape, is pushed to the decoder, with the same events in the end (about a fifth of the cost
  * of parsing; `pnpm bench`).
  */
-export interface Repetition {
+interface Repetition {
   push(frame: Frame): readonly ReplyEvent[];
 }
 

@@ -3,7 +3,7 @@ import { joinBytes } from '../bytes/join.ts';
 import type { Sighting, Watch } from '../dialects/dialect.ts';
 
 /** Looks at bytes that pass by: at the first frame when it is there, and at the last ones when the stream is over. */
-export interface Tap {
+interface Tap {
   push(bytes: Uint8Array): void;
   /** The stream is over, or its reader left: what is there to be seen has now been seen. */
   end(): void;

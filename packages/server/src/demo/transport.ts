@@ -10,7 +10,8 @@ const defaultDelayMs = 12;
 /** A transport that answers requests to `demo:` addresses by itself and sends all others on. */
 export function withDemo(next: Transport, delayMs = defaultDelayMs): Transport {
   return {
-    send: async (request) => (request.url.startsWith(demoScheme) ? answer(request, delayMs) : next.send(request)),
+    send: (request) =>
+      request.url.startsWith(demoScheme) ? Promise.resolve(answer(request, delayMs)) : next.send(request),
   };
 }
 

@@ -4,7 +4,7 @@ import { toJsonSchema } from './json-schema.ts';
 import { leftover, malformed, members, read, readBoolean, readNumber, readObject, readText } from './members.ts';
 import { effortOfLevel } from './vocabulary.ts';
 
-export interface DecodedConfig extends Pick<Conversation, 'sampling' | 'maxOutputTokens' | 'reasoning' | 'output'> {
+interface DecodedConfig extends Pick<Conversation, 'sampling' | 'maxOutputTokens' | 'reasoning' | 'output'> {
   /** Members that only Gemini has. */
   readonly rest?: JsonObject;
 }

@@ -6,7 +6,7 @@ import { extrasOf, geminiName, leftover, malformed, members, read, readList, rea
 import { detailOfResolution } from './vocabulary.ts';
 
 /** The parts of one Content from a client: what stays a part, and the tool results among them. */
-export interface DecodedParts {
+interface DecodedParts {
   readonly parts: readonly Part[];
   readonly results: readonly ToolResult[];
 }
@@ -40,7 +40,7 @@ export function decodeParts(values: readonly Json[], at: string, content: number
  * What a foreign signature field tells. The sentinels are what clients write when they have no signature (Z4, G5): Google
  * documents both, and neither means anything to anybody else.
  */
-export function envelopeOf(part: JsonObject): Envelope | undefined {
+function envelopeOf(part: JsonObject): Envelope | undefined {
   const signature = readText(part, 'thoughtSignature');
   if (!signature || signature === sentinel || signature === 'context_engineering_is_the_way_to_go') return undefined;
   return readSeal(signature, geminiName);

@@ -21,7 +21,7 @@ interface Writing extends PartWriter {
   readonly callNames: ReadonlyMap<string, string>;
 }
 
-export interface EncodedContents {
+interface EncodedContents {
   readonly contents: readonly JsonObject[];
   readonly systemInstruction?: JsonObject;
 }

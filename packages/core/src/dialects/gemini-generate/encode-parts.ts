@@ -57,7 +57,7 @@ function encodeCall(part: ToolCallPart, writer: PartWriter): JsonObject {
 }
 
 /** T9: arguments must be an object here. Free text, and what is not JSON, is wrapped into one. */
-export function argumentsObject(written: string): JsonObject {
+function argumentsObject(written: string): JsonObject {
   if (written.trim() === '') return {};
   const parsed = tryParseJson(written);
   if (isObject(parsed)) return parsed;

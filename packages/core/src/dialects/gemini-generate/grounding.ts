@@ -4,12 +4,12 @@ import { readList, readNumber, readObject, readText } from './members.ts';
 import type { GroundingChunk, GroundingMetadata, GroundingSupport } from './wire.ts';
 
 /** A text part of a reply as far as it is known, by its number in the candidate. */
-export interface GroundedText {
+interface GroundedText {
   readonly part: number;
   readonly text: string;
 }
 
-export interface PlacedCitation {
+interface PlacedCitation {
   readonly part: number;
   readonly citation: Citation;
 }

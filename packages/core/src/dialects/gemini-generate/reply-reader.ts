@@ -26,7 +26,7 @@ import { decodeFinish, decodeUsage } from './vocabulary.ts';
  * Reads a reply from the chunks of a stream, or from a whole body, which has the form of a single chunk: so the two can
  * never disagree.
  */
-export interface ReplyReader {
+interface ReplyReader {
   chunk(body: JsonObject): readonly ReplyEvent[];
   /** @throws Failure when the reply is not over. */
   end(): readonly ReplyEvent[];
@@ -63,7 +63,7 @@ interface CandidateState {
   extras: JsonObject;
 }
 
-export interface ReaderOptions {
+interface ReaderOptions {
   /** Citations may follow, so text is kept open until the end of its candidate. */
   readonly grounded: boolean;
   /** The body was whole: that it ended is no news that a finish reason would have to bring. */

@@ -139,7 +139,7 @@ function encodeSearch(tool: WebSearchTool, facts: ModelFacts, report: Report): J
   };
 }
 
-export interface DecodedToolConfig {
+interface DecodedToolConfig {
   readonly choice?: ToolChoice;
   /** Members that only Gemini has. */
   readonly rest?: JsonObject;

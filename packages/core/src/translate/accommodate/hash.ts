@@ -1,5 +1,5 @@
 /** A short name for a longer text: 48 bits of FNV-1a twice over, in base 36. Deterministic on every runtime, not for secrets. */
-export function shortHash(text: string): string {
+function shortHash(text: string): string {
   let a = 0x811c9dc5;
   let b = 0x01000193;
   for (let i = 0; i < text.length; i++) {

@@ -5,7 +5,7 @@ import type { DialectLimits } from '../../dialects/dialect.ts';
 import { fit } from './hash.ts';
 
 /** How the caller knows a tool. */
-export interface KnownTool {
+interface KnownTool {
   readonly name: string;
   readonly namespace?: string;
   readonly kind: ToolCallKind;
