@@ -2,41 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { Failure, type FailureKind } from '../conversation/failure.ts';
 import { efforts, type Effort } from '../conversation/conversation.ts';
 import { totalInputTokens, type Usage } from '../conversation/usage.ts';
-import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
-import { openaiChat } from '../dialects/openai-chat/index.ts';
-import { openaiResponses } from '../dialects/openai-responses/index.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import { isObject, list, object, type Json, type JsonObject } from '../json.ts';
-import { translateReply, translateRequest, translateStream } from '../translators.ts';
+import { dialects, models, names, read, requests, sent, streamOf, type Name } from '../testing/pairs.ts';
+import { translateRequest } from '../translators.ts';
 
 /** The catalogue's tables a1 to a6, held for every pair of dialects by way of the public translators. */
-
-const names = ['chat', 'messages', 'responses', 'gemini'] as const;
-type Name = (typeof names)[number];
-const dialects: Readonly<Record<Name, Dialect>> = {
-  chat: openaiChat,
-  messages: anthropicMessages,
-  responses: openaiResponses,
-  gemini: geminiGenerate,
-};
-const requests: Readonly<Record<Name, JsonObject>> = {
-  chat: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] },
-  messages: { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] },
-  responses: { model: 'm', input: 'Hi' },
-  gemini: { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
-};
-
-/** What `client` reads when an upstream of the dialect `upstream` gives this reply. */
-function read(client: Name, upstream: Name, reply: JsonObject): JsonObject {
-  return translateReply(reply, requests[client], { from: dialects[client], to: dialects[upstream], model: 'm' });
-}
-
-function streamOf(client: Name, upstream: Name) {
-  const request = { ...requests[client], ...(client !== 'gemini' && { stream: true }) };
-  return translateStream(request, { from: dialects[client], to: dialects[upstream], model: 'm' });
-}
 
 const chatReply = (finish: Json, message: JsonObject = { content: 'Hello' }, members: JsonObject = {}): JsonObject => ({
   id: 'c1',
@@ -400,22 +371,10 @@ const tools: Readonly<Record<Name, JsonObject>> = {
     tools: [{ functionDeclarations: toolNames.map((name) => ({ name, parametersJsonSchema: parameters })) }],
   },
 };
-/** Old enough to be forced (C4), new enough for everything else. */
-const models: Readonly<Record<Name, string>> = {
-  chat: 'gpt-5.5',
-  responses: 'gpt-5.5',
-  messages: 'claude-opus-4-6',
-  gemini: 'gemini-3.1-pro-preview',
-};
-
 function choiceIn(dialect: Name, row: ChoiceRow): JsonObject | undefined {
   if (dialect !== 'gemini') return row[dialect];
   if (!row.gemini) return undefined;
   return row.meaning === 'absent' ? {} : { toolConfig: { functionCallingConfig: row.gemini } };
-}
-
-function sent(from: Name, to: Name, members: JsonObject, model = models[to]) {
-  return translateRequest({ ...requests[from], ...members }, { from: dialects[from], to: dialects[to], model });
 }
 
 function choiceOf(body: JsonObject): JsonObject {

@@ -34,10 +34,9 @@ export function encodeFinish(
   readonly native_finish_reason?: string;
 } {
   const word = refused && finish.reason === 'refusal' ? 'stop' : finishWords[finish.reason];
-  return {
-    finish_reason: word,
-    ...(finish.raw !== undefined && finish.raw !== word && { native_finish_reason: finish.raw }),
-  };
+  // F4: a pause is no end, which no word of Chat's says.
+  const native = finish.raw ?? (finish.reason === 'pause' ? 'pause_turn' : word);
+  return { finish_reason: word, ...(native !== word && { native_finish_reason: native }) };
 }
 
 function isChatWord(word: string): boolean {
