@@ -509,6 +509,24 @@ describe('content', () => {
       }
   });
 
+  test('O4 a request for any JSON object is native where there is a word for it, and forces no tool anywhere', () => {
+    const gemini = { generationConfig: { responseMimeType: 'application/json' } };
+    const chat = sent('gemini', 'chat', gemini).body;
+    expect(chat.response_format).toEqual({ type: 'json_object' });
+    expect(JSON.stringify(chat.messages)).toMatch(/json/i);
+    const responses = sent('gemini', 'responses', { ...gemini, systemInstruction: 'Speak JSON.' }).body;
+    expect(responses.text).toEqual({ format: { type: 'json_object' } });
+    expect(JSON.stringify(responses.input)).toMatch(/json/i);
+    const told = { ...gemini, contents: [{ role: 'user', parts: [{ text: 'Give me JSON.' }] }] };
+    expect(list(sent('gemini', 'responses', told).body.input)).toHaveLength(1);
+    expect(sent('chat', 'gemini', { response_format: { type: 'json_object' } }).body.generationConfig).toEqual({
+      responseMimeType: 'application/json',
+    });
+    const claude = sent('chat', 'messages', { response_format: { type: 'json_object' } }).body;
+    expect(claude.system).toMatch(/JSON object/);
+    expect([claude.tools, claude.tool_choice, claude.output_config]).toEqual([undefined, undefined, undefined]);
+  });
+
   test.each(names)(
     'J9 a tool that only one vendor runs is left out with a notice, and a choice that named it too: %s',
     (to) => {

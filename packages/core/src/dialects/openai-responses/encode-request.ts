@@ -68,10 +68,22 @@ function encodePrompt(
   const nextMessageId = () => `msg_${(rich += 1)}`;
   const to: InputContext = { report: context.report, marks, signer: context.signer, nextMessageId };
   const { instructions, rest } = splitInstructions(conversation.messages, marks);
-  const input = encodeInput(rest, tools, to);
+  const input = [...jsonRequest(conversation, rest), ...encodeInput(rest, tools, to)];
   if (instructions === undefined) return { input };
   // An empty input is refused, so instructions that stand alone are said in it (S7).
   return input.length > 0 ? { instructions, input } : { input: encodeInput(conversation.messages, tools, to) };
+}
+
+/** O4: OpenAI refuses JSON mode unless the word stands in the input; `instructions` do not count. */
+function jsonRequest({ output }: Conversation, messages: readonly Message[]): readonly JsonObject[] {
+  if (output?.type !== 'json') return [];
+  const mentioned = messages.some(
+    (message) =>
+      message.role !== 'tool' && message.parts.some((part) => part.type === 'text' && /json/i.test(part.text)),
+  );
+  if (mentioned) return [];
+  const content = [{ type: 'input_text', text: 'Answer with a JSON object.' }];
+  return [{ type: 'message', role: 'developer', content }];
 }
 
 /** Items of additional tools stand before the message they stood before. */
