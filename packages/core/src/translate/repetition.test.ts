@@ -89,7 +89,7 @@ describe('the shortcut says what the decoder says', () => {
 });
 
 test('a steady stream is parsed twice and cut ever after, padded or not', () => {
-  const steady = Array.from({ length: 100 }, (_, index) => chunk({ content: `w${index}` }));
+  const steady = Array.from({ length: 100 }, (_, index) => chunk({ content: `"w\\${index}\n` }));
   expect(both(openaiChat, steady).pushed()).toBe(2);
   const padded = steady.map(({ data }, index) => ({
     data: `${data.slice(0, -1)},"obfuscation":"${'x'.repeat(index % 7)}"}`,

@@ -18,11 +18,8 @@ export function createTap(framing: Framing, watch: Watch, see: See): Tap {
 
 /** Counts, the end and errors come with a stream's last frames, in every dialect; a few pings may come behind. */
 const lastLines = 12;
-/** What is kept for them: so many reads that began a line, or so many bytes, whichever is reached first. */
-const keptStarts = 40;
-const keptBytes = 16 * 1024;
-/** Reads are forgotten in bunches, so that keeping the last ones costs next to nothing a read. */
-const bunchBytes = 48 * 1024;
+/** So many reads are kept. Each holds on to memory that the collector must look after: 100 of them cost a fifth of a delta. */
+const keptReads = 16;
 
 /**
  * For SSE, whose payloads are single lines with every vendor. Between the first frame and the last ones nothing is even
@@ -32,11 +29,10 @@ class LineTap implements Tap {
   readonly #watch: Watch;
   readonly #see: See;
   #begun = false;
-  #reads: Uint8Array[] = [];
-  /** Whether the read of the same index began a line. */
-  #fresh: boolean[] = [];
+  /** The last reads that began a line, each with the reads that went on with it. */
+  #reads: Uint8Array[][] = [];
+  /** How long the last of them has become. */
   #bytes = 0;
-  #forgetAt = bunchBytes;
   #atLineStart = true;
 
   constructor(watch: Watch, see: See) {
@@ -46,19 +42,16 @@ class LineTap implements Tap {
 
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#reads.push(bytes);
-    this.#fresh.push(this.#atLineStart);
+    if (this.#atLineStart) this.#keep(bytes);
+    else this.#goOn(bytes);
     this.#atLineStart = bytes[bytes.length - 1] === newline;
-    this.#bytes += bytes.length;
     if (!this.#begun) this.#begin();
-    else if (this.#bytes >= this.#forgetAt) this.#forget();
   }
 
   end(): void {
-    const lines = dataLines(textOf(this.#reads));
-    const kept = lines.slice(-lastLines);
+    const lines = dataLines(textOf(this.#reads.flat()));
     this.#reads = [];
-    for (const line of kept) {
+    for (const line of lines.slice(-lastLines)) {
       const marked = this.#watch.markers.some((marker) => line.includes(marker));
       const first = !this.#begun;
       this.#begun = true;
@@ -67,32 +60,24 @@ class LineTap implements Tap {
   }
 
   #begin(): void {
-    const text = textOf(this.#reads);
+    const text = textOf(this.#reads.flat());
     const [line] = dataLines(text.slice(0, text.lastIndexOf('\n') + 1));
     if (line === undefined) return;
     this.#begun = true;
     this.#see(this.#watch.frame({ data: line }), true);
   }
 
-  #forget(): void {
-    let from = this.#reads.length;
-    let starts = 0;
-    let bytes = 0;
-    while (from > 0 && !(this.#fresh[from] && (starts >= keptStarts || bytes >= keptBytes))) {
-      from -= 1;
-      bytes += this.#reads[from]?.length ?? 0;
-      if (this.#fresh[from]) starts += 1;
-    }
+  #keep(bytes: Uint8Array): void {
+    if (this.#begun && this.#reads.length >= keptReads) this.#reads.shift();
+    this.#reads.push([bytes]);
+    this.#bytes = bytes.length;
+  }
+
+  #goOn(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
     // A line beyond any frame's size is no frame; forgetting it only loses sight of its usage.
-    if (from === 0 && this.#bytes > defaultMaxFrameBytes) {
-      from = this.#reads.length;
-      bytes = 0;
-    }
-    this.#reads = this.#reads.slice(from);
-    this.#fresh = this.#fresh.slice(from);
-    this.#bytes = bytes;
-    // A frame of many megabytes keeps everything: doubling spares it a look at every read.
-    this.#forgetAt = Math.max(bunchBytes, 2 * bytes);
+    if (this.#bytes > defaultMaxFrameBytes) this.#reads = [];
+    else this.#reads.at(-1)?.push(bytes);
   }
 }
 
