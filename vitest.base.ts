@@ -3,6 +3,6 @@ import { defineConfig } from 'vitest/config';
 /** Workspace packages are tested from their sources, so a test never waits for a build or runs against a stale one. */
 export default defineConfig({
   resolve: { conditions: ['@proxy/source'] },
-  ssr: { resolve: { conditions: ['@proxy/source', 'node', 'import', 'default'] } },
+  ssr: { resolve: { conditions: ['@proxy/source', 'node'] } },
   test: { include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'], testTimeout: 30_000 },
 });

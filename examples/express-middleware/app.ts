@@ -1,9 +1,9 @@
 import { createGateway, openaiCompatible } from '@proxy/core';
 import { createTransport, toNodeHandler } from '@proxy/node';
-import express from 'express';
+import express, { type Express } from 'express';
 
 /** An app with routes of its own, and an endpoint for every LLM SDK at `/ai`. */
-export function createApp(upstreamUrl: string, apiKey: string) {
+export function createApp(upstreamUrl: string, apiKey: string): Express {
   const gateway = createGateway({
     upstreams: [
       {

@@ -8,4 +8,12 @@ const entry = Object.fromEntries(
     .map((target) => [target.default.replace('./dist/', '').replace(/\.js$/, ''), target['@proxy/source']]),
 );
 
-export default defineConfig({ entry, format: 'esm', target: 'es2023', platform: 'neutral', splitting: true, sourcemap: true, clean: true });
+export default defineConfig({
+  entry,
+  format: 'esm',
+  target: 'es2023',
+  platform: 'neutral',
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+});

@@ -23,7 +23,7 @@ export function route(gateway: Running, inbound: Inbound): Plan {
   const targets = destinations.flatMap(({ upstream, model }) =>
     withCredentials(gateway, upstream, model, inbound.dialect),
   );
-  if (targets.length === 0) throw new Failure('unauthenticated', withoutCredentials(destinations));
+  if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
   return { targets };
 }
 
