@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { memoryCallers, memoryLedger } from '../memory.ts';
 import type { OutboundRequest, Transport } from '../ports.ts';
-import { anthropic, gemini, openaiCompatible } from '../providers/registry.ts';
+import { anthropic, gemini, openai, openaiCompatible } from '../providers/registry.ts';
 import { cases } from '../testing/cases.ts';
 import { createGateway } from './create.ts';
 import type { Upstream } from './gateway.ts';
@@ -43,6 +43,7 @@ async function ask(
   body: unknown,
   headers: Record<string, string> = {},
   script = replies[place],
+  upstream: Upstream = upstreams[place],
 ) {
   const requests: OutboundRequest[] = [];
   const transport: Transport = {
@@ -62,7 +63,7 @@ async function ask(
   const ledger = memoryLedger();
   const callers = memoryCallers([{ accessKey: 'sk-caller', id: 'ann' }]);
   const gateway = createGateway({
-    upstreams: [upstreams[place]],
+    upstreams: [upstream],
     keepAliveMs: 0,
     ports: { transport, ledger, callers },
   });
@@ -191,4 +192,30 @@ test('E4 every refusal has the type that spares Claude Code its guesses', async 
   expect(await told({ status: 400, body: error({ message: 'maximum context length is 10 tokens. However, your messages resulted in 20 tokens', code: 'context_length_exceeded' }) })).toEqual([400, 'invalid_request_error', 'prompt is too long: 20 tokens > 10 maximum']); // prettier-ignore
   expect(await told({ status: 429, body: error({ message: 'No money.', code: 'insufficient_quota' }) })).toEqual([402, 'billing_error', 'No money.']); // prettier-ignore
   expect(await told({ status: 503, body: error({ message: 'Later.' }) })).toEqual([529, 'overloaded_error', 'Later.']);
+});
+
+test.each([
+  ['vendor', '/v1/chat/completions', '{"error":{"message":"Busy.","code":503}}'],
+  ['claude', '/v1/messages', '{"type":"error","error":{"type":"overloaded_error","message":"Busy."}}'],
+  ['google', '/v1beta/models/m:generateContent', '{"error":{"code":503,"message":"Busy.","status":"UNAVAILABLE"}}'],
+  ['vendor', '/v1/messages', '{"error":{"message":"Busy.","code":503}}'],
+] as const)('X4 E6 an error that %s calls a 200 is an error to %s, asked for whole or as a stream', async (place, url, body) => {
+  const gemini = { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] };
+  const asked = url.includes('gemini') || url.includes('models') ? gemini : message;
+  const whole = await ask(place, url, asked, { 'x-api-key': 'sk-caller' }, { headers: json, body });
+  expect(whole.status).toBeGreaterThanOrEqual(500);
+  expect(whole.text).toContain('Busy.');
+  const streamUrl = url.replace(':generateContent', ':streamGenerateContent?alt=sse');
+  const streamed = await ask(place, streamUrl, { ...asked, ...(asked === message && { stream: true }) }, { 'x-api-key': 'sk-caller' }, { headers: json, body }); // prettier-ignore
+  expect(streamed.status).toBeGreaterThanOrEqual(500);
+  expect(streamed.text).toContain('Busy.');
+}); // prettier-ignore
+
+test('X4 a Responses reply that failed is relayed as the response it is', async () => {
+  const failed =
+    '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"Busy."},"output":[]}';
+  const body = { model: 'm', input: 'Hi' };
+  const own: Upstream = { ...upstreams.vendor, provider: openai };
+  const { status, text } = await ask('vendor', '/v1/responses', body, { 'x-api-key': 'sk-caller' }, { headers: json, body: failed }, own); // prettier-ignore
+  expect([status, text]).toEqual([200, failed]);
 });

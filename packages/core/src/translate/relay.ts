@@ -13,6 +13,7 @@ import type {
   StreamProgress,
   StreamTranslator,
   Translation,
+  WholeReply,
 } from './translation.ts';
 import { failureOf } from './upstream-failure.ts';
 
@@ -30,7 +31,7 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
     whole: (reply, contentType) =>
       contentType.includes('event-stream')
         ? convert(inbound, destination, settings).whole(reply, contentType)
-        : { contentType, body: reply, ...usageOf(dialect.watch.whole(topLevel(reply))) },
+        : relayWhole(inbound, reply, contentType),
     stream: (contentType) =>
       contentType.includes('json') && framing.contentType === 'text/event-stream'
         ? convert(inbound, destination, settings).stream(contentType)
@@ -39,8 +40,11 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
   };
 }
 
-function usageOf(sighting: Sighting | undefined): { usage?: Usage } {
-  return sighting?.usage ? { usage: sighting.usage } : {};
+/** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */
+function relayWhole({ dialect }: Inbound, body: Uint8Array, contentType: string): WholeReply {
+  const { usage, failure, finished } = dialect.watch.whole(topLevel(body)) ?? {};
+  if (failure && !finished) throw failure;
+  return { contentType, body, ...(usage && { usage }) };
 }
 
 interface Progress extends StreamProgress {

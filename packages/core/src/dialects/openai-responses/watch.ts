@@ -21,7 +21,9 @@ export const watch: Watch = {
       const value = read(() => body.get(name));
       if (value !== undefined) members[name] = value;
     }
-    return sight(members);
+    const seen = sight(members);
+    // A response that failed is a reply all the same, which its own clients read.
+    return members.status === undefined ? seen : { ...seen, finished: true };
   },
 };
 
