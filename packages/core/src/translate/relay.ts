@@ -2,7 +2,6 @@ import type { Framing } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { Sighting } from '../dialects/dialect.ts';
 import { convert } from './convert.ts';
 import { relayedRequestHeaders } from './headers.ts';
 import { createTap } from './tap.ts';
