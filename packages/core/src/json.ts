@@ -35,6 +35,11 @@ export function list(value: unknown): readonly Json[] {
   return isArray(value) ? value : [];
 }
 
+/** The table's own entry for a word off the wire; `__proto__` and `constructor` are entries of no table. */
+export function lookUp<T>(table: Readonly<Record<string, T>>, word: string | undefined): T | undefined {
+  return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
 /** A shallow copy without the members whose value is undefined: absent is absent on every wire. */
 export function compact<T extends Record<string, unknown>>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const out: Record<string, unknown> = {};

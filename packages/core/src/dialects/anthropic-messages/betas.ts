@@ -1,4 +1,4 @@
-import { isObject, list, object, type Json, type JsonObject } from '../../json.ts';
+import { isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { HeaderMap } from '../dialect.ts';
 
 /** 2026-10-21 refuses sampling at any value, which old models still want; all models take the first version (H2). */
@@ -62,13 +62,13 @@ function neededFlags(body: JsonObject): readonly string[] {
   const edits = object(body.context_management) && list(object(body.context_management)?.edits);
   if (edits) {
     flags.push('context-management-2025-06-27');
-    if (edits.some((edit) => String(object(edit)?.type).startsWith('compact_'))) flags.push('compact-2026-01-12');
+    if (edits.some((edit) => (text(object(edit)?.type) ?? '').startsWith('compact_'))) flags.push('compact-2026-01-12');
   }
   if (isThere(object(body.output_config)?.task_budget)) flags.push('task-budgets-2026-03-13');
   if (isThere(object(body.thinking)?.block_binding)) flags.push('thinking-binding-controls-2026-08-01');
   if (object(body.thinking)?.display === 'updates') flags.push('thinking-display-updates-2026-08-18');
   for (const tool of list(body.tools))
-    for (const [pattern, flag] of toolFlags) if (pattern.test(String(object(tool)?.type))) flags.push(flag);
+    for (const [pattern, flag] of toolFlags) if (pattern.test(text(object(tool)?.type) ?? '')) flags.push(flag);
   for (const message of list(body.messages)) flags.push(...messageFlags(message));
   return [...new Set(flags)];
 }
@@ -85,7 +85,7 @@ function messageFlags(message: Json): readonly string[] {
       case 'tool_removal':
         flags.push('mid-conversation-tool-changes-2026-07-01');
         // A reference points at a tool of the list; anything else defines one on the spot.
-        if (!String(object(block.tool)?.type ?? 'reference').endsWith('reference'))
+        if (!(text(object(block.tool)?.type) ?? 'reference').endsWith('reference'))
           flags.push('inline-tools-2026-09-15');
         break;
       case 'mcp_tool_listing':

@@ -2,7 +2,7 @@ import type { Conversation, Effort, OutputForm, Reasoning, Sampling } from '../.
 import { Failure } from '../../conversation/failure.ts';
 import type { Report } from '../../conversation/notice.ts';
 import type { Message, ToolResult } from '../../conversation/message.ts';
-import { boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
 import { usefulFlags } from './betas.ts';
 import { cacheOf, decodeBlocks, decodeContent, place, type BlockReader, type PlacedBlock } from './decode-blocks.ts';
@@ -176,11 +176,11 @@ function decodeReasoning(body: JsonObject, report: Report): Reasoning | undefine
   const thinking = object(body.thinking);
   const written = object(body.output_config)?.effort;
   const effort: Effort | undefined = isWireEffort(written) ? written : undefined;
-  const show = shows[text(thinking?.display) ?? ''];
+  const show = lookUp(shows, text(thinking?.display));
   if (!thinking && effort === undefined) return undefined;
   const budgetTokens =
     thinking?.type === 'enabled' ? count(thinking.budget_tokens, 'thinking.budget_tokens') : undefined;
-  const mode = modes[text(thinking?.type) ?? ''];
+  const mode = lookUp(modes, text(thinking?.type));
   if (thinking && !mode && thinking.type !== 'enabled')
     report({
       type: 'dropped',

@@ -3,7 +3,7 @@ import type { ReplyEvent } from '../../conversation/event.ts';
 import { Failure } from '../../conversation/failure.ts';
 import type { Part } from '../../conversation/message.ts';
 import type { Finish } from '../../conversation/reply.ts';
-import { isObject, list, number, object, text, tryParseJson, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, isObject, list, number, object, text, tryParseJson, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, StreamDecoder } from '../dialect.ts';
 import { callExtras, decodeBlocks, decodeCitation } from './decode-blocks.ts';
 import { decodeErrorBody } from './errors.ts';
@@ -133,7 +133,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
 
   /** Some hosts leave out the start of a block. */
   function openLate(index: number, delta: JsonObject): readonly ReplyEvent[] {
-    const type = { text_delta: 'text', thinking_delta: 'thinking' }[text(delta.type) ?? ''];
+    const type = lookUp({ text_delta: 'text', thinking_delta: 'thinking' }, text(delta.type));
     return type === undefined ? [] : [...onStart(index, { type }), ...onDelta(index, delta)];
   }
 

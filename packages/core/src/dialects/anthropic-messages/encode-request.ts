@@ -1,6 +1,6 @@
 import type { Conversation, OutputForm } from '../../conversation/conversation.ts';
 import type { Report } from '../../conversation/notice.ts';
-import { isObject, list, object, type Json, type JsonObject } from '../../json.ts';
+import { isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import type { EncodedRequest, EncodeRequestContext } from '../dialect.ts';
 import { reportForeignExtras } from '../foreign.ts';
@@ -62,7 +62,7 @@ function withoutThinking(body: JsonObject, plan: ThinkingPlan): JsonObject {
   const { thinking, context_management: management, ...rest } = body;
   const edits = list(object(management)?.edits);
   const off = plan.thinking === undefined ? plan.dropped === true : plan.thinking.type === 'disabled';
-  const kept = edits.filter((edit) => !off || !String(object(edit)?.type).startsWith('clear_thinking'));
+  const kept = edits.filter((edit) => !off || !(text(object(edit)?.type) ?? '').startsWith('clear_thinking'));
   return {
     ...rest,
     ...(plan.thinking && thinking !== undefined && { thinking }),

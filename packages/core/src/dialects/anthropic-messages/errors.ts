@@ -5,7 +5,7 @@ import {
   type FailureDetails,
   type FailureKind,
 } from '../../conversation/failure.ts';
-import { isObject, number, object, text, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, isObject, number, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from '../dialect.ts';
 import type { WireError, WireErrorType } from './wire.ts';
 
@@ -93,7 +93,7 @@ function kindOf(
   message: string,
   code: string | undefined,
 ): FailureKind {
-  const named = type === undefined ? undefined : kindsOfType[type];
+  const named = lookUp(kindsOfType, type);
   if (named) return named;
   const byStatus = status === undefined ? kindOfGeneralType(type) : kindOfStatus(status);
   if (byStatus !== 'bad-request') return byStatus;

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../../json.ts';
 import type { Counting } from '../dialect.ts';
 import { decodeRequest } from './decode-request.ts';
 import { encodeRequest } from './encode-request.ts';
-import { decodeError } from './errors.ts';
+import { codeOf, decodeError } from './errors.ts';
 import { readNumber, readObject } from './members.ts';
 
 /** `:countTokens`. Bare contents, or a whole request inside: only the latter counts instructions and tools as well. */
@@ -17,7 +17,7 @@ export const counting: Counting = {
     return { body: { generateContentRequest: { model, ...prompt } }, ...(headers && { headers }) };
   },
   decodeReply(body) {
-    if (isObject(body['error'])) throw decodeError(Number(body['error']['code']) || 500, body, {});
+    if (isObject(body['error'])) throw decodeError(codeOf(body['error']) ?? 500, body, {});
     const total = readNumber(body, 'totalTokens');
     if (total === undefined) throw new Failure('bad-upstream', 'The token count came without "totalTokens".');
     return total;

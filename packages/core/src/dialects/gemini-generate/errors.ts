@@ -66,6 +66,13 @@ const kindsByStatus: Readonly<Record<string, FailureKind>> = {
   DEADLINE_EXCEEDED: 'timeout',
 };
 
+/** The status within an error; some places write it as text. */
+export function codeOf(error: JsonObject): number | undefined {
+  const { code } = error;
+  if (typeof code !== 'number' && typeof code !== 'string') return undefined;
+  return Number(code) || undefined;
+}
+
 /** An upstream's error; `body` may be anything. Never throws. */
 export function decodeError(status: number, body: Json, headers: HeaderMap): Failure {
   // Without alt=sse an error comes as the only element of the array (X5).

@@ -7,7 +7,7 @@ import { isObject, type JsonObject, tryParseJson } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
 import { asUpstreamFailure } from './decode-stream.ts';
 import { encodePart, type PartWriter } from './encode-parts.ts';
-import { decodeError } from './errors.ts';
+import { codeOf, decodeError } from './errors.ts';
 import { encodeGrounding } from './grounding.ts';
 import { geminiName, readText } from './members.ts';
 import { isGrounded, replyReader } from './reply-reader.ts';
@@ -15,7 +15,7 @@ import { encodeFinish, encodeUsage } from './vocabulary.ts';
 
 /** A whole reply. @throws Failure when the body is an error, or no reply at all. */
 export function decodeReply(body: JsonObject, context: DecodeReplyContext): Reply {
-  if (isObject(body['error'])) throw decodeError(Number(body['error']['code']) || 500, body, {});
+  if (isObject(body['error'])) throw decodeError(codeOf(body['error']) ?? 500, body, {});
   const reader = replyReader(context, { grounded: isGrounded(body), whole: true });
   try {
     return collect([...reader.chunk(body), ...reader.end()]);

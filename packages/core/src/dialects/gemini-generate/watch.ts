@@ -1,6 +1,6 @@
 import { isArray, isObject, type JsonObject, tryParseJson } from '../../json.ts';
 import type { Sighting, TopLevel, Watch } from '../dialect.ts';
-import { decodeError } from './errors.ts';
+import { codeOf, decodeError } from './errors.ts';
 import { searchQueries } from './grounding.ts';
 import { readList, readObject, readText } from './members.ts';
 import { decodeUsage } from './vocabulary.ts';
@@ -33,7 +33,7 @@ export const watch: Watch = {
 function sighting(body: JsonObject): Sighting | undefined {
   const error = readObject(body, 'error');
   if (error) {
-    const code = Number(error['code']);
+    const code = codeOf(error) ?? 500;
     return { failure: decodeError(code >= 400 && code <= 599 ? code : 500, body, {}) };
   }
   const metadata = readObject(body, 'usageMetadata');
