@@ -4,5 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['@proxy/source'] },
   ssr: { resolve: { conditions: ['@proxy/source', 'node'] } },
-  test: { include: ['**/*.test.ts'], exclude: ['**/node_modules/**', '**/dist/**'], testTimeout: 30_000 },
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: 30_000,
+    setupFiles: [new URL('vitest.seed.ts', import.meta.url).pathname],
+  },
 });

@@ -19,17 +19,21 @@ let failed = false;
 
 try {
   const script = join(folder, 'suite.mjs');
-  await writeFile(
-    script,
-    await bundleSuite(
-      `import { run } from './vitest-shim.ts';\nrun().then((report) => console.log('REPORT ' + JSON.stringify(report)));`,
+  // Both from the same sources, though somebody may be editing them.
+  const [plain, worker] = await Promise.all([
+    bundleSuite(
+      "import { run } from './vitest-shim.ts';\nrun().then((report) => console.log('REPORT ' + JSON.stringify(report)));",
     ),
-  );
+    bundleSuite(
+      "import { run } from './vitest-shim.ts';\nexport default { fetch: async () => Response.json(await run()) };",
+    ),
+  ]);
+  await writeFile(script, plain);
   const reports = new Map<string, Report>([
     ['node', await spawned(process.execPath, [script])],
     ['bun', await spawned(join(bin, 'bun'), ['run', script])],
     ['deno', await spawned(join(bin, 'deno'), ['run', '--no-remote', '--allow-env', script])],
-    ['workerd', await inWorkerd()],
+    ['workerd', await inWorkerd(worker)],
   ]);
   const most = Math.max(...[...reports.values()].map(({ passed, failures }) => passed + failures.length));
   for (const [runtime, { passed, failures }] of reports) {
@@ -57,10 +61,7 @@ async function spawned(command: string, args: readonly string[]): Promise<Report
   return JSON.parse(line.slice('REPORT '.length)) as Report; // written by our own bundle
 }
 
-async function inWorkerd(): Promise<Report> {
-  const script = await bundleSuite(
-    `import { run } from './vitest-shim.ts';\nexport default { fetch: async () => Response.json(await run()) };`,
-  );
+async function inWorkerd(script: string): Promise<Report> {
   const worker = new Miniflare({ modules: true, script, compatibilityDate, compatibilityFlags: ['nodejs_compat'] });
   try {
     const response = await worker.dispatchFetch('http://suite.test/');

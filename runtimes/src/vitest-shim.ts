@@ -1,5 +1,6 @@
 import { JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import * as chai from 'chai';
+import fc from 'fast-check';
 
 /**
  * As much of vitest as the core's tests use, on vitest's own matchers, in plain JavaScript: vitest itself needs Node.
@@ -9,6 +10,8 @@ chai.use(JestExtend);
 chai.use(JestChaiExpect);
 chai.use(JestAsymmetricMatchers);
 chai.config.truncateThreshold = 2000;
+// As in vitest.seed.ts.
+fc.configureGlobal({ seed: 20_261_121 });
 
 export const expect = chai.expect;
 export { expectTypeOf } from 'expect-type';

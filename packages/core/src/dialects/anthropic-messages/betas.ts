@@ -1,4 +1,4 @@
-import { isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { HeaderMap } from '../dialect.ts';
 
 /** 2026-10-21 refuses sampling at any value, which old models still want; all models take the first version (H2). */
@@ -25,7 +25,7 @@ export function usefulFlags(body: JsonObject, asked: readonly string[]): readonl
 /** `mcp-client-2025-11-20` → `mcp-client`. */
 function family(flag: string): string {
   const name = flag.replace(/-\d{4}-\d{2}-\d{2}$/, '');
-  return sameFamily[name] ?? name;
+  return lookUp(sameFamily, name) ?? name;
 }
 
 /** Claude Code says it in its own words. */

@@ -1,6 +1,6 @@
 import { Failure } from '../../conversation/failure.ts';
 import type { CacheMark, MediaPart, MediaSource, Part, TextPart } from '../../conversation/message.ts';
-import { isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import { audioTypes, name as dialect } from './vocabulary.ts';
 
 /** The parts of a `content` member: a string, a list of parts, or nothing. Empty text says nothing and is left out (T12). */
@@ -141,7 +141,7 @@ function typeOfFile(name = ''): string {
     html: 'text/html',
     json: 'application/json',
   };
-  return types[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/pdf';
+  return lookUp(types, name.slice(name.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/pdf';
 }
 
 /** OpenAI's `prompt_cache_breakpoint`, or Anthropic's `cache_control` as gateways over Chat take it (P2, S4). */
