@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
 import { loadConfig } from '../config/load.ts';
@@ -9,6 +10,7 @@ import { startServer, type RunningServer } from '../server.ts';
 
 /** `proxy serve`: runs until a signal ends it. */
 export async function serve(flags: Flags): Promise<void> {
+  stopPretenuring();
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
@@ -20,6 +22,15 @@ export async function serve(flags: Flags): Promise<void> {
   const maskText = createMaskText(() => secretsOf(config));
   process.stdout.write(maskText(`${banner(config, server.port)}\n`));
   obeySignals(server, log);
+}
+
+/**
+ * V8 puts straight among the long-lived objects what outlived a few collections where it was made. Here that is whatever was
+ * under way at that moment; dead a moment later, it keeps alive all the young objects it points to, until the next full
+ * collection. Without that guess the collector's pauses were halved, and a small request cost a sixth less (`pnpm bench`).
+ */
+function stopPretenuring(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
 /** Ctrl-C reaches a whole process group, so npm's forwarding makes it come twice at once: that is one wish, not two. */
