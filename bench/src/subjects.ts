@@ -86,7 +86,8 @@ function gatewayConfig(port: number, upstreamPort: number): unknown {
     ],
     upstreams: [
       upstream('openai-compatible', 'chat'),
-      upstream('openai', 'responses'),
+      // OpenAI speaks Chat as well, and would be asked in a Chat client's own dialect.
+      { ...upstream('openai', 'responses'), dialects: ['openai-responses'] },
       upstream('anthropic', 'messages'),
       upstream('gemini', 'gemini'),
     ],
