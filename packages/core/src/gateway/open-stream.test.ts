@@ -151,6 +151,16 @@ test('X6 a reader who leaves takes the upstream along and is still accounted, on
   expect(ends).toMatchObject([{ kind: 'client-gone' }]);
 });
 
+test('a reader who leaves after the last event is no loss', async () => {
+  const from = upstream();
+  const { opened, ends } = open(from.source);
+  from.push('a.');
+  const result = await opened;
+  if (!('source' in result)) throw new Error('not opened');
+  result.source.start(reader().sink).cancel();
+  expect(ends).toEqual([undefined]);
+});
+
 test('a source that pushes everything at once is as good as a slow one', async () => {
   const source: Source = {
     start(sink) {

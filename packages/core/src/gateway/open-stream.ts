@@ -110,7 +110,9 @@ class TranslatedStream implements Sink, Source, Flow {
     this.#upstream?.cancel();
     if (this.#closed) return;
     this.#translator.leave();
-    this.#close(new Failure('client-gone', 'The caller went away.'));
+    const { finished, failure } = this.#translator.progress;
+    // Some callers (Codex) hang up on the last event, before the connection's own end has come: they have it all.
+    this.#close(finished ? failure : new Failure('client-gone', 'The caller went away.'));
   }
 
   #emit(out: Chunk): boolean {
