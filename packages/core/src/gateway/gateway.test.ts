@@ -467,3 +467,36 @@ describe('lists and counts', () => {
     expect(none.requests).toHaveLength(0);
   });
 });
+
+test('a part of a reply that the caller’s dialect has no form for is told, whole and streamed', async () => {
+  const block = { type: 'future_block', data: 'x' };
+  const reply = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'c',
+    content: [block, { type: 'text', text: 'Hi' }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 1, output_tokens: 1 },
+  };
+  const event = (data: { readonly type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+  const pieces = [
+    { type: 'message_start', message: { ...reply, content: [], stop_reason: null } },
+    { type: 'content_block_start', index: 0, content_block: block },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ].map(event);
+  const upstreams = [vendor({ provider: anthropic, baseUrl: 'http://claude.test' })];
+  const lost = { type: 'dropped', field: 'reply.future_block' };
+
+  const whole = gatewayOf(scripted({ pieces: [JSON.stringify(reply)] }).transport, { upstreams });
+  const answer = await post(whole.gateway, '/v1/chat/completions', chat());
+  expect(answer.headers['x-proxy-notices']).toContain('dropped reply.future_block');
+
+  const streamed = gatewayOf(scripted({ headers: eventStream, pieces }).transport, { upstreams });
+  await post(streamed.gateway, '/v1/chat/completions', chat({ stream: true }));
+  await Promise.resolve();
+  expect(streamed.ledger.records()[0]?.notices).toContainEqual(expect.objectContaining(lost));
+});

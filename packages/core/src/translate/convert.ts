@@ -2,6 +2,7 @@ import type { Frame, Framing } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
+import type { Part } from '../conversation/message.ts';
 import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
@@ -46,7 +47,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     request: decoded.wire,
     conversation: decoded.conversation,
   };
-  const way: Way = { inbound, destination, fitted, reading, writing };
+  const way: Way = { inbound, destination, fitted, reading, writing, notices };
 
   return {
     way: 'convert',
@@ -65,6 +66,8 @@ interface Way {
   readonly fitted: Accommodation;
   readonly reading: DecodeReplyContext;
   readonly writing: EncodeReplyContext;
+  /** Grows while the reply is read. */
+  readonly notices: Notice[];
 }
 
 /** A JSON body where a stream was asked for is a whole reply (X4); without a type we believe what we asked for. */
@@ -94,12 +97,24 @@ function collectStream(way: Way, body: Uint8Array): Reply {
 function writeWhole(way: Way, decoded: Reply): WholeReply {
   const reply = way.fitted.restoreReply(decoded);
   const finish = reply.candidates[0]?.finish;
+  for (const { parts } of reply.candidates) for (const part of parts) noteForeign(way, part);
   return {
     contentType: 'application/json',
     body: JSON.stringify(way.inbound.dialect.encodeReply(reply, way.writing)),
     ...(reply.usage && { usage: reply.usage }),
     ...(finish && { finish }),
   };
+}
+
+/** What only the upstream's dialect has, the caller's has no words for. A stream's headers are gone by then; the record is not. */
+function noteForeign({ inbound, notices }: Way, part: Part): void {
+  if (part.type !== 'native' || part.dialect === inbound.dialect.name) return;
+  const type = typeof part.value.type === 'string' ? part.value.type : 'part';
+  notices.push({
+    type: 'dropped',
+    field: `reply.${type}`,
+    detail: `The reply held a "${type}" of ${part.dialect}, for which ${inbound.dialect.name} has no form.`,
+  });
 }
 
 interface Progress extends StreamProgress {
@@ -110,8 +125,12 @@ interface Progress extends StreamProgress {
   failure?: Failure;
 }
 
-function observe(progress: Progress, event: ReplyEvent): void {
+function observe(way: Way, progress: Progress, event: ReplyEvent): void {
   switch (event.type) {
+    case 'part':
+      noteForeign(way, event.value);
+      progress.begun = true;
+      return;
     case 'reply-start':
     case 'usage': {
       const usage = laterUsage(progress.usage, event.usage);
@@ -149,7 +168,7 @@ function pump(way: Way): StreamTranslator {
     let text = '';
     for (const event of events) {
       if (progress.failure || progress.finished) break;
-      observe(progress, event);
+      observe(way, progress, event);
       if (restore) for (const restored of restore(event)) text += output.push(restored);
       else text += output.push(event);
     }
@@ -187,7 +206,7 @@ function pumpWhole(way: Way, contentType: string): StreamTranslator {
     let text = '';
     for (const event of events) {
       if (progress.failure || progress.finished) break;
-      observe(progress, event);
+      observe(way, progress, event);
       text += output.push(event);
     }
     return text;
