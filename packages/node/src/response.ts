@@ -7,6 +7,8 @@ const maxJoinedBytes = 16 * 1024;
 const highWaterBytes = 64 * 1024;
 /** RFC 9112 §7.1: a chunk of no bytes ends a chunked body. */
 const lastChunk = '0\r\n\r\n';
+/** Up to this length copying a chunk into its frame costs less than gathering the pieces. */
+const maxCopiedBytes = 2 * 1024;
 /** Room for a chunk's length in hexadecimal digits and its break. */
 const maxHead = 12;
 /** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
@@ -152,7 +154,7 @@ class StreamedAnswer implements Sink {
     if (pending === undefined) return true;
     if (typeof pending === 'string') return this.#writeText(pending);
     const chunks = Array.isArray(pending) ? pending : [pending];
-    if (bytes <= maxJoinedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
+    if (bytes <= maxCopiedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
     let more = true;
     for (const chunk of chunks) more = typeof chunk === 'string' ? this.#writeText(chunk) : this.#writeLong(chunk);
     return more;
