@@ -27,7 +27,7 @@ export async function serve(flags: Flags): Promise<void> {
 /**
  * V8 puts straight among the long-lived objects what outlived a few collections where it was made. Here that is whatever was
  * under way at that moment; dead a moment later, it keeps alive all the young objects it points to, until the next full
- * collection. Without that guess the collector's pauses were halved, and a small request cost a sixth less (`pnpm bench`).
+ * collection. Without that guess a small request cost a sixth less (`pnpm bench`).
  */
 function stopPretenuring(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
