@@ -17,26 +17,21 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.close());
 
+/** Both OpenAI dialects share one envelope. */
+const openai = {
+  400: [400, /^invalid_request_error$/],
+  401: [401, /^(invalid_request_error|authentication_error)$/],
+  403: [403, /^permission_error$/],
+  404: [404, /^invalid_request_error$/],
+  429: [429, /^(rate_limit_error|tokens)$/],
+  500: [500, /^server_error$/],
+  overloaded: [503, /^server_error$/],
+} as const;
+
 /** Status and type by client (translation.md, table a6). The upstream's overload is 503 or 529. */
 const seen: Readonly<Record<DialectName, Readonly<Record<string, readonly [number, RegExp]>>>> = {
-  'openai-chat': {
-    400: [400, /^invalid_request_error$/],
-    401: [401, /^(invalid_request_error|authentication_error)$/],
-    403: [403, /^permission_error$/],
-    404: [404, /^invalid_request_error$/],
-    429: [429, /^(rate_limit_error|tokens)$/],
-    500: [500, /^server_error$/],
-    overloaded: [503, /^server_error$/],
-  },
-  'openai-responses': {
-    400: [400, /^invalid_request_error$/],
-    401: [401, /^(invalid_request_error|authentication_error)$/],
-    403: [403, /^permission_error$/],
-    404: [404, /^invalid_request_error$/],
-    429: [429, /^(rate_limit_error|tokens)$/],
-    500: [500, /^server_error$/],
-    overloaded: [503, /^server_error$/],
-  },
+  'openai-chat': openai,
+  'openai-responses': openai,
   'anthropic-messages': {
     400: [400, /^invalid_request_error$/],
     401: [401, /^authentication_error$/],

@@ -55,7 +55,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     headers: { 'content-type': 'application/json', ...encoded.headers },
     notices,
     whole: (body, contentType) => convertWhole(way, body, contentType),
-    stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way, contentType)),
+    stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way)),
     failure: (status, body, headers) => failureOf(destination.dialect, status, body, headers),
   };
 }
@@ -159,95 +159,77 @@ function pump(way: Way): StreamTranslator {
   const { dialect } = way.destination;
   const reader = dialect.framing.reader();
   const decoder = dialect.decodeStream(way.reading);
-  const output = outputOf(way);
-  const restore = way.fitted.restoreEvents();
   const repetition = createRepetition(decoder);
-  const progress: Progress = { begun: false, finished: false };
-
-  function write(events: readonly ReplyEvent[]): string {
-    let text = '';
-    for (const event of events) {
-      if (progress.failure || progress.finished) break;
-      observe(way, progress, event);
-      if (restore) for (const restored of restore(event)) text += output.push(restored);
-      else text += output.push(event);
-    }
-    return text;
-  }
+  const restore = way.fitted.restoreEvents();
+  const output = outputOf(way);
 
   function guarded(read: () => readonly Frame[]): string {
-    try {
+    return output.guarded(() => {
       let text = '';
-      for (const frame of read()) text += write(repetition.push(frame));
+      for (const frame of read()) text += output.write(repetition.push(frame), restore);
       return text;
-    } catch (thrown) {
-      return write([{ type: 'failure', failure: asFailure(thrown) }]);
-    }
+    });
   }
 
   return {
-    contentType: output.framing.contentType,
+    ...output.translator,
     push: (bytes) => guarded(() => reader.push(bytes)),
-    end: () => guarded(() => reader.end()) + write(decoder.end()) + output.end(),
-    fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
-    leave: () => undefined,
-    keepAlive: () => output.keepAlive(),
-    progress,
+    end: () => guarded(() => reader.end()) + output.write(decoder.end(), restore) + output.end(),
   };
 }
 
 /** The upstream answers with one JSON body; the caller wanted a stream. */
-function pumpWhole(way: Way, contentType: string): StreamTranslator {
+function pumpWhole(way: Way): StreamTranslator {
   const output = outputOf(way);
-  const progress: Progress = { begun: false, finished: false };
   const pieces: Uint8Array[] = [];
-
-  function write(events: readonly ReplyEvent[]): string {
-    let text = '';
-    for (const event of events) {
-      if (progress.failure || progress.finished) break;
-      observe(way, progress, event);
-      text += output.push(event);
-    }
-    return text;
-  }
-
-  function finish(): string {
-    try {
-      const body = joinBytes(pieces);
-      const reply = way.fitted.restoreReply(
-        contentType.includes('event-stream') ? collectStream(way, body) : readWhole(way, body),
-      );
-      return write(replay(reply));
-    } catch (thrown) {
-      return write([{ type: 'failure', failure: asFailure(thrown) }]);
-    }
-  }
-
+  const finish = () => output.write(replay(way.fitted.restoreReply(readWhole(way, joinBytes(pieces)))));
   return {
-    contentType: output.framing.contentType,
+    ...output.translator,
     push: (bytes) => {
       pieces.push(bytes);
       return '';
     },
-    end: () => finish() + output.end(),
-    fail: (failure) => write([{ type: 'failure', failure }]) + output.end(),
-    leave: () => undefined,
-    keepAlive: () => output.keepAlive(),
-    progress,
+    end: () => output.guarded(finish) + output.end(),
   };
 }
 
-/** The caller's side: events in, text of the caller's framing out. */
+/** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
 function outputOf(way: Way) {
   const { dialect, knock } = way.inbound;
   const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
   const encoder = dialect.encodeStream(way.writing);
   const writer = framing.writer();
-  return {
-    framing,
-    push: (event: ReplyEvent) => writer.write(encoder.push(event)),
-    end: () => writer.end(),
+  const progress: Progress = { begun: false, finished: false };
+
+  /** Nothing follows a failure or the end. */
+  function write(events: readonly ReplyEvent[], restore?: ReturnType<Accommodation['restoreEvents']>): string {
+    let text = '';
+    for (const event of events) {
+      if (progress.failure || progress.finished) break;
+      observe(way, progress, event);
+      if (restore) for (const restored of restore(event)) text += writer.write(encoder.push(restored));
+      else text += writer.write(encoder.push(event));
+    }
+    return text;
+  }
+
+  const fail = (failure: Failure) => write([{ type: 'failure', failure }]);
+
+  function guarded(run: () => string): string {
+    try {
+      return run();
+    } catch (thrown) {
+      return fail(asFailure(thrown));
+    }
+  }
+
+  const end = () => writer.end();
+  const translator = {
+    contentType: framing.contentType,
+    fail: (failure: Failure) => fail(failure) + end(),
+    leave: () => undefined,
     keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
+    progress,
   };
+  return { write, guarded, end, translator };
 }
