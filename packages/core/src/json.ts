@@ -82,6 +82,11 @@ function isDigit(source: string, at: number): boolean {
   return code >= 48 && code <= 57;
 }
 
+/** What a JSON string, quotes included, says. @throws SyntaxError when it is none. */
+export function textOfJson(json: string): string {
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1); // a string's JSON
+}
+
 /** The parsed value, or undefined when `source` is not JSON. */
 export function tryParseJson(source: string): Json | undefined {
   try {

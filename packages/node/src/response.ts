@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
+import { giveBack, scratchBytes, takeScratch } from './scratch.ts';
 
 /** Up to this length a body leaves in one string with its header: one write instead of a gathered one. */
 const maxJoinedBytes = 16 * 1024;
@@ -9,8 +10,13 @@ const highWaterBytes = 64 * 1024;
 const lastChunk = '0\r\n\r\n';
 /** Up to this length copying a chunk into its frame costs less than gathering the pieces. */
 const maxCopiedBytes = 2 * 1024;
+/** Up to this length texts are joined; longer ones are encoded one by one, since joining them means copying them. */
+const maxJoinedText = 2 * 1024;
+/** UTF-8 takes at most three bytes for each UTF-16 unit. */
+const widestUnit = 3;
 /** Room for a chunk's length in hexadecimal digits and its break. */
 const maxHead = 12;
+const lineBreak = '\r\n';
 /** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
 const lingerMs = 1000;
 
@@ -98,7 +104,7 @@ class StreamedAnswer implements Sink {
     if (pending === undefined) {
       this.#pending = chunk;
       process.nextTick(flush, this);
-    } else if (typeof pending === 'string' && typeof chunk === 'string') {
+    } else if (typeof pending === 'string' && typeof chunk === 'string' && pending.length < maxJoinedText) {
       this.#pending = pending + chunk;
     } else if (Array.isArray(pending)) {
       pending.push(chunk);
@@ -152,25 +158,33 @@ class StreamedAnswer implements Sink {
     this.#pending = undefined;
     this.#pendingBytes = 0;
     if (pending === undefined) return true;
-    if (typeof pending === 'string') return this.#writeText(pending);
     const chunks = Array.isArray(pending) ? pending : [pending];
+    if (chunks.every(isText)) return this.#writeTexts(chunks, bytes);
     if (bytes <= maxCopiedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
     let more = true;
-    for (const chunk of chunks) more = typeof chunk === 'string' ? this.#writeText(chunk) : this.#writeLong(chunk);
+    for (const chunk of chunks)
+      more = typeof chunk === 'string' ? this.#writeTexts([chunk], chunk.length) : this.#writeLong(chunk);
     return more;
   }
 
-  #writeText(text: string): boolean {
-    const response = this.#response;
-    if (!this.#chunked) return response.write(text);
-    // Encoded once, into the middle of its frame: measuring a text of two bytes a character costs as much as encoding it.
-    const frame = Buffer.allocUnsafe(maxHead + text.length * 3 + 2);
-    const bytes = frame.write(text, maxHead);
-    const head = `${bytes.toString(16)}\r\n`;
+  /** Encoded once, into the middle of their frame: measuring a text of two bytes a character costs as much as encoding it. */
+  #writeTexts(texts: readonly string[], units: number): boolean {
+    const room = maxHead + units * widestUnit + lineBreak.length;
+    if (room > scratchBytes || room <= Buffer.poolSize / 2)
+      return this.#response.write(this.#encode(texts, Buffer.allocUnsafe(room)));
+    const scratch = takeScratch();
+    return this.#response.write(this.#encode(texts, scratch), () => giveBack(scratch));
+  }
+
+  #encode(texts: readonly string[], into: Buffer): Buffer {
+    let at = maxHead;
+    for (const text of texts) at += into.write(text, at);
+    if (!this.#chunked) return into.subarray(maxHead, at);
+    const head = `${(at - maxHead).toString(16)}${lineBreak}`;
     const from = maxHead - head.length;
-    frame.write(head, from, 'latin1');
-    frame.write('\r\n', maxHead + bytes, 'latin1');
-    return response.write(frame.subarray(from, maxHead + bytes + 2));
+    into.write(head, from, 'latin1');
+    at += into.write(lineBreak, at, 'latin1');
+    return into.subarray(from, at);
   }
 
   /** Few bytes: with their frame in one string of one character a byte. */
@@ -197,6 +211,10 @@ class StreamedAnswer implements Sink {
 
 function flush(answer: StreamedAnswer): void {
   answer.flush();
+}
+
+function isText(chunk: Chunk): chunk is string {
+  return typeof chunk === 'string';
 }
 
 function isBytes(chunk: Chunk): chunk is Uint8Array {

@@ -186,6 +186,21 @@ export interface StreamDecoder {
 export interface StreamEncoder {
   /** A `failure` event writes this dialect's way of breaking off, a `reply-end` its way of finishing. */
   push(event: ReplyEvent): readonly Frame[];
+  /**
+   * Asked right after a push of this delta: how the next delta of the same part would be written, as long as nothing else is
+   * pushed. Lets a pump write it without an event. Absent or undefined: every delta must be pushed.
+   */
+  repeated?(delta: TextDelta | ReasoningDelta): RepeatedFrame | undefined;
+}
+
+/** A frame that is the same for all deltas of a part, but for the text within. */
+export interface RepeatedFrame {
+  readonly event?: string;
+  /** The payload before the text, and behind it. Between them goes a JSON string, quotes included. */
+  readonly before: string;
+  readonly after: string;
+  /** Hears of every text that was written in this way, as JSON. */
+  passed?(json: string): void;
 }
 
 /** Counting tokens, where the dialect has an operation for it. */

@@ -58,6 +58,15 @@ class TranslatedStream implements Sink, Source, Flow {
   write(chunk: Chunk): boolean {
     if (this.#closed) return false;
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    const { pieceBytes = bytes.length } = this.#translator;
+    if (bytes.length <= pieceBytes) return this.#push(bytes);
+    let more = true;
+    for (let at = 0; at < bytes.length && !this.#closed; at += pieceBytes)
+      more = this.#push(bytes.subarray(at, at + pieceBytes));
+    return more;
+  }
+
+  #push(bytes: Uint8Array): boolean {
     const out = this.#translator.push(bytes);
     if (this.#decide) this.#settle(false);
     return this.#emit(out);

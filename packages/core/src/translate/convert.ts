@@ -1,6 +1,6 @@
 import type { Frame, Framing } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
-import type { ReplyEvent } from '../conversation/event.ts';
+import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { Part } from '../conversation/message.ts';
 import type { Notice } from '../conversation/notice.ts';
@@ -162,17 +162,28 @@ function pump(way: Way): StreamTranslator {
   const repetition = createRepetition(decoder);
   const restore = way.fitted.restoreEvents();
   const output = outputOf(way);
+  let repeat: ((json: string) => string) | undefined;
+
+  function written(frame: Frame): string {
+    const json = repeat && repetition.cut(frame);
+    if (repeat && json !== undefined) return repeat(json);
+    const text = output.write(repetition.push(frame), restore);
+    // Putting names back changes no delta.
+    repeat = repetition.delta && output.repeat(repetition.delta);
+    return text;
+  }
 
   function guarded(read: () => readonly Frame[]): string {
     return output.guarded(() => {
       let text = '';
-      for (const frame of read()) text += output.write(repetition.push(frame), restore);
+      for (const frame of read()) text += written(frame);
       return text;
     });
   }
 
   return {
     ...output.translator,
+    pieceBytes: 8 * 1024,
     push: (bytes) => guarded(() => reader.push(bytes)),
     end: () => guarded(() => reader.end()) + output.write(decoder.end(), restore) + output.end(),
   };
@@ -213,6 +224,20 @@ function outputOf(way: Way) {
     return text;
   }
 
+  /** Writes further texts of a delta that was just written, given as JSON; undefined when each must come as an event. */
+  function repeat(delta: TextDelta | ReasoningDelta): ((json: string) => string) | undefined {
+    const frame = progress.failure || progress.finished ? undefined : encoder.repeated?.(delta);
+    if (!frame) return undefined;
+    const { before, after, passed, event } = frame;
+    const [head = '', tail = ''] = writer
+      .write([{ ...(event !== undefined && { event }), data: before + hole + after }])
+      .split(hole);
+    return (json) => {
+      passed?.(json);
+      return head + json + tail;
+    };
+  }
+
   const fail = (failure: Failure) => write([{ type: 'failure', failure }]);
 
   function guarded(run: () => string): string {
@@ -231,5 +256,8 @@ function outputOf(way: Way) {
     keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
     progress,
   };
-  return { write, guarded, end, translator };
+  return { write, repeat, guarded, end, translator };
 }
+
+/** Stands for the text; JSON never holds this character as it is. */
+const hole = '\0';

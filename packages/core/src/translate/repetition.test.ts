@@ -5,7 +5,7 @@ import type { ReplyEvent } from '../conversation/event.ts';
 import type { Dialect, StreamDecoder } from '../dialects/dialect.ts';
 import { anthropicMessages, openaiChat } from '../dialects/registry.ts';
 import { cases } from '../testing/cases.ts';
-import { createRepetition } from './repetition.ts';
+import { createRepetition, type Repetition } from './repetition.ts';
 
 const context = { facts: {}, signer: 'x', turn: 1 };
 
@@ -13,9 +13,19 @@ function both(dialect: Dialect, frames: readonly Frame[]) {
   const counted = counting(dialect.decodeStream(context));
   const repetition = createRepetition(counted.decoder);
   const decoder = dialect.decodeStream(context);
-  const short = [...frames.flatMap((frame) => repetition.push(frame)), ...counted.decoder.end()];
+  const short = [...frames.flatMap((frame) => cutOrPushed(repetition, frame)), ...counted.decoder.end()];
   const long = [...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()];
   return { short, long, pushed: counted.pushed };
+}
+
+function cutOrPushed(repetition: Repetition, frame: Frame): readonly ReplyEvent[] {
+  const { delta } = repetition;
+  const json = repetition.cut(frame);
+  if (json === undefined || !delta) return repetition.push(frame);
+  const text: unknown = JSON.parse(json);
+  // What is cut goes on the wire as it is.
+  expect(json).toBe(JSON.stringify(text));
+  return [{ ...delta, text: String(text) }];
 }
 
 function counting(decoder: StreamDecoder) {

@@ -61,6 +61,8 @@ export interface WholeReply {
 /** A synchronous machine: upstream bytes in, the caller's bytes out. '' when there is nothing to write yet. */
 export interface StreamTranslator {
   readonly contentType: string;
+  /** Longer reads are better pushed in pieces of this length: what is made of them then stays small enough to be young. */
+  readonly pieceBytes?: number;
   push(bytes: Uint8Array): Chunk;
   /** The upstream closed its stream. */
   end(): Chunk;

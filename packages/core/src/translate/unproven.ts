@@ -64,7 +64,9 @@ function markingEncoder(encoder: StreamEncoder, sealsCalls: boolean): StreamEnco
     return event.seal ? event : { ...event, seal: unproven };
   }
 
-  return { push: (event) => encoder.push(mark(event)) };
+  // Deltas are not marked.
+  const repeated = encoder.repeated?.bind(encoder);
+  return { push: (event) => encoder.push(mark(event)), ...(repeated && { repeated }) };
 }
 
 function withoutEmptySeals(conversation: Conversation): Conversation {

@@ -1,13 +1,13 @@
 import type { Frame } from '../../bytes/framing.ts';
-import type { CandidateEnd, ReplyEvent, ReplyStart } from '../../conversation/event.ts';
+import type { CandidateEnd, ReasoningDelta, ReplyEvent, ReplyStart, TextDelta } from '../../conversation/event.ts';
 import type { Failure } from '../../conversation/failure.ts';
 import type { Part } from '../../conversation/message.ts';
 import { settleFinish } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
 import { serialise } from '../../conversation/serial.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
-import { object, type Json, type JsonObject } from '../../json.ts';
-import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
+import { object, textOfJson, type Json, type JsonObject } from '../../json.ts';
+import type { EncodeReplyContext, RepeatedFrame, StreamEncoder } from '../dialect.ts';
 import { errorBody } from './errors.ts';
 import { ownExtras } from './own-extras.ts';
 import {
@@ -25,6 +25,8 @@ import type { WireBlock } from './wire.ts';
 /** Reply events as Anthropic's: one message, its blocks one after another from index 0, the ending held until all is told. */
 export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   const serial = serialise();
+  /** The event just pushed, if it was written at once and alone. */
+  let direct: ReplyEvent | undefined;
   let started = false;
   let over = false;
   /** Index of the next block to open. */
@@ -44,8 +46,17 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     if (over) return [];
     if (event.type === 'failure') return fail(event.failure);
     const out: Frame[] = [];
-    for (const each of serial(event)) write(each, out);
+    const events = serial(event);
+    for (const each of events) write(each, out);
+    direct = events.length === 1 && events[0] === event ? event : undefined;
     return out;
+  }
+
+  function repeated(delta: TextDelta | ReasoningDelta): RepeatedFrame | undefined {
+    if (!open || direct !== delta) return undefined;
+    const frame = { event: 'content_block_delta', before: open.before, after: '}}' };
+    if (!mayCite || delta.type !== 'text-delta') return frame;
+    return { ...frame, passed: (json) => void (spoken += textOfJson(json)) };
   }
 
   function write(event: ReplyEvent, out: Frame[]): void {
@@ -231,7 +242,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     return [frame(errorBody(failure, failure.details.requestId))];
   }
 
-  return { push };
+  return { push, repeated };
 }
 
 const deltaNames = {

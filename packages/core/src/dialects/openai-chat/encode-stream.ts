@@ -1,9 +1,9 @@
 import type { Frame } from '../../bytes/framing.ts';
-import type { ReplyEvent } from '../../conversation/event.ts';
+import type { ReasoningDelta, ReplyEvent, TextDelta } from '../../conversation/event.ts';
 import type { Part, Seal } from '../../conversation/message.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
-import { object, type JsonObject } from '../../json.ts';
-import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
+import { object, textOfJson, type JsonObject } from '../../json.ts';
+import type { EncodeReplyContext, RepeatedFrame, StreamEncoder } from '../dialect.ts';
 import { openaiErrorMembers } from '../openai-errors.ts';
 import { encodeFinish } from './finish.ts';
 import { gap } from './joined-text.ts';
@@ -44,6 +44,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   let head = '';
   // OpenAI says `usage: null` in all other chunks to those who asked for usage.
   const tail = wantsUsage ? ',"usage":null}' : '}';
+  const after = `},"logprobs":null,"finish_reason":null}]${tail}`;
   let usage: Usage | undefined;
   let over = false;
 
@@ -105,9 +106,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
 
   /** `members` is the inside of the delta object. */
   function delta(state: OpenChoice, members: string): Frame {
-    return {
-      data: `${head}{"index":${state.index},"delta":{${members}},"logprobs":null,"finish_reason":null}]${tail}`,
-    };
+    return { data: before(state) + members + after };
+  }
+
+  function before(state: OpenChoice): string {
+    return `${head}{"index":${state.index},"delta":{`;
   }
 
   function pushTo(state: OpenChoice, event: ChoiceEvent): readonly Frame[] {
@@ -289,7 +292,20 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     return [{ data: `${head}],"usage":${JSON.stringify(encodeUsage(usage))}}` }];
   }
 
-  return { push };
+  function repeated({ type, candidate = 0, part }: TextDelta | ReasoningDelta): RepeatedFrame | undefined {
+    const state = choices.get(candidate);
+    if (!state || over) return undefined;
+    if (type === 'reasoning-delta') {
+      const passed = (json: string) =>
+        void state.reasoning.set(part, (state.reasoning.get(part) ?? '') + textOfJson(json));
+      return { before: `${before(state)}"reasoning_content":`, after, passed };
+    }
+    if (state.interrupted || state.texts.get(part)?.refusal) return undefined;
+    const passed = (json: string) => void (state.textLength += textOfJson(json).length);
+    return { before: `${before(state)}"content":`, after, passed };
+  }
+
+  return { push, repeated };
 }
 
 type ChoiceEvent = Exclude<ReplyEvent, { type: 'reply-start' | 'reply-end' | 'usage' | 'failure' }>;
