@@ -1,5 +1,4 @@
 import { defaultMaxFrameBytes, type Framing } from '../bytes/framing.ts';
-import { joinBytes } from '../bytes/join.ts';
 import type { Sighting, Watch } from '../dialects/dialect.ts';
 
 /** Looks at bytes that pass by: at the first frame when it is there, and at the last ones when the stream is over. */
@@ -18,8 +17,9 @@ export function createTap(framing: Framing, watch: Watch, see: See): Tap {
 
 /** Counts, the end and errors come with a stream's last frames, in every dialect; a few pings may come behind. */
 const lastLines = 12;
-/** So many reads are kept. Each holds on to memory that the collector must look after: 100 of them cost a fifth of a delta. */
-const keptReads = 16;
+/** A frame is at most an event line, a data line and a blank one. */
+const lineBreaks = lastLines * 3;
+const tailBytes = 8 * 1024;
 
 /**
  * For SSE, whose payloads are single lines with every vendor. Between the first frame and the last ones nothing is even
@@ -29,11 +29,12 @@ class LineTap implements Tap {
   readonly #watch: Watch;
   readonly #see: See;
   #begun = false;
-  /** The last reads that began a line, each with the reads that went on with it. */
-  #reads: Uint8Array[][] = [];
-  /** How long the last of them has become. */
-  #bytes = 0;
-  #atLineStart = true;
+  /**
+   * The last lines, copied: a read that is held on to is memory that the collector must look after and nobody can use again.
+   * Until the first frame has been seen, everything.
+   */
+  #tail = new Uint8Array(tailBytes);
+  #length = 0;
 
   constructor(watch: Watch, see: See) {
     this.#watch = watch;
@@ -42,16 +43,14 @@ class LineTap implements Tap {
 
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    if (this.#atLineStart) this.#keep(bytes);
-    else this.#goOn(bytes);
-    this.#atLineStart = bytes[bytes.length - 1] === newline;
+    this.#keep(bytes);
     if (!this.#begun) this.#begin();
   }
 
   end(): void {
-    const lines = dataLines(textOf(this.#reads.flat()));
-    this.#reads = [];
-    for (const line of lines.slice(-lastLines)) {
+    const kept = this.#kept();
+    this.#length = 0;
+    for (const line of dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines)) {
       const marked = this.#watch.markers.some((marker) => line.includes(marker));
       const first = !this.#begun;
       this.#begun = true;
@@ -60,31 +59,59 @@ class LineTap implements Tap {
   }
 
   #begin(): void {
-    const text = textOf(this.#reads.flat());
+    const text = textOf(this.#kept());
     const [line] = dataLines(text.slice(0, text.lastIndexOf('\n') + 1));
     if (line === undefined) return;
     this.#begun = true;
     this.#see(this.#watch.frame({ data: line }), true);
   }
 
-  #keep(bytes: Uint8Array): void {
-    if (this.#begun && this.#reads.length >= keptReads) this.#reads.shift();
-    this.#reads.push([bytes]);
-    this.#bytes = bytes.length;
+  #kept(): Uint8Array {
+    return this.#tail.subarray(0, this.#length);
   }
 
-  #goOn(bytes: Uint8Array): void {
-    this.#bytes += bytes.length;
-    // A line beyond any frame's size is no frame; forgetting it only loses sight of its usage.
-    if (this.#bytes > defaultMaxFrameBytes) this.#reads = [];
-    else this.#reads.at(-1)?.push(bytes);
+  #keep(read: Uint8Array): void {
+    let bytes = read;
+    if (this.#length + bytes.length > this.#tail.length) {
+      const start = this.#begun ? lastLinesStart(bytes) : 0;
+      // What a read alone does not hold begins before it.
+      if (start > 0) this.#length = 0;
+      else if (this.#begun) this.#forget();
+      bytes = bytes.subarray(start);
+    }
+    this.#makeRoom(bytes.length);
+    this.#tail.set(bytes, this.#length);
+    this.#length += bytes.length;
   }
+
+  #forget(): void {
+    const start = lastLinesStart(this.#kept());
+    this.#tail.copyWithin(0, start, this.#length);
+    this.#length -= start;
+  }
+
+  #makeRoom(bytes: number): void {
+    // A line beyond any frame's size is no frame; forgetting it only loses sight of its usage.
+    if (this.#length + bytes > defaultMaxFrameBytes) this.#length = 0;
+    const needed = this.#length + bytes;
+    if (needed <= this.#tail.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#tail.length));
+    larger.set(this.#kept());
+    this.#tail = larger;
+  }
+}
+
+/** Where the last lines begin; 0 when there are not as many. */
+function lastLinesStart(bytes: Uint8Array): number {
+  let at = bytes.length;
+  for (let count = 0; count <= lineBreaks && at > 0; count++) at = bytes.lastIndexOf(newline, at - 1);
+  return Math.max(at, 0);
 }
 
 const newline = 10;
 
-function textOf(reads: readonly Uint8Array[]): string {
-  return new TextDecoder().decode(joinBytes(reads));
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 /** The payloads of a piece of a stream. */
