@@ -35,6 +35,8 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
   const { facts, signer } = destination;
   const encoded = destination.dialect.encodeRequest(fitted.conversation, { facts, signer, report });
 
+  const body = JSON.stringify(encoded.body);
+
   const reading: DecodeReplyContext = {
     facts,
     signer,
@@ -51,7 +53,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
 
   return {
     way: 'convert',
-    body: JSON.stringify(encoded.body),
+    body: decoded.lifted ? decoded.lifted.restore(body) : body,
     headers: { 'content-type': 'application/json', ...encoded.headers },
     notices,
     whole: (body, contentType) => convertWhole(way, body, contentType),

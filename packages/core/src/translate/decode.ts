@@ -1,3 +1,4 @@
+import { liftFiles } from '../bytes/lift.ts';
 import { topLevel } from '../bytes/splice.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
@@ -14,19 +15,23 @@ export function inboundOf(dialect: Dialect, knock: Knock, body: Uint8Array): Inb
 }
 
 function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array): Decoded {
-  const wire = parseBody(body);
+  const counting = knock.door.operation === 'count-tokens' ? dialect.counting : undefined;
+  // Whoever counts looks into the pictures.
+  const lifted = counting ? undefined : orBadRequest(() => liftFiles(body));
+  const wire = lifted ? parseText(lifted.text) : parseBody(body);
   const notices: Notice[] = [];
   const context = { glance, headers: knock.headers, report: (notice: Notice) => void notices.push(notice) };
-  const decodeRequest =
-    knock.door.operation === 'count-tokens' && dialect.counting
-      ? dialect.counting.decodeRequest
-      : dialect.decodeRequest;
-  return { wire, conversation: decodeRequest(wire, context), notices };
+  const { decodeRequest } = counting ?? dialect;
+  return { wire, conversation: decodeRequest(wire, context), notices, ...(lifted && { lifted }) };
 }
 
 /** @throws Failure `bad-request` when the body is not a JSON object in UTF-8. */
 function parseBody(body: Uint8Array): JsonObject {
-  const value = orBadRequest(() => parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body)));
+  return parseText(orBadRequest(() => new TextDecoder('utf-8', { fatal: true }).decode(body)));
+}
+
+function parseText(text: string): JsonObject {
+  const value = orBadRequest(() => parseJson(text));
   if (!isObject(value)) throw new Failure('bad-request', 'The request body must be a JSON object.');
   return value;
 }

@@ -1,3 +1,4 @@
+import { longFiles } from '../bytes/lift.ts';
 import { createSearch } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
 import { convert } from './convert.ts';
@@ -14,14 +15,24 @@ export function translate(inbound: Inbound, destination: Destination, settings: 
 
 /** Whether the caller replays what another vendor's model said, which its own vendor would refuse as it stands (Z2). */
 function hasBeenAbroad({ dialect, body }: Inbound, { facts }: Destination): boolean {
-  return holds(body, envelopeMark) || (dialect.foreignTraces?.(facts) ?? []).some((trace) => holds(body, trace));
+  const pieces = aroundFiles(body);
+  const marks = [envelopeMark, ...(dialect.foreignTraces?.(facts) ?? [])];
+  return marks.some((mark) => pieces.some((piece) => holds(piece, mark)));
+}
+
+/** A picture of a megabyte is no place to look for marks. */
+function aroundFiles(body: Uint8Array): readonly Uint8Array[] {
+  const files = longFiles(body);
+  if (files.length === 0) return [body];
+  const starts = [0, ...files.map(({ end }) => end)];
+  return starts.map((start, index) => body.subarray(start, files[index]?.start ?? body.length));
 }
 
 /** The marks are few and fixed, so their searches are made once. */
 const searches = new Map<string, (bytes: Uint8Array) => boolean>();
 
-function holds(body: Uint8Array, mark: string): boolean {
+function holds(bytes: Uint8Array, mark: string): boolean {
   let search = searches.get(mark);
   if (!search) searches.set(mark, (search = createSearch(mark)));
-  return search(body);
+  return search(bytes);
 }

@@ -1,4 +1,5 @@
 import type { Chunk } from '../bytes/framing.ts';
+import type { Lifted } from '../bytes/lift.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
@@ -23,6 +24,8 @@ export interface Decoded {
   readonly wire: JsonObject;
   readonly conversation: Conversation;
   readonly notices: readonly Notice[];
+  /** Present: the files of the request are stand-ins, to be restored in whatever is made of it. */
+  readonly lifted?: Lifted;
 }
 
 /** Where one attempt goes, as far as translation needs to know. */
