@@ -88,6 +88,7 @@ function jsonWithin(data: string, { before, after, padded }: Known): string | un
 }
 
 /** What no JSON string holds as it is: the decoder will say so. */
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
 const unwritable = /[\0-\x1f]/;
 
 /** Where the string that opens at `from` closes; -1 when it does not, or is not written as JSON.stringify would. */
