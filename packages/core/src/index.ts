@@ -19,6 +19,7 @@ export { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from '
 export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
 export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
+export { vendorProvider, type Vendor } from './providers/vendors/vendor.ts';
 export type { EndpointCall, Provider } from './providers/provider.ts';
 export type { Authorize, Authorized, Credential, Unauthorized } from './auth/authorize.ts';
 export { bearer } from './auth/bearer.ts';

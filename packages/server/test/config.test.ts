@@ -22,7 +22,7 @@ describe('errors name the path and the mend', () => {
     [
       'a misspelt provider',
       'upstreams: [{ name: a, provider: demo }, { name: b, provider: openia }]',
-      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: openai, anthropic,',
+      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: anthropic, gemini, openai,',
     ],
     [
       'a misspelt option',
@@ -261,7 +261,7 @@ describe('environment, .env and flags', () => {
       GOOGLE_API_KEY: 'AIza',
       DEEPSEEK_API_KEY: 'ds',
     });
-    expect(config.upstreams.map(({ name }) => name)).toEqual(['openai', 'anthropic', 'gemini', 'deepseek']);
+    expect(config.upstreams.map(({ name }) => name)).toEqual(['anthropic', 'gemini', 'openai', 'deepseek']);
     expect(config.notes).toEqual([]);
   });
 
@@ -273,8 +273,8 @@ describe('environment, .env and flags', () => {
       GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:2',
     };
     expect(load(folder(), env).upstreams.map(({ baseUrl }) => baseUrl)).toEqual([
-      'http://127.0.0.1:1/v1',
       'http://127.0.0.1:2',
+      'http://127.0.0.1:1/v1',
     ]);
   });
 

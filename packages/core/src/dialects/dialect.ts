@@ -29,8 +29,9 @@ export interface Dialect {
   /** Calls are signed here as reasoning is (Gemini), and an unsigned one is refused. */
   readonly sealsCalls?: boolean;
   /**
-   * Texts (each begins with a quotation mark) in a request that a model of these facts refuses, left there by replies of other dialects. With one of them, or
-   * an envelope, a request of this dialect goes over the hub although its upstream speaks the same.
+   * Texts (each begins with a quotation mark) in a request that a model of these facts refuses: left there by replies of
+   * other dialects, or words that only others of this dialect know. With one of them, or an envelope, a request of this
+   * dialect goes over the hub although its upstream speaks the same.
    */
   foreignTraces?(facts: ModelFacts): readonly string[];
 

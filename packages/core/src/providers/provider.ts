@@ -17,6 +17,10 @@ export interface Provider {
   readonly headers?: HeaderMap;
   /** What holds for every model at this place, stronger than what is known of the model. */
   readonly facts?: ModelFacts;
+  /** The environment variables by which the vendor's own tools take key and address; the first that is set counts. */
+  readonly variables?: { readonly key: readonly string[]; readonly baseUrl: readonly string[] };
+  /** Answers without a key, as servers on one's own machine do. */
+  readonly keyless?: boolean;
   /** Issuer of seals made here, where it differs from the dialect's name. */
   readonly signer?: string;
 }

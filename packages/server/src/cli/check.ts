@@ -26,10 +26,16 @@ export function masked(config: Config): Config {
     upstreams: config.upstreams.map(({ apiKeys, headers, ...upstream }) => ({
       ...upstream,
       ...(apiKeys && { apiKeys: apiKeys.map((apiKey) => ({ ...apiKey, key: mask(apiKey.key) })) }),
-      // A header may be anything, and one of them may be a key.
-      ...(headers && {
-        headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mask(value)])),
-      }),
+      ...(headers && { headers: maskedHeaders(headers) }),
+    })),
+    vendors: config.vendors.map(({ headers, ...vendor }) => ({
+      ...vendor,
+      ...(headers && { headers: maskedHeaders(headers) }),
     })),
   };
+}
+
+/** A header may be anything, and one of them may be a key. */
+function maskedHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, mask(value)]));
 }

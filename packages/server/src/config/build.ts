@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Credential, GatewayOptions, Ports, Upstream } from '@proxy/core';
 import type { Config, UpstreamConfig } from './config.ts';
-import { vendorByName } from './vendors.ts';
+import { knownProviders, type KnownProviders } from './providers.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
 export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports'] & Partial<Ports>): GatewayOptions {
+  const providers = knownProviders(config.vendors);
   return {
-    upstreams: config.upstreams.map(upstreamOf),
+    upstreams: config.upstreams.map((upstream) => upstreamOf(upstream, providers)),
     routes: config.routes,
     strict: config.strict,
     modelFacts: config.modelFacts,
@@ -18,8 +19,8 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams }: Config): readonly string[] {
-  const headers = upstreams.flatMap(({ headers = {} }) =>
+export function secretsOf({ accessKeys, upstreams, vendors }: Config): readonly string[] {
+  const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [
@@ -29,13 +30,13 @@ export function secretsOf({ accessKeys, upstreams }: Config): readonly string[] 
   ];
 }
 
-function upstreamOf(config: UpstreamConfig): Upstream {
-  const vendor = vendorByName(config.provider);
-  if (!vendor) throw new Error(`No provider "${config.provider}": the schema lets none through.`);
+function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
+  const provider = providers.find(config.provider);
+  if (!provider) throw new Error(`No provider "${config.provider}": resolve.ts lets none through.`);
   const { name, baseUrl, models, strategy, dialects, headers, facts } = config;
   const upstream: Upstream = {
     name,
-    provider: vendor.provider,
+    provider,
     credentials: credentialsOf(config),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(models && { models }),

@@ -1,4 +1,4 @@
-import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts } from '@proxy/core';
+import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts, Vendor } from '@proxy/core';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -7,6 +7,8 @@ export interface Config {
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly strict: boolean;
+  /** Places that the file adds to ours. */
+  readonly vendors: readonly Vendor[];
   readonly upstreams: readonly UpstreamConfig[];
   readonly routes: readonly Route[];
   readonly modelFacts: readonly ModelFactsRow[];
@@ -35,7 +37,7 @@ export interface AccessKey {
 
 export interface UpstreamConfig {
   readonly name: string;
-  /** A name from vendors.ts. */
+  /** A name that providers.ts knows. */
   readonly provider: string;
   readonly baseUrl?: string;
   /** Absent: it needs none. Empty: it needs one and has none, so that calls are refused. */

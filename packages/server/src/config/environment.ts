@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
+import type { Provider } from '@proxy/core';
 import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
 import type { Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
-import { vendors, type Vendor } from './vendors.ts';
+import type { KnownProviders } from './providers.ts';
 
 /** What environment variables say, in the words of the configuration. */
 export interface EnvironmentConfig {
@@ -41,18 +42,19 @@ export function set(env: Environment, ...names: readonly string[]): string | und
   return undefined;
 }
 
-/** One upstream for each vendor whose key is in the environment. */
-export function upstreamsFrom(env: Environment): readonly UpstreamConfig[] {
-  return Object.entries(vendors).flatMap(([name, vendor]) => {
-    const key = set(env, ...vendor.keyVariables);
-    if (key === undefined) return [];
-    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }];
+/** One upstream for each provider whose key is in the environment. */
+export function upstreamsFrom(env: Environment, providers: KnownProviders): readonly UpstreamConfig[] {
+  return providers.names.flatMap((name) => {
+    const provider = providers.find(name);
+    const key = set(env, ...(provider?.variables?.key ?? []));
+    if (!provider || key === undefined) return [];
+    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) }];
   });
 }
 
-/** The vendor's address where the environment moves it. */
-export function baseUrlFrom(vendor: Vendor, env: Environment): { readonly baseUrl?: string } {
-  const baseUrl = set(env, ...vendor.baseUrlVariables);
+/** The provider's address where the environment moves it. */
+export function baseUrlFrom({ variables }: Provider, env: Environment): { readonly baseUrl?: string } {
+  const baseUrl = set(env, ...(variables?.baseUrl ?? []));
   return baseUrl === undefined ? {} : { baseUrl };
 }
 

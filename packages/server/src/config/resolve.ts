@@ -5,7 +5,7 @@ import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { ConfigError, unknownName } from './problems.ts';
 import { defaultHost, isLoopback, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
-import { vendorByName } from './vendors.ts';
+import { builtIn, knownProviders, type KnownProviders } from './providers.ts';
 
 export interface Flags {
   readonly config?: string;
@@ -34,9 +34,16 @@ export function resolveConfig(sources: Sources): Config {
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
   const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys);
-  const upstreams = upstreamsOf(sources, port, notes);
+  const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  const providers = knownProviders(vendors);
+  const upstreams = upstreamsOf(sources, providers, port, notes);
   const routes = legacy?.routes ?? file.routes ?? [];
-  const problems = [...crossCheck(upstreams, file, port), ...routeProblems(upstreams, file)];
+  const problems = [
+    ...vendorProblems(file),
+    ...upstreamProblems(upstreams, providers, port),
+    ...repeatedKeys(file),
+    ...routeProblems(upstreams, file),
+  ];
   const unsafe = unsafeHost(host, accessKeys);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -51,6 +58,7 @@ export function resolveConfig(sources: Sources): Config {
     },
     accessKeys,
     strict: file.strict ?? false,
+    vendors,
     upstreams,
     routes,
     modelFacts: (file.modelFacts ?? []).map((row) => ({ source: path ?? 'configuration', ...row })),
@@ -67,12 +75,17 @@ export function resolveConfig(sources: Sources): Config {
   };
 }
 
-function upstreamsOf(sources: Sources, port: number, notes: string[]): readonly UpstreamConfig[] {
+function upstreamsOf(
+  sources: Sources,
+  providers: KnownProviders,
+  port: number,
+  notes: string[],
+): readonly UpstreamConfig[] {
   const { env, file, legacy } = sources;
   if (legacy) return legacy.upstreams;
   if (file.upstreams && file.upstreams.length > 0)
-    return file.upstreams.map((upstream) => withEnvironmentKey(upstream, env));
-  const found = upstreamsFrom(env).filter((upstream) => {
+    return file.upstreams.map((upstream) => withEnvironmentKey(upstream, providers, env));
+  const found = upstreamsFrom(env, providers).filter((upstream) => {
     // A shell in which the banner's commands were pasted points its clients, and so this process, at ourselves.
     if (!pointsAtPort(upstream.baseUrl, port)) return true;
     notes.push(
@@ -86,38 +99,53 @@ function upstreamsOf(sources: Sources, port: number, notes: string[]): readonly 
 }
 
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
-function withEnvironmentKey(upstream: UpstreamConfig, env: Environment): UpstreamConfig {
-  const vendor = vendorByName(upstream.provider);
-  if (!vendor || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
-  const key = set(env, ...vendor.keyVariables);
-  return key === undefined ? upstream : { ...upstream, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) };
+function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders, env: Environment): UpstreamConfig {
+  const provider = providers.find(upstream.provider);
+  if (!provider || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
+  const key = set(env, ...(provider.variables?.key ?? []));
+  return key === undefined ? upstream : { ...upstream, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
 }
 
-function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port: number): string[] {
+function vendorProblems({ vendors = {} }: ConfigFile): string[] {
+  return Object.keys(vendors).flatMap((name) =>
+    builtIn.includes(name)
+      ? [`vendors.${name}: is a provider already. Choose another name, or give its upstream facts and headers.`]
+      : [],
+  );
+}
+
+function upstreamProblems(
+  upstreams: readonly UpstreamConfig[],
+  providers: KnownProviders,
+  port: number,
+): readonly string[] {
   const problems: string[] = [];
   upstreams.forEach((upstream, index) => {
-    const { name, provider, baseUrl, apiKeys, dialects = [], insecureSkipVerify = false } = upstream;
+    const { name, baseUrl, apiKeys, dialects = [], insecureSkipVerify = false } = upstream;
     const place = `upstreams[${index}]`;
-    const vendor = vendorByName(provider);
-    if (!vendor) return;
+    const provider = providers.find(upstream.provider);
+    if (!provider) {
+      problems.push(`${place}.provider: ${unknownName(upstream.provider, 'a provider', providers.names)}`);
+      return;
+    }
     const first = upstreams.findIndex((other) => other.name === name);
     if (first < index)
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);
-    if (baseUrl === undefined && vendor.provider.baseUrl === undefined)
-      problems.push(`${place}.baseUrl: is missing, and provider "${provider}" has no address of its own.`);
+    if (baseUrl === undefined && provider.baseUrl === undefined)
+      problems.push(`${place}.baseUrl: is missing, and provider "${provider.name}" has no address of its own.`);
     if (pointsAtPort(baseUrl, port))
       problems.push(
         `${place}.baseUrl: ${baseUrl} is this proxy itself. Write the upstream's address, or move one of the two.`,
       );
-    if (!apiKeys && baseUrl === undefined && !vendor.keyless)
+    if (!apiKeys && baseUrl === undefined && provider.keyless !== true)
       problems.push(
-        `${place}.apiKeys: is missing, and ${vendor.keyVariables.join(' or ')} is not set. Do one of the two.`,
+        `${place}.apiKeys: is missing, and ${(provider.variables?.key ?? []).join(' or ')} is not set. Do one of the two.`,
       );
-    const spoken = vendor.provider.speaks.map((dialect) => dialect.name);
+    const spoken = provider.speaks.map((dialect) => dialect.name);
     dialects.forEach((dialect, at) => {
       if (spoken.includes(dialect)) return;
       problems.push(
-        `${place}.dialects[${at}]: provider "${provider}" does not speak "${dialect}", only ${spoken.join(', ')}.`,
+        `${place}.dialects[${at}]: provider "${provider.name}" does not speak "${dialect}", only ${spoken.join(', ')}.`,
       );
     });
     const neighbour = upstreams.findIndex(
@@ -129,12 +157,15 @@ function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port
         `${place}.insecureSkipVerify: upstreams[${neighbour}] is at the same address and verifies. Set both alike.`,
       );
   });
-  const keys = (file.accessKeys ?? []).map(({ key }) => key);
-  keys.forEach((key, index) => {
-    const first = keys.indexOf(key);
-    if (first < index) problems.push(`accessKeys[${index}].key: is the same as accessKeys[${first}].key. Remove one.`);
-  });
   return problems;
+}
+
+function repeatedKeys({ accessKeys = [] }: ConfigFile): readonly string[] {
+  const keys = accessKeys.map(({ key }) => key);
+  return keys.flatMap((key, index) => {
+    const first = keys.indexOf(key);
+    return first < index ? [`accessKeys[${index}].key: is the same as accessKeys[${first}].key. Remove one.`] : [];
+  });
 }
 
 function routeProblems(upstreams: readonly UpstreamConfig[], { routes = [] }: ConfigFile): string[] {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { factsSchema } from './facts-schema.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
-import { vendorNames } from './vendors.ts';
 
 /** What may be written in proxy.config.yaml. */
 export type ConfigFile = z.output<typeof configFile>;
@@ -32,16 +31,33 @@ const models = z.union([z.array(words()), z.record(z.string(), words())], {
   error: "must be a list of model names, or a map from public names to the upstream's names.",
 });
 
-const upstream = section({
-  name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
-  provider: oneOf('a provider', vendorNames),
-  baseUrl: words()
+function address() {
+  return words()
     .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
     .regex(
       /^[^@]*$|^https?:\/\/[^/@]*\//,
       'must not hold user:password@. Send an authorization header instead (headers).',
-    )
+    );
+}
+
+// One more place that speaks Chat Completions, as a row of the core's table.
+const vendor = section({
+  baseUrl: address(),
+  models: z.array(words()).exactOptional(),
+  keyHeader: words()
+    .regex(/^[\w-]+$/, 'must be the name of a header.')
     .exactOptional(),
+  keyVariables: z.array(words()).exactOptional(),
+  keyless: flag().exactOptional(),
+  responses: flag().exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  facts: factsSchema.exactOptional(),
+});
+
+const upstream = section({
+  name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
+  provider: words(),
+  baseUrl: address().exactOptional(),
   apiKeys: z
     .array(apiKey, { error: 'must be a list of keys, each a text or {key, weight}.' })
     .min(1, 'must not be empty: leave it out for an upstream that needs no key.')
@@ -76,6 +92,7 @@ const configFile = section({
     .exactOptional(),
   limits: limits.exactOptional(),
   strict: flag().exactOptional(),
+  vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
   routes: z
     .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))
