@@ -1,9 +1,10 @@
 import type { Transport } from '@proxy/core';
-import { createTransport, type NodeTransport } from '@proxy/node';
+import { createTransport, type NodeTransport, type OriginOptions, type TransportOptions } from '@proxy/node';
 import type { Config } from './config/config.ts';
+import { knownProviders } from './config/providers.ts';
 import { withDemo } from './demo/transport.ts';
 
-/** The connections to upstreams: kept over reloads, unless the upstreams whose certificates go unchecked are others. */
+/** The connections to upstreams: kept over reloads, unless upstreams are to be reached in another way than before. */
 export interface Transports {
   /** The transport for one configuration. */
   for(config: Config): Transport;
@@ -11,17 +12,16 @@ export interface Transports {
 }
 
 export function createTransports(): Transports {
-  let lax = '';
+  let known = '';
   let current: NodeTransport | undefined;
   return {
     for(config) {
-      const origins = laxOrigins(config);
-      if (!current || origins.join(' ') !== lax) {
+      const options = transportOptions(config);
+      const written = JSON.stringify(options);
+      if (!current || written !== known) {
         void current?.close(); // waits for what is running
-        current = createTransport({
-          origins: Object.fromEntries(origins.map((origin) => [origin, { insecureSkipVerify: true }])),
-        });
-        lax = origins.join(' ');
+        current = createTransport(options);
+        known = written;
       }
       return withDemo(current);
     },
@@ -29,10 +29,15 @@ export function createTransports(): Transports {
   };
 }
 
-/** crossCheck in config/resolve.ts sees to it that upstreams at one origin agree. */
-function laxOrigins({ upstreams }: Config): readonly string[] {
-  return upstreams
-    .filter(({ insecureSkipVerify }) => insecureSkipVerify)
-    .map(({ baseUrl = '' }) => /^https?:\/\/[^/?#]+/i.exec(baseUrl)?.[0] ?? '')
-    .filter((origin) => origin !== '');
+/** resolve.ts sees to it that upstreams at one origin agree. */
+function transportOptions({ upstreams, vendors, proxies }: Config): TransportOptions {
+  const providers = knownProviders(vendors);
+  const origins: Record<string, OriginOptions> = {};
+  for (const { provider, baseUrl, insecureSkipVerify, connection } of upstreams) {
+    if (!insecureSkipVerify && !connection) continue;
+    const address = baseUrl ?? providers.find(provider)?.baseUrl ?? '';
+    const origin = /^https?:\/\/[^/?#]+/i.exec(address)?.[0];
+    if (origin !== undefined) origins[origin] = { ...connection, ...(insecureSkipVerify && { insecureSkipVerify }) };
+  }
+  return { origins, ...(proxies && { proxies }) };
 }

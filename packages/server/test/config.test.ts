@@ -136,7 +136,7 @@ describe('errors name the path and the mend', () => {
     [
       'one origin, checked and unchecked',
       'upstreams: [{ name: a, provider: openai, baseUrl: "https://h/v1", insecureSkipVerify: true }, { name: b, provider: anthropic, baseUrl: "https://h" }]',
-      'upstreams[0].insecureSkipVerify: upstreams[1] is at the same address and verifies.',
+      'upstreams[0].insecureSkipVerify: upstreams[1] is at the same address and is reached in another way.',
     ],
     ['text that is no YAML', 'upstreams: [', 'It is not YAML: '],
     ['a list instead of sections', '- a\n- b', 'must be a section, not a list.'],

@@ -19,7 +19,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams, vendors }: Config): readonly string[] {
+export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
   const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
@@ -27,7 +27,17 @@ export function secretsOf({ accessKeys, upstreams, vendors }: Config): readonly 
     ...accessKeys.map(({ key }) => key),
     ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.map(({ key }) => key)),
     ...headers.map(([, value]) => value),
-  ];
+    ...upstreams.flatMap(({ connection = {} }) => [
+      connection.key,
+      connection.passphrase,
+      passwordOf(connection.proxy),
+    ]),
+    ...[proxies?.http, proxies?.https].map(passwordOf),
+  ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
+}
+
+function passwordOf(proxy: string | undefined): string | undefined {
+  return proxy === undefined ? undefined : /:\/\/[^/]*:([^/]*)@/.exec(proxy)?.[1];
 }
 
 function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {

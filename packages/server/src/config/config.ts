@@ -1,4 +1,6 @@
 import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts, Vendor } from '@proxy/core';
+import type { GeneralProxies } from '@proxy/node';
+import type { ConnectionConfig } from './connection.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -14,6 +16,8 @@ export interface Config {
   readonly modelFacts: readonly ModelFactsRow[];
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
+  /** The environment's, for upstreams that name none of their own. */
+  readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;
   /** What was read, for people: a path, or absent when there is no file. */
   readonly file?: string;
@@ -48,6 +52,7 @@ export interface UpstreamConfig {
   readonly headers?: Readonly<Record<string, string>>;
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
+  readonly connection?: ConnectionConfig;
 }
 
 export interface ApiKey {

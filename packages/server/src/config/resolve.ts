@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
+import { proxiesFrom, readConnection } from './connection.ts';
 import { baseUrlFrom, set, upstreamsFrom, type EnvironmentConfig } from './environment.ts';
 import type { Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
@@ -36,9 +38,11 @@ export function resolveConfig(sources: Sources): Config {
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys);
   const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
   const providers = knownProviders(vendors);
-  const upstreams = upstreamsOf(sources, providers, port, notes);
+  const readings: string[] = [];
+  const upstreams = upstreamsOf(sources, providers, port, notes, readings);
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [
+    ...readings,
     ...vendorProblems(file),
     ...upstreamProblems(upstreams, providers, port),
     ...repeatedKeys(file),
@@ -47,6 +51,7 @@ export function resolveConfig(sources: Sources): Config {
   const unsafe = unsafeHost(host, accessKeys);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
+  const proxies = proxiesFrom(env);
   const keyNote = publicKeyNote(accessKeys);
   if (keyNote !== undefined) notes.push(keyNote);
   return {
@@ -68,6 +73,7 @@ export function resolveConfig(sources: Sources): Config {
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
+    ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,
     ...(file.limits && { limits: file.limits }),
@@ -80,11 +86,21 @@ function upstreamsOf(
   providers: KnownProviders,
   port: number,
   notes: string[],
+  problems: string[],
 ): readonly UpstreamConfig[] {
-  const { env, file, legacy } = sources;
+  const { env, file, legacy, path } = sources;
   if (legacy) return legacy.upstreams;
   if (file.upstreams && file.upstreams.length > 0)
-    return file.upstreams.map((upstream) => withEnvironmentKey(upstream, providers, env));
+    return file.upstreams.map((upstream, index) => {
+      const { connection, ...rest } = withEnvironmentKey(upstream, providers, env);
+      if (!connection) return rest;
+      try {
+        return { ...rest, connection: readConnection(connection, dirname(path ?? '.')) };
+      } catch (error) {
+        problems.push(`upstreams[${index}].connection: ${error instanceof Error ? error.message : String(error)}`);
+        return rest;
+      }
+    });
   const found = upstreamsFrom(env, providers).filter((upstream) => {
     // A shell in which the banner's commands were pasted points its clients, and so this process, at ourselves.
     if (!pointsAtPort(upstream.baseUrl, port)) return true;
@@ -98,8 +114,10 @@ function upstreamsOf(
   return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
 }
 
+type Written = NonNullable<ConfigFile['upstreams']>[number];
+
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
-function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders, env: Environment): UpstreamConfig {
+function withEnvironmentKey(upstream: Written, providers: KnownProviders, env: Environment): Written {
   const provider = providers.find(upstream.provider);
   if (!provider || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
   const key = set(env, ...(provider.variables?.key ?? []));
@@ -121,7 +139,7 @@ function upstreamProblems(
 ): readonly string[] {
   const problems: string[] = [];
   upstreams.forEach((upstream, index) => {
-    const { name, baseUrl, apiKeys, dialects = [], insecureSkipVerify = false } = upstream;
+    const { name, baseUrl, apiKeys, dialects = [] } = upstream;
     const place = `upstreams[${index}]`;
     const provider = providers.find(upstream.provider);
     if (!provider) {
@@ -148,16 +166,25 @@ function upstreamProblems(
         `${place}.dialects[${at}]: provider "${provider.name}" does not speak "${dialect}", only ${spoken.join(', ')}.`,
       );
     });
-    const neighbour = upstreams.findIndex(
-      (other) =>
-        originOf(other.baseUrl) === originOf(baseUrl) && (other.insecureSkipVerify ?? false) !== insecureSkipVerify,
-    );
-    if (baseUrl !== undefined && insecureSkipVerify && neighbour >= 0)
+    const otherwise = upstreams.findIndex((other) => sameOrigin(other, upstream) && !reachedAlike(other, upstream));
+    if (otherwise >= 0 && (upstream.insecureSkipVerify === true || upstream.connection))
       problems.push(
-        `${place}.insecureSkipVerify: upstreams[${neighbour}] is at the same address and verifies. Set both alike.`,
+        `${place}.${upstream.connection ? 'connection' : 'insecureSkipVerify'}: upstreams[${otherwise}] is at the same address ` +
+          'and is reached in another way. Set both alike.',
       );
   });
   return problems;
+}
+
+/** Connections are shared by all that goes to one origin. */
+function sameOrigin(a: UpstreamConfig, b: UpstreamConfig): boolean {
+  return a.baseUrl !== undefined && originOf(a.baseUrl) === originOf(b.baseUrl);
+}
+
+function reachedAlike(a: UpstreamConfig, b: UpstreamConfig): boolean {
+  const way = ({ insecureSkipVerify = false, connection = {} }: UpstreamConfig) =>
+    JSON.stringify([insecureSkipVerify, Object.entries(connection).sort()]);
+  return way(a) === way(b);
 }
 
 function repeatedKeys({ accessKeys = [] }: ConfigFile): readonly string[] {
@@ -215,7 +242,7 @@ function pointsAtPort(baseUrl: string | undefined, port: number): boolean {
 }
 
 /** Scheme, host and port; the address as it is when it cannot be read. */
-export function originOf(baseUrl: string | undefined): string | undefined {
+function originOf(baseUrl: string | undefined): string | undefined {
   return urlOf(baseUrl)?.origin ?? baseUrl;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { connectionSchema } from './connection.ts';
 import { factsSchema } from './facts-schema.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
@@ -68,6 +69,7 @@ const upstream = section({
   headers: z.record(z.string(), z.string()).exactOptional(),
   facts: factsSchema.exactOptional(),
   insecureSkipVerify: flag().exactOptional(),
+  connection: connectionSchema.exactOptional(),
 });
 
 // `upstream/model`, or an upstream alone for "the model that was asked for".
