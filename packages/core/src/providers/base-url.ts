@@ -1,3 +1,17 @@
+import type { Settings } from '../auth/authorize.ts';
+import { Failure } from '../conversation/failure.ts';
+
+/** `https://{region}.example` with the settings in its holes. @throws Failure naming a setting that is missing. */
+export function fillHoles(baseUrl: string, settings: Settings): string {
+  if (!baseUrl.includes('{')) return baseUrl;
+  return baseUrl.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
+    if (value === undefined)
+      throw new Failure('server', `The upstream's address ${baseUrl} needs a "${name}": configure it.`);
+    return encodeURIComponent(value);
+  });
+}
+
 /**
  * `baseUrl` + `path`, where `path` begins with a version (`/v1/messages`) that the base may have already: people paste both
  * `https://host` and `https://host/v1`. A base that ends in `#` is used as it is, without a version of ours.

@@ -32,7 +32,7 @@ export function secretsOf({ accessKeys, upstreams }: Config): readonly string[] 
 function upstreamOf(config: UpstreamConfig): Upstream {
   const vendor = vendorByName(config.provider);
   if (!vendor) throw new Error(`No provider "${config.provider}": the schema lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, facts } = config;
+  const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
   const upstream: Upstream = {
     name,
     provider: vendor.provider,
@@ -43,6 +43,7 @@ function upstreamOf(config: UpstreamConfig): Upstream {
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
     ...(facts && { facts }),
+    ...(settings && { settings }),
   };
   return upstream;
 }

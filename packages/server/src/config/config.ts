@@ -46,6 +46,8 @@ export interface UpstreamConfig {
   readonly headers?: Readonly<Record<string, string>>;
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
+  /** The provider's own options: `region`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface ApiKey {

@@ -46,8 +46,20 @@ export function upstreamsFrom(env: Environment): readonly UpstreamConfig[] {
   return Object.entries(vendors).flatMap(([name, vendor]) => {
     const key = set(env, ...vendor.keyVariables);
     if (key === undefined) return [];
-    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }];
+    return [withSettings({ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }, vendor, env)];
   });
+}
+
+/** The upstream with those of its provider's settings that only the environment says. */
+export function withSettings(upstream: UpstreamConfig, vendor: Vendor, env: Environment): UpstreamConfig {
+  const settings: Record<string, string> = {};
+  for (const [name, variables] of Object.entries(vendor.settingVariables ?? {})) {
+    const value = set(env, ...variables);
+    if (value !== undefined) settings[name] = value;
+  }
+  return Object.keys(settings).length === 0
+    ? upstream
+    : { ...upstream, settings: { ...settings, ...upstream.settings } };
 }
 
 /** The vendor's address where the environment moves it. */

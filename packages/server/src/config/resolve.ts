@@ -1,5 +1,6 @@
+import type { Provider } from '@proxy/core';
 import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
-import { baseUrlFrom, set, upstreamsFrom, type EnvironmentConfig } from './environment.ts';
+import { baseUrlFrom, set, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import type { Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { ConfigError, unknownName } from './problems.ts';
@@ -88,9 +89,38 @@ function upstreamsOf(sources: Sources, port: number, notes: string[]): readonly 
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
 function withEnvironmentKey(upstream: UpstreamConfig, env: Environment): UpstreamConfig {
   const vendor = vendorByName(upstream.provider);
-  if (!vendor || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
+  if (!vendor) return upstream;
+  const configured = withSettings(upstream, vendor, env);
+  if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
   const key = set(env, ...vendor.keyVariables);
-  return key === undefined ? upstream : { ...upstream, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) };
+  return key === undefined ? configured : { ...configured, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) };
+}
+
+/** Holds an upstream's settings to what its provider knows of them. */
+function settingProblems({ provider: name, settings = {}, apiKeys = [] }: UpstreamConfig, place: string): string[] {
+  const provider = vendorByName(name)?.provider;
+  const known = provider?.settings ?? {};
+  const problems = Object.keys(settings)
+    .filter((key) => !Object.hasOwn(known, key))
+    .map((key) => {
+      const names = Object.keys(known);
+      const mend =
+        names.length > 0 ? unknownName(key, `a setting of "${name}"`, names) : `provider "${name}" has no settings.`;
+      return `${place}.${key}: ${mend}`;
+    });
+  for (const [key, { meaning, pattern, required = false }] of Object.entries(known)) {
+    const value = settings[key];
+    if (value === undefined) {
+      // A credential may bring its own.
+      const brought = apiKeys.length > 0 && apiKeys.every((one) => bringsSetting(provider, one.key, key));
+      if (required && !brought) problems.push(`${place}.${key}: is missing. It is ${meaning}.`);
+    } else if (pattern && !pattern.test(value)) problems.push(`${place}.${key}: "${value}" is not ${meaning}.`);
+  }
+  return problems;
+}
+
+function bringsSetting(provider: Provider | undefined, secret: string, name: string): boolean {
+  return Object.hasOwn(provider?.settingsOf?.({ id: '', secret }) ?? {}, name);
 }
 
 function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port: number): string[] {
@@ -100,6 +130,7 @@ function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port
     const place = `upstreams[${index}]`;
     const vendor = vendorByName(provider);
     if (!vendor) return;
+    problems.push(...settingProblems(upstream, place));
     const first = upstreams.findIndex((other) => other.name === name);
     if (first < index)
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);

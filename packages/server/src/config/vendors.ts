@@ -7,6 +7,8 @@ export interface Vendor {
   /** The first that is set is the key. */
   readonly keyVariables: readonly string[];
   readonly baseUrlVariables: readonly string[];
+  /** For each of the provider's settings the variables that hold it where the configuration does not say. */
+  readonly settingVariables?: Readonly<Record<string, readonly string[]>>;
   /** Answers without a key (something on this machine). */
   readonly keyless?: boolean;
 }
@@ -58,6 +60,11 @@ export const vendors: Readonly<Record<string, Vendor>> = {
 };
 
 export const vendorNames: readonly string[] = Object.keys(vendors);
+
+/** Every option that some provider has for itself. */
+export const settingNames: readonly string[] = [
+  ...new Set(Object.values(vendors).flatMap(({ provider }) => Object.keys(provider.settings ?? {}))),
+];
 
 export function vendorByName(name: string): Vendor | undefined {
   return Object.hasOwn(vendors, name) ? vendors[name] : undefined;
