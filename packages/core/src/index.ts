@@ -20,8 +20,9 @@ export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts
 export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
 export { vendorProvider, type Vendor } from './providers/vendors/vendor.ts';
-export type { EndpointCall, Provider } from './providers/provider.ts';
-export type { Authorize, Authorized, Credential, Unauthorized } from './auth/authorize.ts';
+export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
+export type { Binding, Envelope, HeaderMember, ReplyFraming } from './dialects/binding.ts';
+export type { Authorize, Authorized, Credential, Settings, Unauthorized } from './auth/authorize.ts';
 export { bearer } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
 export type { SelectorName } from './keys/selector.ts';

@@ -54,7 +54,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   keys: ['auth', 'ports', 'conversation', 'json'],
   limits: ['ports', 'conversation', 'json'],
   memory: ['ports', 'limits', 'conversation', 'json'],
-  providers: ['auth', 'dialects', 'models', 'json'],
+  providers: ['auth', 'dialects', 'models', 'conversation', 'bytes', 'json'],
   translate: ['dialects', 'models', 'conversation', 'bytes', 'json'],
   gateway: [
     'translate',

@@ -15,7 +15,13 @@ export interface Unauthorized {
   readonly url: string;
   readonly headers: HeaderMap;
   readonly body?: Uint8Array | string;
+  readonly settings: Settings;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
+
+/** An upstream's own options, by the names that its provider gives them: `region`, `project`. */
+export type Settings = Readonly<Record<string, string>>;
 
 /** Puts a credential on a request: returns the URL and headers to use instead. */
 export type Authorize = (request: Unauthorized, credential: Credential) => Authorized | Promise<Authorized>;

@@ -125,7 +125,8 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
 function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Dialect): readonly Target[] {
   const { cooldown } = gateway;
   const { provider } = upstream;
-  const dialect = spoken(upstream, inbound);
+  const dialect = spoken(upstream, inbound, model);
+  const binding = provider.bindings?.[dialect.name];
   const facts = gateway.factsAt(upstream, model);
   const awake = upstream.credentials.filter((credential) => cooldown.available(credential.id, model));
   const soonest = awake.length > 0 ? undefined : cooldown.soonest(upstream.credentials, model);
@@ -137,14 +138,20 @@ function withCredentials(gateway: Running, upstream: Upstream, model: string, in
     model,
     facts,
     signer: provider.signer ?? dialect.name,
+    ...(binding && { binding }),
   }));
 }
 
 /** The caller's own language where the place speaks it, else the one it speaks best. */
-function spoken({ provider, dialects, name }: Upstream, inbound: Dialect): Dialect {
-  const allowed = dialects ? provider.speaks.filter((dialect) => dialects.includes(dialect.name)) : provider.speaks;
+function spoken({ provider, dialects, name }: Upstream, inbound: Dialect, model: string): Dialect {
+  const allowed = provider.speaks.filter(
+    (dialect) => dialects?.includes(dialect.name) !== false && provider.takes?.(dialect, model) !== false,
+  );
   const dialect = allowed.includes(inbound) ? inbound : allowed[0];
   if (!dialect)
-    throw new Failure('server', `The upstream "${name}" is configured to speak no dialect that its provider has.`);
+    throw new Failure(
+      'server',
+      `The upstream "${name}" is configured to speak no dialect that "${model}" takes there.`,
+    );
   return dialect;
 }

@@ -1,8 +1,11 @@
+import type { Credential, Settings } from '../auth/authorize.ts';
 import type { Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { UpstreamResponse } from '../ports.ts';
+import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
+import type { Upstream } from './gateway.ts';
 import { readAll } from './read-all.ts';
 import type { Target } from './route.ts';
 import type { Running } from './running.ts';
@@ -25,7 +28,7 @@ export async function send(
 ): Promise<Sent> {
   const { ports, options } = gateway;
   try {
-    const authorized = await authorizedRequest(target, inbound, translation, operation);
+    const authorized = await authorizedRequest(gateway, target, inbound, translation, operation);
     const response = await ports.transport.send({
       method: inbound.knock.door.method,
       url: authorized.url,
@@ -58,20 +61,33 @@ function withoutSecret(body: Uint8Array, secret: string): Uint8Array {
 }
 
 function authorizedRequest(
+  { ports }: Running,
   { upstream, dialect, model, credential }: Target,
   inbound: Inbound,
   translation: Translation,
   operation: Operation,
 ) {
   const { provider } = upstream;
+  const settings = settingsOf(upstream, credential);
   const url = provider.endpoint({
     dialect,
     operation,
     model,
     streaming: inbound.glance.streaming,
-    baseUrl: upstream.baseUrl ?? provider.baseUrl ?? '',
+    baseUrl: fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings),
+    settings,
     ...(translation.way === 'relay' && { query: inbound.knock.query }),
   });
   const headers = { ...provider.headers, ...translation.headers, ...upstream.headers };
-  return provider.authorize({ method: 'POST', url, headers, body: translation.body }, credential);
+  const { now } = ports.clock;
+  return provider.authorize({ method: 'POST', url, headers, body: translation.body, settings, now: now() }, credential);
+}
+
+/** Defaults, under what is configured, under what the credential itself says. */
+function settingsOf({ provider, settings }: Upstream, credential: Credential): Settings {
+  if (!provider.settings) return settings ?? {};
+  const defaults: Record<string, string> = {};
+  for (const [name, { default: value }] of Object.entries(provider.settings))
+    if (value !== undefined) defaults[name] = value;
+  return { ...defaults, ...settings, ...provider.settingsOf?.(credential) };
 }

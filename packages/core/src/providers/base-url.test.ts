@@ -7,7 +7,7 @@ import { openai } from './openai.ts';
 import type { Provider } from './provider.ts';
 
 function endpoint(provider: Provider, dialect: Dialect, baseUrl: string): string {
-  return provider.endpoint({ dialect, operation: 'generate', model: 'm', streaming: false, baseUrl });
+  return provider.endpoint({ dialect, operation: 'generate', model: 'm', streaming: false, baseUrl, settings: {} });
 }
 
 describe('D19 base URLs, as the predecessors show them', () => {
@@ -52,7 +52,7 @@ describe('D38 long paths, as One-Balance has them', () => {
 
 test('a caller’s query goes behind the base’s own, its key left out', () => {
   const query = new URLSearchParams('beta=true&key=secret');
-  const call = { operation: 'generate', model: 'm', streaming: false, query } as const;
+  const call = { operation: 'generate', model: 'm', streaming: false, settings: {}, query } as const;
   const at = (baseUrl: string) => anthropic.endpoint({ ...call, dialect: anthropicMessages, baseUrl });
   expect(at('https://h')).toBe('https://h/v1/messages?beta=true');
   expect(at('https://h?a=b')).toBe('https://h/v1/messages?a=b&beta=true');

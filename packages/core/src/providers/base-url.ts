@@ -1,3 +1,16 @@
+import type { Settings } from '../auth/authorize.ts';
+import { Failure } from '../conversation/failure.ts';
+
+/** `https://{region}.example` with the settings in its holes. @throws Failure naming a setting that is missing. */
+export function fillHoles(baseUrl: string, settings: Settings): string {
+  if (!baseUrl.includes('{')) return baseUrl;
+  return baseUrl.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
+    if (value === undefined)
+      throw new Failure('server', `The upstream's address ${baseUrl} needs a "${name}": configure it.`);
+    return encodeURIComponent(value);
+  });
+}
 const version = String.raw`/v\d+(?:(?:alpha|beta)\d*)?`;
 /** `/v1`, `/v1beta`, `/v4`, and Google's `/v1beta/openai`, which has its version before the name of the surface. */
 const versioned = new RegExp(`${version}(?:/openai)?$`);

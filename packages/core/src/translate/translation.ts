@@ -4,6 +4,7 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Finish } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
+import type { Binding } from '../dialects/binding.ts';
 import type { Dialect, EncodeReplyContext, Glance, HeaderMap, Knock, TopLevel } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
@@ -32,6 +33,8 @@ export interface Destination {
   readonly model: string;
   readonly facts: ModelFacts;
   readonly signer: string;
+  /** How the place carries the dialect, where that differs from the dialect's habit. */
+  readonly binding?: Binding;
 }
 
 /** What a translation takes from the outside, so that it stays a function. */

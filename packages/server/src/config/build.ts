@@ -43,7 +43,7 @@ function passwordOf(proxy: string | undefined): string | undefined {
 function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
   if (!provider) throw new Error(`No provider "${config.provider}": resolve.ts lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, facts } = config;
+  const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
   const upstream: Upstream = {
     name,
     provider,
@@ -54,6 +54,7 @@ function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
     ...(facts && { facts }),
+    ...(settings && { settings }),
   };
   return upstream;
 }

@@ -53,6 +53,8 @@ export interface UpstreamConfig {
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
   readonly connection?: ConnectionConfig;
+  /** The provider's own options: `region`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface ApiKey {

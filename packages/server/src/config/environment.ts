@@ -48,8 +48,25 @@ export function upstreamsFrom(env: Environment, providers: KnownProviders): read
     const provider = providers.find(name);
     const key = set(env, ...(provider?.variables?.key ?? []));
     if (!provider || key === undefined) return [];
-    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) }];
+    const upstream: UpstreamConfig = { name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+    return [withSettings(upstream, provider, env)];
   });
+}
+
+/** The upstream with those of its provider's settings that only the environment says. */
+export function withSettings<Some extends Pick<UpstreamConfig, 'settings'>>(
+  upstream: Some,
+  provider: Provider,
+  env: Environment,
+): Some {
+  const settings: Record<string, string> = {};
+  for (const [name, { variables = [] }] of Object.entries(provider.settings ?? {})) {
+    const value = set(env, ...variables);
+    if (value !== undefined) settings[name] = value;
+  }
+  return Object.keys(settings).length === 0
+    ? upstream
+    : { ...upstream, settings: { ...settings, ...upstream.settings } };
 }
 
 /** The provider's address where the environment moves it. */

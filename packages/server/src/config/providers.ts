@@ -17,3 +17,8 @@ export function knownProviders(vendors: readonly Vendor[] = []): KnownProviders 
 
 /** Names that `vendors` cannot take. */
 export const builtIn: readonly string[] = [...providerNames, demoProvider.name];
+
+/** Every option that some provider has for itself. */
+export const settingNames: readonly string[] = [
+  ...new Set(providerNames.flatMap((name) => Object.keys(providerByName(name)?.settings ?? {}))),
+];

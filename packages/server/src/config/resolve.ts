@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
+import type { Provider } from '@proxy/core';
 import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom, readConnection } from './connection.ts';
-import { baseUrlFrom, set, upstreamsFrom, type EnvironmentConfig } from './environment.ts';
+import { baseUrlFrom, set, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import type { Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { ConfigError, unknownName } from './problems.ts';
@@ -119,9 +120,43 @@ type Written = NonNullable<ConfigFile['upstreams']>[number];
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
 function withEnvironmentKey(upstream: Written, providers: KnownProviders, env: Environment): Written {
   const provider = providers.find(upstream.provider);
-  if (!provider || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
+  if (!provider) return upstream;
+  const configured = withSettings(upstream, provider, env);
+  if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
   const key = set(env, ...(provider.variables?.key ?? []));
-  return key === undefined ? upstream : { ...upstream, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+  return key === undefined ? configured : { ...configured, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+}
+
+/** Holds an upstream's settings to what its provider knows of them. */
+function settingProblems(
+  { settings = {}, apiKeys = [] }: UpstreamConfig,
+  provider: Provider,
+  place: string,
+): readonly string[] {
+  const known = provider.settings ?? {};
+  const problems = Object.keys(settings)
+    .filter((key) => !Object.hasOwn(known, key))
+    .map((key) => {
+      const names = Object.keys(known);
+      const mend =
+        names.length > 0
+          ? unknownName(key, `a setting of "${provider.name}"`, names)
+          : `provider "${provider.name}" has no settings.`;
+      return `${place}.${key}: ${mend}`;
+    });
+  for (const [key, { meaning, pattern, required = false }] of Object.entries(known)) {
+    const value = settings[key];
+    if (value === undefined) {
+      // A credential may bring its own.
+      const brought = apiKeys.length > 0 && apiKeys.every((one) => bringsSetting(provider, one.key, key));
+      if (required && !brought) problems.push(`${place}.${key}: is missing. It is ${meaning}.`);
+    } else if (pattern && !pattern.test(value)) problems.push(`${place}.${key}: "${value}" is not ${meaning}.`);
+  }
+  return problems;
+}
+
+function bringsSetting(provider: Provider, secret: string, name: string): boolean {
+  return Object.hasOwn(provider.settingsOf?.({ id: '', secret }) ?? {}, name);
 }
 
 function vendorProblems({ vendors = {} }: ConfigFile): string[] {
@@ -146,6 +181,7 @@ function upstreamProblems(
       problems.push(`${place}.provider: ${unknownName(upstream.provider, 'a provider', providers.names)}`);
       return;
     }
+    problems.push(...settingProblems(upstream, provider, place));
     const first = upstreams.findIndex((other) => other.name === name);
     if (first < index)
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);

@@ -3,6 +3,7 @@ import { connectionSchema } from './connection.ts';
 import { factsSchema } from './facts-schema.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { settingNames } from './providers.ts';
 
 /** What may be written in proxy.config.yaml. */
 export type ConfigFile = z.output<typeof configFile>;
@@ -32,6 +33,12 @@ const models = z.union([z.array(words()), z.record(z.string(), words())], {
   error: "must be a list of model names, or a map from public names to the upstream's names.",
 });
 
+const settings = z.record(
+  z.string(),
+  // A project's number is a text to the provider.
+  z.preprocess((value) => (typeof value === 'number' ? String(value) : value), words()),
+);
+
 function address() {
   return words()
     .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
@@ -55,7 +62,7 @@ const vendor = section({
   facts: factsSchema.exactOptional(),
 });
 
-const upstream = section({
+const upstreamSection = section({
   name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
   provider: words(),
   baseUrl: address().exactOptional(),
@@ -70,7 +77,18 @@ const upstream = section({
   facts: factsSchema.exactOptional(),
   insecureSkipVerify: flag().exactOptional(),
   connection: connectionSchema.exactOptional(),
+  settings: settings.exactOptional(),
 });
+
+// A provider's own options may stand beside the general ones: `region: us-east-1`.
+const upstream = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value);
+  const own = members.filter(([name]) => settingNames.includes(name));
+  if (own.length === 0) return value;
+  const rest = Object.fromEntries(members.filter(([name]) => !settingNames.includes(name)));
+  return { ...rest, settings: { ...(rest.settings as object | undefined), ...Object.fromEntries(own) } }; // spreading anything is safe
+}, upstreamSection);
 
 // `upstream/model`, or an upstream alone for "the model that was asked for".
 const target = z.preprocess(

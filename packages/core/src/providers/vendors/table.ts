@@ -1,7 +1,7 @@
 import type { Vendor } from './vendor.ts';
 
 /** A row of ours also says where its address and quirks were read. */
-export interface VendorRow extends Vendor {
+interface VendorRow extends Vendor {
   readonly source: string;
 }
 
