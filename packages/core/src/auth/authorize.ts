@@ -1,4 +1,5 @@
 import type { HeaderMap } from '../dialects/dialect.ts';
+import type { Tokens } from './tokens.ts';
 
 /** One upstream API key (or another secret by which an upstream knows us). */
 export interface Credential {
@@ -18,6 +19,8 @@ export interface Unauthorized {
   readonly settings: Settings;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** For schemes that show a token instead of the secret. */
+  readonly tokens: Tokens;
 }
 
 /** An upstream's own options, by the names that its provider gives them: `region`, `project`. */

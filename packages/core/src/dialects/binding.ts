@@ -26,13 +26,15 @@ export interface Envelope {
   readonly omit?: readonly string[];
   /** Headers that mean nothing here, in lower case. */
   readonly omitHeaders?: readonly string[];
-  /** Headers that become a list of words in the body, by their names in lower case (`anthropic-beta`). */
+  /** Headers that are lists of words, by their names in lower case (`anthropic-beta`), and what becomes of the words. */
   readonly headerMembers?: Readonly<Record<string, HeaderMember>>;
 }
 
 export interface HeaderMember {
-  /** The body's member; what the body says there already stays, ahead of the header's words. */
-  readonly member: string;
+  /** The body's member they become; what the body says there already stays, ahead of them. Absent: they stay a header. */
+  readonly member?: string;
+  /** Words that this place has another word for. */
+  readonly renamed?: Readonly<Record<string, string>>;
   /** Whether this place takes the word; absent: it takes all. Others are left out with a notice. */
   allows?(word: string): boolean;
   /** Top-level members that cannot be sent when this word cannot (H4). */

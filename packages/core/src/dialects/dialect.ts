@@ -26,6 +26,8 @@ export interface Dialect {
   /** The caller's words for the hub's fields, for notices: `sampling.topK` → `top_k`. */
   readonly fieldNames: Readonly<Record<string, string>>;
 
+  /** A prompt that a filter stops is told by a reply that ends so, not by an error (refusal, promptFeedback). */
+  readonly repliesWhenFiltered?: boolean;
   /** Calls are signed here as reasoning is (Gemini), and an unsigned one is refused. */
   readonly sealsCalls?: boolean;
   /**

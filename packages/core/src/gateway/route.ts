@@ -1,4 +1,4 @@
-import type { Credential } from '../auth/authorize.ts';
+import type { Credential, Settings } from '../auth/authorize.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { matchesPattern } from '../models/facts.ts';
@@ -10,6 +10,7 @@ import type { Running } from './running.ts';
 export interface Target extends Destination {
   readonly upstream: Upstream;
   readonly credential: Credential;
+  readonly settings: Settings;
 }
 
 /** The targets in the order in which they are tried. Never empty. */
@@ -20,9 +21,7 @@ export interface Plan {
 /** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
 export function route(gateway: Running, inbound: Inbound): Plan {
   const destinations = gateway.destinationsOf(inbound.glance.model);
-  const targets = destinations.flatMap(({ upstream, model }) =>
-    withCredentials(gateway, upstream, model, inbound.dialect),
-  );
+  const targets = destinations.flatMap(({ upstream, model }) => withCredentials(gateway, upstream, model, inbound));
   if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
   return { targets };
 }
@@ -122,24 +121,48 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
 }
 
 /** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
-function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Dialect): readonly Target[] {
+function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Inbound): readonly Target[] {
   const { cooldown } = gateway;
   const { provider } = upstream;
-  const dialect = spoken(upstream, inbound, model);
+  const dialect = spoken(upstream, inbound.dialect, model);
   const binding = provider.bindings?.[dialect.name];
-  const facts = gateway.factsAt(upstream, model);
-  const awake = upstream.credentials.filter((credential) => cooldown.available(credential.id, model));
-  const soonest = awake.length > 0 ? undefined : cooldown.soonest(upstream.credentials, model);
+  const known = provider.ownNames ? withoutUpstream(inbound.glance.model, upstream) : model;
+  const facts = gateway.factsAt(upstream, known);
+  const able = ableCredentials(upstream, model);
+  const modelAt = (credential: Credential) => provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model;
+  const awake = able.filter((credential) => cooldown.available(credential.id, modelAt(credential)));
+  const soonest = awake.length > 0 ? undefined : cooldown.soonest(able, modelAt);
   const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);
   return credentials.map((credential) => ({
     upstream,
     credential,
+    settings: settingsOf(upstream, credential),
     dialect,
-    model,
+    model: modelAt(credential),
     facts,
     signer: provider.signer ?? dialect.name,
     ...(binding && { binding }),
   }));
+}
+
+function withoutUpstream(name: string, { name: upstream }: Upstream): string {
+  return name.startsWith(`${upstream}/`) ? name.slice(upstream.length + 1) : name;
+}
+
+/** All of them, unless some say that they reach this model. */
+function ableCredentials({ provider, credentials }: Upstream, model: string): readonly Credential[] {
+  if (!provider.serves) return credentials;
+  const able = credentials.filter((credential) => provider.serves?.(credential, model) !== false);
+  return able.length > 0 ? able : credentials;
+}
+
+/** Defaults, under what is configured, under what the credential itself says. */
+function settingsOf({ provider, settings }: Upstream, credential: Credential): Settings {
+  if (!provider.settings) return settings ?? {};
+  const defaults: Record<string, string> = {};
+  for (const [name, { default: value }] of Object.entries(provider.settings))
+    if (value !== undefined) defaults[name] = value;
+  return { ...defaults, ...settings, ...provider.settingsOf?.(credential) };
 }
 
 /** The caller's own language where the place speaks it, else the one it speaks best. */

@@ -18,6 +18,12 @@ export interface Provider {
   readonly settings?: Readonly<Record<string, Setting>>;
   /** Settings that a credential brings along in its secret, stronger than the upstream's. */
   settingsOf?(credential: Credential): Settings;
+  /** What a model is called here, where that is not its name elsewhere: a deployment's name. */
+  nameOf?(model: string, settings: Settings): string;
+  /** Names here are of their owners' making, and tell nothing of the model: the name that was asked for does. */
+  readonly ownNames?: boolean;
+  /** Whether this credential reaches this model, where its secret says. Those that do are preferred. */
+  serves?(credential: Credential, model: string): boolean | undefined;
   /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
   readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;

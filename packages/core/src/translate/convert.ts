@@ -61,6 +61,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     whole: (body, contentType) => convertWhole(way, body, contentType),
     stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way)),
     failure: (status, body, headers) => failureOf(destination, status, body, headers),
+    ...(inbound.dialect.repliesWhenFiltered && { filtered: (failure) => writeFiltered(way, failure) }),
   };
 }
 
@@ -112,6 +113,14 @@ function writeWhole(way: Way, decoded: Reply): WholeReply {
     ...(reply.usage && { usage: reply.usage }),
     ...(finish && { finish }),
   };
+}
+
+function writeFiltered(way: Way, { message }: Failure): WholeReply {
+  const finish: Finish = { reason: 'content-filter', explanation: message };
+  const reply: Reply = { id: '', model: '', candidates: [{ parts: [], finish }] };
+  if (!way.inbound.glance.streaming) return writeWhole(way, reply);
+  const { write, end, translator } = outputOf(way);
+  return { contentType: translator.contentType, body: write(replay(reply)) + end(), finish };
 }
 
 /** What only the upstream's dialect has, the caller's has no words for. A stream's headers are gone by then; the record is not. */

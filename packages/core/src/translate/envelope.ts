@@ -2,7 +2,7 @@ import { spliceMembers, topLevel } from '../bytes/splice.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Envelope } from '../dialects/binding.ts';
 import type { HeaderMap, TopLevel } from '../dialects/dialect.ts';
-import { list, type Json, type JsonObject } from '../json.ts';
+import { list, lookUp, text, type Json, type JsonObject } from '../json.ts';
 
 interface Wrapped<Body> {
   readonly body: Body;
@@ -40,10 +40,11 @@ function changeOf(envelope: Envelope, body: TopLevel, asked: HeaderMap): Change 
   const headers: Record<string, string> = { ...asked };
   for (const name of envelope.omitHeaders ?? []) delete headers[name];
 
-  for (const [name, { member, allows, governs }] of Object.entries(envelope.headerMembers ?? {})) {
-    const own = list(body.get(member));
+  for (const [name, { member, allows, governs, renamed }] of Object.entries(envelope.headerMembers ?? {})) {
+    const own = member === undefined ? [] : list(body.get(member));
     delete headers[name];
-    const words = [...new Set([...own, ...wordsOf(asked[name])])];
+    const named = [...own, ...wordsOf(asked[name])].map((word) => lookUp(renamed ?? {}, text(word)) ?? word);
+    const words = [...new Set(named)];
     if (words.length === 0) continue;
     const refused = words.filter((word) => typeof word === 'string' && allows?.(word) === false);
     for (const word of refused) {
@@ -59,7 +60,9 @@ function changeOf(envelope: Envelope, body: TopLevel, asked: HeaderMap): Change 
       }
     }
     const kept = words.filter((word) => !refused.includes(word));
-    if (kept.length > 0) set[member] = kept;
+    if (member === undefined) {
+      if (kept.length > 0) headers[name] = kept.join(',');
+    } else if (kept.length > 0) set[member] = kept;
     else omit.push(member);
   }
   return { set, omit, headers, notices };

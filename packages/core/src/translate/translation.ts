@@ -52,6 +52,8 @@ export interface Translation {
   stream(contentType: string): StreamTranslator;
   /** An upstream's refusal, understood. */
   failure(status: number, body: Uint8Array, headers: HeaderMap): Failure;
+  /** The reply that tells of a prompt stopped by a filter, where the caller's dialect has no error for that (B7). */
+  filtered?(failure: Failure): WholeReply;
 }
 
 export interface WholeReply {

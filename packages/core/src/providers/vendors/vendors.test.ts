@@ -276,7 +276,14 @@ test('a row of somebody’s own: key header, headers, Responses', async () => {
   expect(made.speaks.map(({ name }) => name)).toEqual(['openai-responses', 'openai-chat']);
   expect(made.headers).toEqual({ 'x-tenant': 't' });
   expect(made.variables).toEqual({ key: ['ACME_AI_API_KEY'], baseUrl: ['ACME_AI_BASE_URL'] });
-  const request = { method: 'POST', url: 'https://acme.test', headers: {}, settings: {}, now: 0 };
+  const request = {
+    method: 'POST',
+    url: 'https://acme.test',
+    headers: {},
+    settings: {},
+    now: 0,
+    tokens: { get: async () => 'token', forget: () => undefined },
+  };
   expect((await made.authorize(request, { id: 'k', secret: 's' })).headers).toEqual({ 'x-acme-key': 's' });
 });
 
