@@ -2,7 +2,7 @@ import { exchange } from './token-exchange.ts';
 import type { PostForm, Token } from './tokens.ts';
 
 /** An application registered with Microsoft Entra, which proves itself by a client secret. */
-export interface EntraClient {
+interface EntraClient {
   readonly tenant: string;
   readonly clientId: string;
   readonly clientSecret: string;
