@@ -12,6 +12,7 @@ export type { StreamProgress, StreamTranslator } from './translate/translation.t
 export { createGateway } from './gateway/create.ts';
 export type { GatewayOptions, Route, RouteTarget, Timeouts, Upstream } from './gateway/gateway.ts';
 export type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
+export { originsOf } from './gateway/address.ts';
 export { fetchTransport } from './web.ts';
 
 // Dialects and providers.

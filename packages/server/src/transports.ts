@@ -1,5 +1,6 @@
-import type { Transport } from '@proxy/core';
+import { originsOf, type Transport } from '@proxy/core';
 import { createTransport, type NodeTransport, type OriginOptions, type TransportOptions } from '@proxy/node';
+import { upstreamOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { knownProviders } from './config/providers.ts';
 import { withDemo } from './demo/transport.ts';
@@ -30,14 +31,19 @@ export function createTransports(): Transports {
 }
 
 /** resolve.ts sees to it that upstreams at one origin agree. */
-function transportOptions({ upstreams, vendors, proxies }: Config): TransportOptions {
+export function transportOptions({ upstreams, vendors, proxies }: Config): TransportOptions {
   const providers = knownProviders(vendors);
   const origins: Record<string, OriginOptions> = {};
-  for (const { provider, baseUrl, insecureSkipVerify, connection } of upstreams) {
+  for (const upstream of upstreams) {
+    const { insecureSkipVerify, connection } = upstream;
     if (!insecureSkipVerify && !connection) continue;
-    const address = baseUrl ?? providers.find(provider)?.baseUrl ?? '';
-    const origin = /^https?:\/\/[^/?#]+/i.exec(address)?.[0];
-    if (origin !== undefined) origins[origin] = { ...connection, ...(insecureSkipVerify && { insecureSkipVerify }) };
+    const built = upstreamOf(upstream, providers);
+    for (const origin of originsOf(built))
+      origins[origin] = { ...connection, ...(insecureSkipVerify && { insecureSkipVerify }) };
+    // Secrets go there: over the same proxy, but with the certificate checked whatever the upstream is allowed.
+    const { proxy, ca } = connection ?? {};
+    for (const origin of built.provider.tokenOrigins ?? [])
+      origins[origin] ??= { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
   }
   return { origins, ...(proxies && { proxies }) };
 }

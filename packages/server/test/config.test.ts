@@ -22,7 +22,7 @@ describe('errors name the path and the mend', () => {
     [
       'a misspelt provider',
       'upstreams: [{ name: a, provider: demo }, { name: b, provider: openia }]',
-      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: anthropic, gemini, openai,',
+      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: anthropic,',
     ],
     [
       'a misspelt option',

@@ -84,7 +84,7 @@ export async function googleToken(identity: GoogleIdentity, now: number, post: P
   });
 }
 
-async function privateKeyOf(pem: string): Promise<CryptoKey> {
+async function privateKeyOf(pem: string): ReturnType<typeof importPKCS8> {
   try {
     return await importPKCS8(pem, 'RS256');
   } catch {

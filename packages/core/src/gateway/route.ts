@@ -5,6 +5,7 @@ import { matchesPattern } from '../models/facts.ts';
 import type { Destination, Inbound } from '../translate/translation.ts';
 import type { GatewayOptions, Route, Upstream, UpstreamModel } from './gateway.ts';
 import type { Running } from './running.ts';
+import { settingsOf } from './settings.ts';
 
 /** One upstream + model + credential to try. */
 export interface Target extends Destination {
@@ -154,15 +155,6 @@ function ableCredentials({ provider, credentials }: Upstream, model: string): re
   if (!provider.serves) return credentials;
   const able = credentials.filter((credential) => provider.serves?.(credential, model) !== false);
   return able.length > 0 ? able : credentials;
-}
-
-/** Defaults, under what is configured, under what the credential itself says. */
-function settingsOf({ provider, settings }: Upstream, credential: Credential): Settings {
-  if (!provider.settings) return settings ?? {};
-  const defaults: Record<string, string> = {};
-  for (const [name, { default: value }] of Object.entries(provider.settings))
-    if (value !== undefined) defaults[name] = value;
-  return { ...defaults, ...settings, ...provider.settingsOf?.(credential) };
 }
 
 /** The caller's own language where the place speaks it, else the one it speaks best. */

@@ -48,6 +48,12 @@ export const azure: Provider = {
   },
   endpoint,
   authorize: azureKey,
+  tokenOrigins: [
+    'https://login.microsoftonline.com',
+    'https://login.microsoftonline.us',
+    'https://login.chinacloudapi.cn',
+  ],
+  models: ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'codex-*'],
   // Encrypted reasoning is bound to the resource: OpenAI cannot read it, nor Azure OpenAI's (Z7).
   signer: 'azure',
 };

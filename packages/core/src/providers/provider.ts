@@ -34,6 +34,8 @@ export interface Provider {
   readonly facts?: ModelFacts;
   /** The environment variables by which the vendor's own tools take key and address; the first that is set counts. */
   readonly variables?: { readonly key: readonly string[]; readonly baseUrl: readonly string[] };
+  /** Where tokens for this place are fetched, as origins: they are reached over the upstream's proxy too. */
+  readonly tokenOrigins?: readonly string[];
   /** Answers without a key, as servers on one's own machine do. */
   readonly keyless?: boolean;
   /** Issuer of seals made here, where it differs from the dialect's name. */

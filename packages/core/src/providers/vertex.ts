@@ -38,6 +38,8 @@ export const vertex: Provider = {
   },
   nameOf: (model) => (isClaude(model) ? plainName(model).replace(/-(\d{8})$/, '@$1') : plainName(model)),
   variables: { key: ['VERTEX_API_KEY'], baseUrl: ['VERTEX_BASE_URL', 'ANTHROPIC_VERTEX_BASE_URL'] },
+  models: ['claude-*', 'gemini-*'],
+  tokenOrigins: ['https://oauth2.googleapis.com'],
   endpoint,
   authorize: googleKey,
   facts: { searchExclusions: true },

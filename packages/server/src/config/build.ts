@@ -25,7 +25,7 @@ export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): 
   );
   return [
     ...accessKeys.map(({ key }) => key),
-    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.map(({ key }) => key)),
+    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),
     ...upstreams.flatMap(({ connection = {} }) => [
       connection.key,
@@ -36,11 +36,25 @@ export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): 
   ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
 
+/** A secret may hold others: a cloud's file its private key, `resource:deployment:key` the key. */
+function secretsWithin(key: string): readonly string[] {
+  const parts = key.split(':');
+  const last = parts.at(-1) ?? '';
+  if (!key.startsWith('{')) return parts.length > 2 && last.length >= 8 ? [last] : [];
+  try {
+    const { private_key, client_secret, refresh_token } = JSON.parse(key) as Record<string, unknown>; // members are looked at below
+    return [private_key, client_secret, refresh_token].filter((value) => typeof value === 'string');
+  } catch {
+    return [];
+  }
+}
+
 function passwordOf(proxy: string | undefined): string | undefined {
   return proxy === undefined ? undefined : /:\/\/[^/]*:([^/]*)@/.exec(proxy)?.[1];
 }
 
-function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
+/** One upstream of a checked Config. */
+export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
   if (!provider) throw new Error(`No provider "${config.provider}": resolve.ts lets none through.`);
   const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { GeneralProxies, OriginOptions } from '@proxy/node';
 import { z } from 'zod';
-import { set } from './environment.ts';
-import type { Environment } from './expand.ts';
+import { set, type Environment } from './expand.ts';
 import { flag, section, words } from './schema-parts.ts';
 
 /** How an upstream is reached, files read: PEM texts where the file may have had paths. */

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import type { Provider } from '@proxy/core';
+import { cloudKeyFrom } from './cloud-keys.ts';
 import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
-import type { Environment } from './expand.ts';
+import { set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
 import type { KnownProviders } from './providers.ts';
@@ -33,23 +34,54 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
   };
 }
 
-/** A variable's value; an empty one counts as not set. */
-export function set(env: Environment, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = env[name]?.trim();
-    if (value !== undefined && value !== '') return value;
-  }
-  return undefined;
+/**
+ * One upstream for each provider whose key is in the environment; those that only offer what others are at home with, the
+ * clouds, come last. `note` hears of keys that cannot be used.
+ */
+export function upstreamsFrom(
+  env: Environment,
+  providers: KnownProviders,
+  note: (text: string) => void,
+): readonly UpstreamConfig[] {
+  const found = providers.names.flatMap((name) => {
+    const provider = providers.find(name);
+    if (!provider) return [];
+    try {
+      const key = keyFrom(provider, env);
+      if (key === undefined) return [];
+      const bare: UpstreamConfig = { name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+      const upstream = withSettings(bare, provider, env);
+      const missing = missingSetting(upstream, provider);
+      if (missing === undefined) return [{ upstream, cloud: provider.settings !== undefined }];
+      const variables = [...(provider.variables?.baseUrl ?? []), ...(provider.settings?.[missing]?.variables ?? [])];
+      note(`There is a key for ${name}, but no address, so it is ignored: set ${variables.join(' or ')}.`);
+    } catch (error) {
+      note(`The key for ${name} is ignored: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return [];
+  });
+  return [...found.filter(({ cloud }) => !cloud), ...found.filter(({ cloud }) => cloud)].map(
+    ({ upstream }) => upstream,
+  );
 }
 
-/** One upstream for each provider whose key is in the environment. */
-export function upstreamsFrom(env: Environment, providers: KnownProviders): readonly UpstreamConfig[] {
-  return providers.names.flatMap((name) => {
-    const provider = providers.find(name);
-    const key = set(env, ...(provider?.variables?.key ?? []));
-    if (!provider || key === undefined) return [];
-    const upstream: UpstreamConfig = { name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
-    return [withSettings(upstream, provider, env)];
+/** The provider's key in the environment. @throws Error when it is in a file that cannot be read. */
+export function keyFrom(provider: Provider, env: Environment): string | undefined {
+  return set(env, ...(provider.variables?.key ?? [])) ?? cloudKeyFrom(provider.name, env);
+}
+
+/** The setting that the provider's address has a hole for and nobody fills; undefined when there is none. */
+export function missingSetting(
+  { baseUrl, settings = {}, apiKeys = [] }: UpstreamConfig,
+  provider: Provider,
+): string | undefined {
+  const holes = [...(baseUrl ?? provider.baseUrl ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const brought = (name: string) =>
+    apiKeys.length > 0 &&
+    apiKeys.every(({ key }) => Object.hasOwn(provider.settingsOf?.({ id: '', secret: key }) ?? {}, name));
+  return holes.find((name) => {
+    const known = settings[name] ?? provider.settings?.[name]?.default;
+    return known === undefined && !brought(name);
   });
 }
 

@@ -1,9 +1,17 @@
 import { dirname } from 'node:path';
 import type { Provider } from '@proxy/core';
-import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
+import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom, readConnection } from './connection.ts';
-import { baseUrlFrom, set, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
-import type { Environment } from './expand.ts';
+import { readKeyFile } from './cloud-keys.ts';
+import {
+  baseUrlFrom,
+  keyFrom,
+  missingSetting,
+  upstreamsFrom,
+  withSettings,
+  type EnvironmentConfig,
+} from './environment.ts';
+import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { ConfigError, unknownName } from './problems.ts';
 import { defaultHost, isLoopback, publicKeyNote, unsafeHost } from './safety.ts';
@@ -93,16 +101,11 @@ function upstreamsOf(
   if (legacy) return legacy.upstreams;
   if (file.upstreams && file.upstreams.length > 0)
     return file.upstreams.map((upstream, index) => {
-      const { connection, ...rest } = withEnvironmentKey(upstream, providers, env);
-      if (!connection) return rest;
-      try {
-        return { ...rest, connection: readConnection(connection, dirname(path ?? '.')) };
-      } catch (error) {
-        problems.push(`upstreams[${index}].connection: ${error instanceof Error ? error.message : String(error)}`);
-        return rest;
-      }
+      const told = (place: string, error: unknown) =>
+        void problems.push(`upstreams[${index}]${place}: ${error instanceof Error ? error.message : String(error)}`);
+      return withFilesRead(upstream, dirname(path ?? '.'), told, (read) => withEnvironmentKey(read, providers, env));
     });
-  const found = upstreamsFrom(env, providers).filter((upstream) => {
+  const found = upstreamsFrom(env, providers, (text) => void notes.push(text)).filter((upstream) => {
     // A shell in which the banner's commands were pasted points its clients, and so this process, at ourselves.
     if (!pointsAtPort(upstream.baseUrl, port)) return true;
     notes.push(
@@ -116,14 +119,45 @@ function upstreamsOf(
 }
 
 type Written = NonNullable<ConfigFile['upstreams']>[number];
+type Told = (place: string, error: unknown) => void;
+
+/** The upstream as it was written, with the files that it names read; `complete` comes between keys and connection. */
+function withFilesRead(
+  { connection, apiKeys, ...upstream }: Written,
+  folder: string,
+  told: Told,
+  complete: (upstream: UpstreamConfig) => UpstreamConfig,
+): UpstreamConfig {
+  const keys = apiKeys?.flatMap((apiKey, index) => {
+    try {
+      return [readKey(apiKey, folder)];
+    } catch (error) {
+      told(`.apiKeys[${index}]`, error);
+      return [];
+    }
+  });
+  let read: UpstreamConfig = { ...upstream, ...(keys && { apiKeys: keys }) };
+  try {
+    read = complete(read);
+    return connection ? { ...read, connection: readConnection(connection, folder) } : read;
+  } catch (error) {
+    told(connection ? '.connection' : '.apiKeys', error);
+    return read;
+  }
+}
+
+function readKey({ key, file, weight }: NonNullable<Written['apiKeys']>[number], folder: string): ApiKey {
+  if ((key === undefined) === (file === undefined)) throw new Error('needs either a key or a file.');
+  return { key: key ?? readKeyFile(file ?? '', folder), ...(weight !== undefined && { weight }) };
+}
 
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
-function withEnvironmentKey(upstream: Written, providers: KnownProviders, env: Environment): Written {
+function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders, env: Environment): UpstreamConfig {
   const provider = providers.find(upstream.provider);
   if (!provider) return upstream;
   const configured = withSettings(upstream, provider, env);
   if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
-  const key = set(env, ...(provider.variables?.key ?? []));
+  const key = keyFrom(provider, env);
   return key === undefined ? configured : { ...configured, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
 }
 
@@ -187,6 +221,12 @@ function upstreamProblems(
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);
     if (baseUrl === undefined && provider.baseUrl === undefined)
       problems.push(`${place}.baseUrl: is missing, and provider "${provider.name}" has no address of its own.`);
+    const missing = missingSetting(upstream, provider);
+    if (missing !== undefined && provider.settings?.[missing]?.required !== true)
+      problems.push(
+        `${place}.${missing}: is missing. It is ${provider.settings?.[missing]?.meaning ?? 'part of the address'}. ` +
+          'Or write a baseUrl.',
+      );
     if (pointsAtPort(baseUrl, port))
       problems.push(
         `${place}.baseUrl: ${baseUrl} is this proxy itself. Write the upstream's address, or move one of the two.`,

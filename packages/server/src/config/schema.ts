@@ -26,7 +26,7 @@ const accessKey = z.preprocess(
 
 const apiKey = z.preprocess(
   (value) => (typeof value === 'string' ? { key: value } : value),
-  section({ key: words(), weight: quantity().exactOptional() }),
+  section({ key: words().exactOptional(), file: words().exactOptional(), weight: quantity().exactOptional() }),
 );
 
 const models = z.union([z.array(words()), z.record(z.string(), words())], {
@@ -67,7 +67,7 @@ const upstreamSection = section({
   provider: words(),
   baseUrl: address().exactOptional(),
   apiKeys: z
-    .array(apiKey, { error: 'must be a list of keys, each a text or {key, weight}.' })
+    .array(apiKey, { error: 'must be a list of keys, each a text, {key, weight} or {file, weight}.' })
     .min(1, 'must not be empty: leave it out for an upstream that needs no key.')
     .exactOptional(),
   models: models.exactOptional(),
