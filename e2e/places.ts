@@ -176,7 +176,8 @@ const vertexClaude: Place = {
     },
     key: bearer,
     modelOf: (path) => claudePath.exec(path)?.[1],
-    unwrapped({ body: { anthropic_version: _, ...body }, ...asked }) {
+    unwrapped(asked) {
+      const { anthropic_version: _, ...body } = asked.body;
       const headers = { ...asked.headers, 'anthropic-version': '2023-06-01' };
       return { ...asked, headers, body: { model: asked.model, ...body } };
     },
