@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Dialect, Operation } from '../src/dialects/dialect.ts';
 import * as dialectRegistry from '../src/dialects/registry.ts';
 import { providerByName, providerNames } from '../src/providers/by-name.ts';
+import type { ModelFacts } from '../src/models/model-facts.ts';
 import type { Provider } from '../src/providers/provider.ts';
 import { vendorTable } from '../src/providers/vendors/table.ts';
 import { openaiCompatible } from '../src/providers/openai-compatible.ts';
@@ -95,10 +96,10 @@ function variablesOf({ variables, settings = {} }: Provider): string {
     .join(', ');
 }
 
-function quirksOf(facts: Readonly<Record<string, unknown>>): string {
-  const common = openaiCompatible.facts as Readonly<Record<string, unknown>>; // its members by name
+function quirksOf(facts: ModelFacts): string {
+  const common = new Map<string, unknown>(Object.entries(openaiCompatible.facts ?? {}));
   return Object.entries(facts)
-    .filter(([name, value]) => common[name] !== value)
+    .filter(([name, value]) => common.get(name) !== value)
     .map(([name, value]) => `\`${name}: ${String(value)}\``)
     .join(', ');
 }
