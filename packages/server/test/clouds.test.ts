@@ -105,6 +105,16 @@ describe('Azure, by its own variables and without a file', () => {
     expect(load(folder({ 'proxy.config.yaml': file })).upstreams[0]?.apiKeys).toHaveLength(2);
   });
 
+  test('F9 F11 and so does its list in the environment, each once', () => {
+    const env = { AZURE_CREDENTIALS: 'east:gpt-4o:key-number-1, west:gpt-4o:key-number-2,east:gpt-4o:key-number-1' };
+    const config = load(folder(), env);
+    expect(config.upstreams).toMatchObject([
+      { provider: 'azure', apiKeys: [{ key: 'east:gpt-4o:key-number-1' }, { key: 'west:gpt-4o:key-number-2' }] },
+    ]);
+    expect(config.notes).toEqual([]);
+    expect(secretsOf(config)).toContain('key-number-2');
+  });
+
   test.each([
     ['no address', 'apiKeys: [k]', "upstreams[0].resource: is missing. It is the resource's name"],
     [
@@ -146,6 +156,12 @@ describe('Vertex AI, by its own variables and without a file', () => {
     expect(line.length).toBeGreaterThan(40);
     expect(JSON.stringify(masked(server.config())) + server.log.lines.join('')).not.toContain(line);
     expect(secretsOf(server.config())).toContain(privateKey);
+  });
+
+  test('F8 the predecessor’s list in the environment', () => {
+    const credential = `old-project:a@b.test:us-east5:${privateKey.replaceAll('\n', '\\n')}`;
+    const { upstreams } = load(folder(), { GCP_CREDENTIALS: credential });
+    expect(upstreams).toEqual([{ name: 'vertex', provider: 'vertex', apiKeys: [{ key: credential }] }]);
   });
 
   test('a file that is not there is told, and stops nobody', () => {

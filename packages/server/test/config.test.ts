@@ -233,14 +233,19 @@ log: { level: debug }
   test('the file that init writes is good with every comment taken as an example', () => {
     const all = template.replace(/^( *)# ?( *(?:[\w'*-]+:|- ).*)$/gm, '$1$2').replace(/\n(?:# .*|.*每个选项.*)/g, '');
     const env = Object.fromEntries(
-      ['PROXY_ACCESS_KEY', 'TEAM_KEY', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'ANTHROPIC_API_KEY_2'].map((name) => [
-        name,
-        `value-of-${name}`,
-      ]),
+      [
+        'PROXY_ACCESS_KEY',
+        'TEAM_KEY',
+        'OPENAI_API_KEY',
+        'ANTHROPIC_API_KEY',
+        'ANTHROPIC_API_KEY_2',
+        'AZURE_OPENAI_API_KEY',
+        'SERVICE_ACCOUNT_JSON',
+      ].map((name) => [name, `value-of-${name}`]),
     );
     expect(problemsOf(all, env)).toEqual([]);
     const config = load(folder({ 'proxy.config.yaml': all }), env);
-    expect(config.upstreams.map(({ name }) => name)).toEqual(['demo', 'openai', 'claude', 'local']);
+    expect(config.upstreams.map(({ name }) => name)).toEqual(['demo', 'openai', 'claude', 'local', 'azure', 'vertex']);
     expect(config.routes).toHaveLength(1);
   });
 

@@ -2,23 +2,29 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { set, type Environment } from './expand.ts';
 
-/** What several variables, or a file that one of them names, make up together as a secret. @throws Error with what is wrong. */
-const makers: Readonly<Record<string, (env: Environment) => string | undefined>> = {
-  // As @azure/identity reads them.
+/** Secrets that several variables make up together, that a file holds, or that stand in a list. @throws Error with what is wrong. */
+const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> = {
   azure(env) {
+    // As @azure/identity reads them.
     const parts = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'].map((name) => set(env, name));
-    return parts.includes(undefined) ? undefined : ['entra', ...parts].join(':');
+    return parts.includes(undefined) ? listed(env, 'AZURE_CREDENTIALS') : [['entra', ...parts].join(':')];
   },
-  // As every library of Google's reads it.
   vertex(env) {
+    // As every library of Google's reads it.
     const path = set(env, 'GOOGLE_APPLICATION_CREDENTIALS');
-    return path === undefined ? undefined : readKeyFile(path, '.');
+    return path === undefined ? listed(env, 'GCP_CREDENTIALS') : [readKeyFile(path, '.')];
   },
 };
 
-/** The secret for a provider that the environment says in a way of its own. @throws Error when the file it names is unreadable. */
-export function cloudKeyFrom(provider: string, env: Environment): string | undefined {
-  return makers[provider]?.(env);
+/** The predecessor's lists, of `resource:deployment:key` and `project:email:region:key` (acceptance rows F8, F9, F11). */
+function listed(env: Environment, name: string): readonly string[] {
+  const parts = (set(env, name) ?? '').split(',').map((part) => part.trim());
+  return [...new Set(parts)].filter((part) => part !== '');
+}
+
+/** The secrets for a provider that the environment says in a way of its own. @throws Error when the file it names is unreadable. */
+export function cloudKeysFrom(provider: string, env: Environment): readonly string[] {
+  return makers[provider]?.(env) ?? [];
 }
 
 /** A key's file, without the line break at its end. @throws Error naming the path. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Provider } from '@proxy/core';
-import { cloudKeyFrom } from './cloud-keys.ts';
-import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
+import { cloudKeysFrom } from './cloud-keys.ts';
+import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
@@ -47,9 +47,9 @@ export function upstreamsFrom(
     const provider = providers.find(name);
     if (!provider) return [];
     try {
-      const key = keyFrom(provider, env);
-      if (key === undefined) return [];
-      const bare: UpstreamConfig = { name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+      const apiKeys = keysFrom(provider, env);
+      if (apiKeys.length === 0) return [];
+      const bare: UpstreamConfig = { name, provider: name, apiKeys, ...baseUrlFrom(provider, env) };
       const upstream = withSettings(bare, provider, env);
       const missing = missingSetting(upstream, provider);
       if (missing === undefined) return [{ upstream, cloud: provider.settings !== undefined }];
@@ -65,9 +65,11 @@ export function upstreamsFrom(
   );
 }
 
-/** The provider's key in the environment. @throws Error when it is in a file that cannot be read. */
-export function keyFrom(provider: Provider, env: Environment): string | undefined {
-  return set(env, ...(provider.variables?.key ?? [])) ?? cloudKeyFrom(provider.name, env);
+/** The provider's keys in the environment: mostly one or none. @throws Error when it is in a file that cannot be read. */
+export function keysFrom(provider: Provider, env: Environment): readonly ApiKey[] {
+  const key = set(env, ...(provider.variables?.key ?? []));
+  const keys = key === undefined ? cloudKeysFrom(provider.name, env) : [key];
+  return keys.map((one) => ({ key: one }));
 }
 
 /** The setting that the provider's address has a hole for and nobody fills; undefined when there is none. */

@@ -5,7 +5,7 @@ import { proxiesFrom, readConnection } from './connection.ts';
 import { readKeyFile } from './cloud-keys.ts';
 import {
   baseUrlFrom,
-  keyFrom,
+  keysFrom,
   missingSetting,
   upstreamsFrom,
   withSettings,
@@ -157,8 +157,8 @@ function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders,
   if (!provider) return upstream;
   const configured = withSettings(upstream, provider, env);
   if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
-  const key = keyFrom(provider, env);
-  return key === undefined ? configured : { ...configured, apiKeys: [{ key }], ...baseUrlFrom(provider, env) };
+  const keys = keysFrom(provider, env);
+  return keys.length === 0 ? configured : { ...configured, apiKeys: keys, ...baseUrlFrom(provider, env) };
 }
 
 /** Holds an upstream's settings to what its provider knows of them. */
