@@ -30,7 +30,7 @@ export function createTransports(): Transports {
   };
 }
 
-/** resolve.ts sees to it that upstreams at one origin agree. */
+/** cross-check.ts sees to it that upstreams at one origin agree. */
 export function transportOptions({ upstreams, vendors, proxies }: Config): TransportOptions {
   const providers = knownProviders(vendors);
   const origins: Record<string, OriginOptions> = {};

@@ -56,7 +56,7 @@ function passwordOf(proxy: string | undefined): string | undefined {
 /** One upstream of a checked Config. */
 export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
-  if (!provider) throw new Error(`No provider "${config.provider}": resolve.ts lets none through.`);
+  if (!provider) throw new Error(`No provider "${config.provider}": cross-check.ts lets none through.`);
   const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
   const upstream: Upstream = {
     name,
