@@ -21,6 +21,27 @@ export interface UpstreamWords {
   readonly overloaded: 503 | 529;
 }
 
+/** A place that carries a dialect in its own way: other paths, another proof of who asks, an envelope. */
+export interface PlaceWords extends UpstreamWords {
+  /** The request as the dialect's own vendor would have got it, for the rules that hold there. */
+  unwrapped(asked: WrappedRequest): WrappedRequest;
+  /** What this place would refuse besides. */
+  faults(asked: WrappedRequest): readonly string[];
+  /** Its token endpoint: whom it recognizes it gives a token, everybody else an error. */
+  readonly token?: {
+    readonly path: RegExp;
+    answer(form: URLSearchParams): Promise<{ readonly status: number; readonly body: object }>;
+  };
+}
+
+export interface WrappedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+  readonly model: unknown;
+}
+
 const geminiPath = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent\?alt=sse)$/;
 
 const openai = {

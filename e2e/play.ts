@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Outcome, Target } from './clients/client.ts';
 import { clients } from './clients/index.ts';
-import { upstreamWords, type DialectName } from './dialects.ts';
+import type { DialectName } from './dialects.ts';
 import { comparable, expectedOf, wanted, type Scenario } from './scenarios.ts';
 import { holds, requestFaults } from './upstream-rules.ts';
 import type { Upstream } from './upstream.ts';
@@ -39,7 +39,7 @@ export async function play(stage: Stage, scenario: Scenario, stream: boolean): P
     );
   for (const asked of upstream.requests) {
     expect(asked.key, 'the key the upstream saw').toBe(stage.upstreamKey);
-    expect(asked.model, 'the model the upstream was asked for').toBe(upstreamWords[upstream.dialect].model);
+    expect(asked.model, 'the model the upstream was asked for').toBe(upstream.words.model);
     expect(asked.streaming, 'whether the upstream was asked to stream').toBe(stream);
     if (stage.target.key !== stage.upstreamKey)
       expect(holds(asked, stage.target.key), 'the access key leaked upstream').toBe(false);
@@ -50,7 +50,7 @@ export async function play(stage: Stage, scenario: Scenario, stream: boolean): P
 /** The failing message alone tells what the vendor would refuse, and of which request. */
 export function expectNoFaults(upstream: Upstream, client: DialectName, where: string): void {
   for (const [index, asked] of upstream.requests.entries()) {
-    const faults = requestFaults(upstream.dialect, asked, client === upstream.dialect);
+    const faults = requestFaults(upstream, asked, client === upstream.dialect);
     if (faults.length === 0) continue;
     const list = faults.map((fault) => `\n  - ${fault}`).join('');
     expect.fail(`${where}: ${upstream.dialect} would refuse request ${index + 1}:${list}\n${asked.raw}`);

@@ -12,7 +12,7 @@ export interface Upstreams {
 }
 
 export async function startUpstreams(): Promise<Upstreams> {
-  const started = await Promise.all(dialectNames.map(startUpstream));
+  const started = await Promise.all(dialectNames.map((dialect) => startUpstream(dialect)));
   return {
     of(dialect) {
       const found = started.find((upstream) => upstream.dialect === dialect);

@@ -1,11 +1,11 @@
 /** Everything that would make the vendor refuse a request: its types, its documented rules, its headers. */
-import { upstreamWords, type DialectName } from './dialects.ts';
+import type { DialectName } from './dialects.ts';
 import { messagesRuleFaults } from './rules/anthropic-messages.ts';
 import { geminiRuleFaults } from './rules/gemini-generate.ts';
 import { items, members, type Members } from './rules/json.ts';
 import { chatRuleFaults } from './rules/openai-chat.ts';
 import { responsesRuleFaults } from './rules/openai-responses.ts';
-import type { Recorded } from './upstream.ts';
+import type { Recorded, Upstream } from './upstream.ts';
 import { schemaFaults } from './wire-schemas/validate.ts';
 
 export type Asked = Pick<Recorded, 'body' | 'headers' | 'path' | 'method' | 'model'>;
@@ -14,11 +14,17 @@ export type Asked = Pick<Recorded, 'body' | 'headers' | 'path' | 'method' | 'mod
  * Short sentences; nothing when the vendor would take the request. `relayed`: the client speaks the same dialect, and
  * what it replays of the vendor's own replies goes through as it was.
  */
-export function requestFaults(dialect: DialectName, asked: Asked, relayed: boolean): readonly string[] {
+export function requestFaults(
+  { dialect, words, place }: Pick<Upstream, 'dialect' | 'words' | 'place'>,
+  wrapped: Asked,
+  relayed: boolean,
+): readonly string[] {
+  const asked = place?.unwrapped(wrapped) ?? wrapped;
   const body = relayed && dialect === 'openai-chat' ? withoutReplyMembers(asked.body) : asked.body;
   return [
     ...(asked.method === 'POST' ? [] : [`method ${asked.method}`]),
-    ...(upstreamWords[dialect].path.test(asked.path) ? [] : [`no such path: ${asked.path}`]),
+    ...(words.path.test(wrapped.path) ? [] : [`no such path: ${wrapped.path}`]),
+    ...(place?.faults(wrapped) ?? []),
     ...(/^application\/json\b/.test(String(asked.headers['content-type']))
       ? []
       : ['content-type is not application/json']),

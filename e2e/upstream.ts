@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { upstreamWords, type DialectName, type Headers } from './dialects.ts';
+import { upstreamWords, type DialectName, type Headers, type PlaceWords, type UpstreamWords } from './dialects.ts';
 
 export type Step =
   /** The fixture of that name: `.sse` when a stream was asked for, else `.json`. */
@@ -51,7 +51,12 @@ export interface Recorded {
 
 export interface Upstream {
   readonly dialect: DialectName;
+  readonly words: UpstreamWords;
+  /** Where it is no place of the vendor's own. */
+  readonly place?: PlaceWords;
   readonly url: string;
+  /** How often its token endpoint was asked. */
+  readonly tokenRequests: number;
   /** Everything asked since the last `script`. */
   readonly requests: readonly Recorded[];
   /** Answers being written at this moment. */
@@ -63,15 +68,23 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export async function startUpstream(dialect: DialectName): Promise<Upstream> {
-  const words = upstreamWords[dialect];
+export async function startUpstream(dialect: DialectName, place?: PlaceWords): Promise<Upstream> {
+  const words: UpstreamWords = place ?? upstreamWords[dialect];
+  let tokenRequests = 0;
   let requests: Recorded[] = [];
   let steps: Step[] = [];
   const stepsOfKey = new Map<string, Step[]>();
   let open = 0;
 
   const server = createServer((request, response) => {
-    void receive(request).then((raw) => {
+    void receive(request).then(async (raw) => {
+      if (place?.token?.path.test(request.url ?? '')) {
+        tokenRequests++;
+        const { status, body } = await place.token.answer(new URLSearchParams(raw));
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body));
+        return;
+      }
       const recorded = record(request, raw);
       requests.push(recorded);
       const counting = words.count?.path.test(recorded.path) === true;
@@ -86,7 +99,7 @@ export async function startUpstream(dialect: DialectName): Promise<Upstream> {
       } else if (!words.path.test(recorded.path)) refuse(response, 404, `No such path: ${recorded.path}`);
       else if (recorded.key === undefined) refuse(response, 401, 'The key is missing.');
       else if (!step) refuse(response, 500, 'The script is over: one request too many.');
-      else perform(dialect, step, recorded, response);
+      else perform(dialect, words, step, recorded, response);
     });
   });
 
@@ -114,6 +127,11 @@ export async function startUpstream(dialect: DialectName): Promise<Upstream> {
   const { port } = server.address() as AddressInfo; // listening on TCP
   return {
     dialect,
+    words,
+    ...(place && { place }),
+    get tokenRequests() {
+      return tokenRequests;
+    },
     url: `http://127.0.0.1:${port}`,
     get requests() {
       return requests;
@@ -141,8 +159,13 @@ export function fixture(dialect: DialectName, file: string): Buffer {
   return readFileSync(new URL(`fixtures/${dialect}/${file}`, import.meta.url));
 }
 
-function perform(dialect: DialectName, step: Step, recorded: Recorded, response: ServerResponse): void {
-  const { headers } = upstreamWords[dialect];
+function perform(
+  dialect: DialectName,
+  { headers }: UpstreamWords,
+  step: Step,
+  recorded: Recorded,
+  response: ServerResponse,
+): void {
   if (step.type === 'reset') {
     response.destroy();
   } else if (step.type === 'error') {

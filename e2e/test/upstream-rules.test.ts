@@ -11,7 +11,7 @@ const paths: Readonly<Record<DialectName, string>> = {
 
 function check(dialect: DialectName, body: Record<string, unknown>, headers: Record<string, string> = {}) {
   return requestFaults(
-    dialect,
+    { dialect, words: upstreamWords[dialect] },
     {
       body,
       method: 'POST',

@@ -12,15 +12,19 @@ export type { StreamProgress, StreamTranslator } from './translate/translation.t
 export { createGateway } from './gateway/create.ts';
 export type { GatewayOptions, Route, RouteTarget, Timeouts, Upstream } from './gateway/gateway.ts';
 export type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
+export { originsOf } from './gateway/address.ts';
 export { fetchTransport } from './web.ts';
 
 // Dialects and providers.
 export { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from './dialects/registry.ts';
 export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
-export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
+export { anthropic, azure, gemini, openai, openaiCompatible, vertex } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
-export type { EndpointCall, Provider } from './providers/provider.ts';
-export type { Authorize, Authorized, Credential, Unauthorized } from './auth/authorize.ts';
+export { vendorProvider, type Vendor } from './providers/vendors/vendor.ts';
+export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
+export type { Binding, Envelope, HeaderMember, ReplyFraming } from './dialects/binding.ts';
+export type { Authorize, Authorized, Credential, Settings, Unauthorized } from './auth/authorize.ts';
+export type { PostForm, Token, Tokens } from './auth/tokens.ts';
 export { bearer } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
 export type { SelectorName } from './keys/selector.ts';

@@ -14,7 +14,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   status = 0;
   headers: HeaderMap = {};
   body: Source = this;
-  readonly #origin: string;
+  readonly #place: string;
   readonly #signal: AbortSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (reason: unknown) => void;
@@ -29,12 +29,12 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   #cancelled = false;
 
   constructor(
-    origin: string,
+    place: string,
     signal: AbortSignal,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#origin = origin;
+    this.#place = place;
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -90,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
     if (this.#over) return;
-    this.#error = networkFailure(this.#origin, this.#moment, error);
+    this.#error = networkFailure(this.#place, this.#moment, error);
     this.#close();
     if (this.status === 0) this.#reject(this.#error);
     else if (this.#sink && !this.#held && !this.#cancelled) this.#sink.fail(this.#error);
@@ -145,7 +145,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     const { 'content-encoding': _encoding, 'content-length': _length, ...headers } = this.headers;
     this.headers = headers;
     const source: Source = { start: (sink) => this.start(sink) };
-    this.body = decoded(source, encoding, (error) => networkFailure(this.#origin, 'receiving', error));
+    this.body = decoded(source, encoding, (error) => networkFailure(this.#place, 'receiving', error));
   }
 
   #close(): void {

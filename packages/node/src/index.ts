@@ -1,3 +1,4 @@
 export { serve, type Served, type ServeOptions } from './serve.ts';
 export { toNodeHandler, type NodeHandler } from './middleware.ts';
-export { createTransport, type NodeTransport, type OriginOptions, type TransportOptions } from './transport.ts';
+export type { GeneralProxies, OriginOptions } from './connection.ts';
+export { createTransport, type NodeTransport, type TransportOptions } from './transport.ts';

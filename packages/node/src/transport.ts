@@ -1,7 +1,7 @@
 import { Failure, type OutboundRequest, type Transport, type UpstreamResponse } from '@proxy/core';
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
-import { unsendable } from './network-failure.ts';
 
 export interface TransportOptions {
   /** Until TCP and TLS stand; absent: 10 s. */
@@ -13,15 +13,8 @@ export interface TransportOptions {
   readonly keepAliveMs?: number;
   /** By origin, like `https://localhost:8443`. */
   readonly origins?: Readonly<Record<string, OriginOptions>>;
-}
-
-export interface OriginOptions {
-  /** Accept any certificate: for this origin alone. */
-  readonly insecureSkipVerify?: boolean;
-  /** Certificates to trust, in PEM, instead of the usual ones. */
-  readonly ca?: string | readonly string[];
-  /** Many slow streams over one connection cost less with HTTP/2, single JSON replies twice as much; absent: false. */
-  readonly http2?: boolean;
+  /** For origins that name no proxy of their own; absent: they are reached directly. */
+  readonly proxies?: GeneralProxies;
 }
 
 export interface NodeTransport extends Transport {
@@ -31,14 +24,20 @@ export interface NodeTransport extends Transport {
 
 /** Sends requests over undici: a pool of kept connections an origin, as many at a time as there are requests. */
 export function createTransport(options: TransportOptions = {}): NodeTransport {
-  const pools = new Map<string, Pool>();
+  const connections = new Map<string, Connection>();
 
-  function poolOf(origin: string): Pool {
-    const known = pools.get(origin);
+  function connectionTo(origin: string): Connection {
+    const known = connections.get(origin);
     if (known) return known;
-    const pool = createPool(origin, options);
-    pools.set(origin, pool);
-    return pool;
+    const { connectTimeoutMs = 10_000, keepAliveMs, proxies, origins } = options;
+    const connection = connect(origin, {
+      connectTimeoutMs,
+      origin: origins?.[origin] ?? {},
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
+      ...(proxies && { proxies }),
+    });
+    connections.set(origin, connection);
+    return connection;
   }
 
   return {
@@ -47,14 +46,15 @@ export function createTransport(options: TransportOptions = {}): NodeTransport {
         const { url } = request;
         const pathAt = pathStart(url);
         const origin = url.slice(0, pathAt);
-        const exchange = new Exchange(origin, request.signal, resolve, reject);
+        const { dispatcher, name } = connectionTo(origin);
+        const exchange = new Exchange(name, request.signal, resolve, reject);
         if (request.signal.aborted) exchange.handleEvent();
-        else poolOf(origin).dispatch(dispatchOptions(request, url.slice(pathAt)), exchange);
+        else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
     async close() {
-      const open = [...pools.values()];
-      pools.clear();
-      await Promise.all(open.map((pool) => pool.close()));
+      const open = [...connections.values()];
+      connections.clear();
+      await Promise.all(open.map(({ dispatcher }) => dispatcher.close()));
     },
   };
 }
@@ -73,8 +73,9 @@ function pathStart(url: string): number {
 const slash = 0x2f;
 const questionMark = 0x3f;
 
-function dispatchOptions(request: OutboundRequest, path: string): Dispatcher.DispatchOptions {
+function dispatchOptions(request: OutboundRequest, origin: string, path: string): Dispatcher.DispatchOptions {
   return {
+    origin,
     path: path.startsWith('/') ? path : `/${path}`,
     method: request.method,
     headers: request.headers,
@@ -82,21 +83,4 @@ function dispatchOptions(request: OutboundRequest, path: string): Dispatcher.Dis
     headersTimeout: request.headersTimeoutMs,
     bodyTimeout: request.idleTimeoutMs,
   };
-}
-
-function createPool(origin: string, { connectTimeoutMs, keepAliveMs, origins }: TransportOptions): Pool {
-  const { insecureSkipVerify = false, ca, http2 = false } = origins?.[origin] ?? {};
-  try {
-    return new Pool(origin, {
-      allowH2: http2,
-      connectTimeout: connectTimeoutMs ?? 10_000,
-      ...(keepAliveMs !== undefined && { keepAliveTimeout: keepAliveMs }),
-      connect: {
-        rejectUnauthorized: !insecureSkipVerify,
-        ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
-      },
-    });
-  } catch (error) {
-    throw unsendable(origin, error);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
+import { knownProviders } from './config/providers.ts';
 import { isLoopback } from './config/safety.ts';
-import { vendorByName } from './config/vendors.ts';
 import { version } from './version.ts';
 
 /** What a person sees after the start: where it listens, what is behind it, and commands to paste. */
@@ -37,10 +37,11 @@ function listening({ server, accessKeys }: Config): string {
   return accessKeys.length === 0 ? ' (loopback only; set PROXY_ACCESS_KEY to listen wider)' : ' (loopback only)';
 }
 
-function upstreamLines({ upstreams, health }: Config): readonly string[] {
+function upstreamLines({ upstreams, vendors, health }: Config): readonly string[] {
+  const providers = knownProviders(vendors);
   if (upstreams.length === 0) return ['none'];
   return upstreams.map(({ name, provider, baseUrl, apiKeys }, index) => {
-    const address = baseUrl ?? vendorByName(provider)?.provider.baseUrl ?? '';
+    const address = baseUrl ?? providers.find(provider)?.baseUrl ?? '';
     const keys = apiKeys ? `, ${apiKeys.length} key${apiKeys.length === 1 ? '' : 's'}` : '';
     const others =
       index === 0 && health.upstreamCount > upstreams.length ? ` (1 of ${health.upstreamCount}, current 当前)` : '';

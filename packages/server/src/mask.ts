@@ -28,6 +28,7 @@ function maskAll(value: unknown): unknown {
 
 /** What keys of the well-known vendors look like, wherever they stand in a text. */
 const keyShapes = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----/g,
   /(?<![\w-])sk-[\w-]{12,}/g,
   /(?<![\w-])AIza[\w-]{20,}/g,
   /(?<![\w-])(?:gsk|xai|hf|ghp|ghs|glpat|AQ)[_.-][\w-]{16,}/g,

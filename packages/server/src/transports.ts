@@ -1,9 +1,11 @@
-import type { Transport } from '@proxy/core';
-import { createTransport, type NodeTransport } from '@proxy/node';
+import { originsOf, type Transport } from '@proxy/core';
+import { createTransport, type NodeTransport, type OriginOptions, type TransportOptions } from '@proxy/node';
+import { upstreamOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import { knownProviders } from './config/providers.ts';
 import { withDemo } from './demo/transport.ts';
 
-/** The connections to upstreams: kept over reloads, unless the upstreams whose certificates go unchecked are others. */
+/** The connections to upstreams: kept over reloads, unless upstreams are to be reached in another way than before. */
 export interface Transports {
   /** The transport for one configuration. */
   for(config: Config): Transport;
@@ -11,17 +13,16 @@ export interface Transports {
 }
 
 export function createTransports(): Transports {
-  let lax = '';
+  let known = '';
   let current: NodeTransport | undefined;
   return {
     for(config) {
-      const origins = laxOrigins(config);
-      if (!current || origins.join(' ') !== lax) {
+      const options = transportOptions(config);
+      const written = JSON.stringify(options);
+      if (!current || written !== known) {
         void current?.close(); // waits for what is running
-        current = createTransport({
-          origins: Object.fromEntries(origins.map((origin) => [origin, { insecureSkipVerify: true }])),
-        });
-        lax = origins.join(' ');
+        current = createTransport(options);
+        known = written;
       }
       return withDemo(current);
     },
@@ -29,10 +30,20 @@ export function createTransports(): Transports {
   };
 }
 
-/** crossCheck in config/resolve.ts sees to it that upstreams at one origin agree. */
-function laxOrigins({ upstreams }: Config): readonly string[] {
-  return upstreams
-    .filter(({ insecureSkipVerify }) => insecureSkipVerify)
-    .map(({ baseUrl = '' }) => /^https?:\/\/[^/?#]+/i.exec(baseUrl)?.[0] ?? '')
-    .filter((origin) => origin !== '');
+/** cross-check.ts sees to it that upstreams at one origin agree. */
+export function transportOptions({ upstreams, vendors, proxies }: Config): TransportOptions {
+  const providers = knownProviders(vendors);
+  const origins: Record<string, OriginOptions> = {};
+  for (const upstream of upstreams) {
+    const { insecureSkipVerify, connection } = upstream;
+    if (!insecureSkipVerify && !connection) continue;
+    const built = upstreamOf(upstream, providers);
+    for (const origin of originsOf(built))
+      origins[origin] = { ...connection, ...(insecureSkipVerify && { insecureSkipVerify }) };
+    // Secrets go there: over the same proxy, but with the certificate checked whatever the upstream is allowed.
+    const { proxy, ca } = connection ?? {};
+    for (const origin of built.provider.tokenOrigins ?? [])
+      origins[origin] ??= { ...(proxy !== undefined && { proxy }), ...(ca !== undefined && { ca }) };
+  }
+  return { origins, ...(proxies && { proxies }) };
 }

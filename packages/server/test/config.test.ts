@@ -22,7 +22,7 @@ describe('errors name the path and the mend', () => {
     [
       'a misspelt provider',
       'upstreams: [{ name: a, provider: demo }, { name: b, provider: openia }]',
-      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: openai, anthropic,',
+      'upstreams[1].provider: "openia" is not a provider. Did you mean "openai"? Known: anthropic,',
     ],
     [
       'a misspelt option',
@@ -136,7 +136,7 @@ describe('errors name the path and the mend', () => {
     [
       'one origin, checked and unchecked',
       'upstreams: [{ name: a, provider: openai, baseUrl: "https://h/v1", insecureSkipVerify: true }, { name: b, provider: anthropic, baseUrl: "https://h" }]',
-      'upstreams[0].insecureSkipVerify: upstreams[1] is at the same address and verifies.',
+      'upstreams[0].insecureSkipVerify: upstreams[1] is at the same address and is reached in another way.',
     ],
     ['text that is no YAML', 'upstreams: [', 'It is not YAML: '],
     ['a list instead of sections', '- a\n- b', 'must be a section, not a list.'],
@@ -233,14 +233,19 @@ log: { level: debug }
   test('the file that init writes is good with every comment taken as an example', () => {
     const all = template.replace(/^( *)# ?( *(?:[\w'*-]+:|- ).*)$/gm, '$1$2').replace(/\n(?:# .*|.*每个选项.*)/g, '');
     const env = Object.fromEntries(
-      ['PROXY_ACCESS_KEY', 'TEAM_KEY', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'ANTHROPIC_API_KEY_2'].map((name) => [
-        name,
-        `value-of-${name}`,
-      ]),
+      [
+        'PROXY_ACCESS_KEY',
+        'TEAM_KEY',
+        'OPENAI_API_KEY',
+        'ANTHROPIC_API_KEY',
+        'ANTHROPIC_API_KEY_2',
+        'AZURE_OPENAI_API_KEY',
+        'SERVICE_ACCOUNT_JSON',
+      ].map((name) => [name, `value-of-${name}`]),
     );
     expect(problemsOf(all, env)).toEqual([]);
     const config = load(folder({ 'proxy.config.yaml': all }), env);
-    expect(config.upstreams.map(({ name }) => name)).toEqual(['demo', 'openai', 'claude', 'local']);
+    expect(config.upstreams.map(({ name }) => name)).toEqual(['demo', 'openai', 'claude', 'local', 'azure', 'vertex']);
     expect(config.routes).toHaveLength(1);
   });
 
@@ -261,7 +266,7 @@ describe('environment, .env and flags', () => {
       GOOGLE_API_KEY: 'AIza',
       DEEPSEEK_API_KEY: 'ds',
     });
-    expect(config.upstreams.map(({ name }) => name)).toEqual(['openai', 'anthropic', 'gemini', 'deepseek']);
+    expect(config.upstreams.map(({ name }) => name)).toEqual(['anthropic', 'gemini', 'openai', 'deepseek']);
     expect(config.notes).toEqual([]);
   });
 
@@ -273,8 +278,8 @@ describe('environment, .env and flags', () => {
       GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:2',
     };
     expect(load(folder(), env).upstreams.map(({ baseUrl }) => baseUrl)).toEqual([
-      'http://127.0.0.1:1/v1',
       'http://127.0.0.1:2',
+      'http://127.0.0.1:1/v1',
     ]);
   });
 

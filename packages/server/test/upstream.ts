@@ -10,10 +10,10 @@ export interface Seen {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A vendor that remembers what it was asked and answers in Chat or Messages, by the path. */
-export async function recordingUpstream({ tls = false } = {}) {
+/** A vendor that remembers what it was asked and answers in Chat or Messages, by the path; or as `listener` says. */
+export async function recordingUpstream({ tls = false, listener = undefined as RequestListener | undefined } = {}) {
   const seen: Seen[] = [];
-  const listener: RequestListener = (request, response) => {
+  const recording: RequestListener = (request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
@@ -23,7 +23,9 @@ export async function recordingUpstream({ tls = false } = {}) {
       response.end(JSON.stringify(request.url?.includes('/messages') ? message : completion));
     });
   };
-  const server = tls ? createHttps({ cert: certificate, key: privateKey }, listener) : createHttp(listener);
+  const server = tls
+    ? createHttps({ cert: certificate, key: privateKey }, listener ?? recording)
+    : createHttp(listener ?? recording);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

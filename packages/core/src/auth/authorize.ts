@@ -1,4 +1,5 @@
 import type { HeaderMap } from '../dialects/dialect.ts';
+import type { Tokens } from './tokens.ts';
 
 /** One upstream API key (or another secret by which an upstream knows us). */
 export interface Credential {
@@ -15,7 +16,15 @@ export interface Unauthorized {
   readonly url: string;
   readonly headers: HeaderMap;
   readonly body?: Uint8Array | string;
+  readonly settings: Settings;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** For schemes that show a token instead of the secret. */
+  readonly tokens: Tokens;
 }
+
+/** An upstream's own options, by the names that its provider gives them: `region`, `project`. */
+export type Settings = Readonly<Record<string, string>>;
 
 /** Puts a credential on a request: returns the URL and headers to use instead. */
 export type Authorize = (request: Unauthorized, credential: Credential) => Authorized | Promise<Authorized>;

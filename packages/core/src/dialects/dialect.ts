@@ -26,11 +26,14 @@ export interface Dialect {
   /** The caller's words for the hub's fields, for notices: `sampling.topK` → `top_k`. */
   readonly fieldNames: Readonly<Record<string, string>>;
 
+  /** A prompt that a filter stops is told by a reply that ends so, not by an error (refusal, promptFeedback). */
+  readonly repliesWhenFiltered?: boolean;
   /** Calls are signed here as reasoning is (Gemini), and an unsigned one is refused. */
   readonly sealsCalls?: boolean;
   /**
-   * Texts (each begins with a quotation mark) in a request that a model of these facts refuses, left there by replies of other dialects. With one of them, or
-   * an envelope, a request of this dialect goes over the hub although its upstream speaks the same.
+   * Texts (each begins with a quotation mark) in a request that a model of these facts refuses: left there by replies of
+   * other dialects, or words that only others of this dialect know. With one of them, or an envelope, a request of this
+   * dialect goes over the hub although its upstream speaks the same.
    */
   foreignTraces?(facts: ModelFacts): readonly string[];
 

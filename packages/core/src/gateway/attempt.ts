@@ -100,13 +100,20 @@ async function tryTarget(
   request: HttpRequest,
 ): Promise<Tried> {
   const sent = await send(gateway, target, inbound, translation, 'generate', request.signal);
-  if ('failure' in sent) return sent;
+  if ('failure' in sent) return answerFiltered(sent, translation) ?? sent;
   const { response } = sent;
   const headers =
     translation.way === 'relay' ? relayedReplyHeaders(response.headers) : convertedReplyHeaders(response.headers);
   return inbound.glance.streaming
     ? answerStream(gateway, response, translation, headers, request)
     : answerWhole(response, translation, headers);
+}
+
+/** B7: Azure and others answer 400 to a prompt that their filter stops; a client may know that as a reply alone. */
+function answerFiltered({ failure }: { readonly failure: Failure }, translation: Translation): Tried | undefined {
+  if (failure.kind !== 'content-filtered') return undefined;
+  const told = translation.filtered?.(failure);
+  return told && { answer: { status: 200, headers: { 'content-type': told.contentType }, body: told.body } };
 }
 
 async function answerWhole(

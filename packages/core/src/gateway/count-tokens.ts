@@ -3,7 +3,8 @@ import type { JsonObject } from '../json.ts';
 import { estimatePromptTokens } from '../limits/estimate.ts';
 import { accommodate } from '../translate/accommodate/accommodate.ts';
 import { parseReply } from '../translate/parse-reply.ts';
-import { relayedRequestHeaders } from '../translate/headers.ts';
+import { wrapObject } from '../translate/envelope.ts';
+import { relayedRequest } from '../translate/relay.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -27,7 +28,7 @@ export async function countTokens(
   const { counting } = inbound.dialect;
   if (!counting) throw new Failure('not-found', 'This dialect has no operation that counts tokens.');
   for (const target of plan.targets) {
-    if (!target.dialect.counting) continue;
+    if (!countingAt(target)) continue;
     const counted = await askUpstream(gateway, target, inbound, request);
     if ('tokens' in counted) return answer(counting.encodeReply(counted.tokens), false);
     const { failure } = counted;
@@ -50,7 +51,7 @@ async function askUpstream(
     maxCountBytes,
     () => new Failure('bad-upstream', 'The count is too large.'),
   );
-  const tokens = target.dialect.counting?.decodeReply(parseReply(body));
+  const tokens = countingAt(target)?.decodeReply(parseReply(body));
   return tokens === undefined ? { failure: new Failure('not-found', 'No count.') } : { tokens };
 }
 
@@ -59,27 +60,27 @@ function translationOf(target: Target, inbound: Inbound): Translation {
     throw new Error('A count has no reply to translate.');
   };
   const failure = (status: number, body: Uint8Array, headers: Readonly<Record<string, string>>) =>
-    failureOf(target.dialect, status, body, headers);
+    failureOf(target, status, body, headers);
   const rest = { notices: [], whole: unused, stream: unused, failure };
-  if (target.dialect === inbound.dialect) {
-    const body =
-      target.model === inbound.glance.model ? inbound.body : target.dialect.rename(inbound.body, target.model);
-    return { way: 'relay', body, headers: relayedRequestHeaders(inbound.knock.headers), ...rest };
-  }
+  if (target.dialect === inbound.dialect && !target.binding?.counting)
+    return { way: 'relay', ...relayedRequest(inbound, target, 'count-tokens'), ...rest };
   const report = () => undefined; // a count carries nothing out, so nothing can be lost on the way
   const asked = { ...inbound.decoded().conversation, model: target.model };
   const { conversation } = accommodate(asked, target.dialect.limits, target.facts, report);
-  const encoded = target.dialect.counting?.encodeRequest(conversation, {
-    facts: target.facts,
-    signer: target.signer,
-    report,
-  });
+  const { facts, signer } = target;
+  const { body = {}, headers = {} } = countingAt(target)?.encodeRequest(conversation, { facts, signer, report }) ?? {};
+  const wrapped = wrapObject(target.binding?.envelopes?.['count-tokens'], body, headers);
   return {
     way: 'convert',
-    body: JSON.stringify(encoded?.body ?? {}),
-    headers: { 'content-type': 'application/json', ...encoded?.headers },
+    body: JSON.stringify(wrapped.body),
+    headers: { 'content-type': 'application/json', ...wrapped.headers },
     ...rest,
   };
+}
+
+/** How this target counts, if it can. */
+function countingAt({ dialect, binding }: Target) {
+  return binding?.counting ?? dialect.counting;
 }
 
 function answer(body: JsonObject, estimated: boolean): HttpAnswer {

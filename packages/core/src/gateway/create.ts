@@ -15,6 +15,7 @@ import { createDoors } from './recognize.ts';
 import { destinationsOf } from './route.ts';
 import type { Running } from './running.ts';
 import { serve } from './serve.ts';
+import { createTokens } from './tokens.ts';
 
 /** A gateway over these upstreams. Stateless but for what its ports keep; make a new one to change its options. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -42,6 +43,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     selectorOf: (upstream) => selectors.get(upstream) ?? createSelector('failover', ports),
     factsAt: factsCache(options),
     destinationsOf: destinationsCache(options),
+    tokens: createTokens(ports),
     newId: idMaker(ports.random),
   };
   const handle = (request: HttpRequest) => serve(running, request);

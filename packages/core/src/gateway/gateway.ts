@@ -1,4 +1,4 @@
-import type { Credential } from '../auth/authorize.ts';
+import type { Credential, Settings } from '../auth/authorize.ts';
 import type { SelectorName } from '../keys/selector.ts';
 import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
 import type { Limits, Ports } from '../ports.ts';
@@ -39,6 +39,8 @@ export interface Upstream {
   /** What is known of every model here, strongest of all. */
   readonly facts?: ModelFacts;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Options that the provider names: `region`, `project`. */
+  readonly settings?: Settings;
 }
 
 export interface Route {

@@ -1,15 +1,17 @@
-import type { Credential } from '../auth/authorize.ts';
+import type { Credential, Settings } from '../auth/authorize.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { matchesPattern } from '../models/facts.ts';
 import type { Destination, Inbound } from '../translate/translation.ts';
 import type { GatewayOptions, Route, Upstream, UpstreamModel } from './gateway.ts';
 import type { Running } from './running.ts';
+import { settingsOf } from './settings.ts';
 
 /** One upstream + model + credential to try. */
 export interface Target extends Destination {
   readonly upstream: Upstream;
   readonly credential: Credential;
+  readonly settings: Settings;
 }
 
 /** The targets in the order in which they are tried. Never empty. */
@@ -20,9 +22,7 @@ export interface Plan {
 /** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
 export function route(gateway: Running, inbound: Inbound): Plan {
   const destinations = gateway.destinationsOf(inbound.glance.model);
-  const targets = destinations.flatMap(({ upstream, model }) =>
-    withCredentials(gateway, upstream, model, inbound.dialect),
-  );
+  const targets = destinations.flatMap(({ upstream, model }) => withCredentials(gateway, upstream, model, inbound));
   if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
   return { targets };
 }
@@ -122,29 +122,51 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
 }
 
 /** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
-function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Dialect): readonly Target[] {
+function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Inbound): readonly Target[] {
   const { cooldown } = gateway;
   const { provider } = upstream;
-  const dialect = spoken(upstream, inbound);
-  const facts = gateway.factsAt(upstream, model);
-  const awake = upstream.credentials.filter((credential) => cooldown.available(credential.id, model));
-  const soonest = awake.length > 0 ? undefined : cooldown.soonest(upstream.credentials, model);
+  const dialect = spoken(upstream, inbound.dialect, model);
+  const binding = provider.bindings?.[dialect.name];
+  const known = provider.ownNames ? withoutUpstream(inbound.glance.model, upstream) : model;
+  const facts = gateway.factsAt(upstream, known);
+  const able = ableCredentials(upstream, model);
+  const modelAt = (credential: Credential) => provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model;
+  const awake = able.filter((credential) => cooldown.available(credential.id, modelAt(credential)));
+  const soonest = awake.length > 0 ? undefined : cooldown.soonest(able, modelAt);
   const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);
   return credentials.map((credential) => ({
     upstream,
     credential,
+    settings: settingsOf(upstream, credential),
     dialect,
-    model,
+    model: modelAt(credential),
     facts,
     signer: provider.signer ?? dialect.name,
+    ...(binding && { binding }),
   }));
 }
 
+function withoutUpstream(name: string, { name: upstream }: Upstream): string {
+  return name.startsWith(`${upstream}/`) ? name.slice(upstream.length + 1) : name;
+}
+
+/** All of them, unless some say that they reach this model. */
+function ableCredentials({ provider, credentials }: Upstream, model: string): readonly Credential[] {
+  if (!provider.serves) return credentials;
+  const able = credentials.filter((credential) => provider.serves?.(credential, model) !== false);
+  return able.length > 0 ? able : credentials;
+}
+
 /** The caller's own language where the place speaks it, else the one it speaks best. */
-function spoken({ provider, dialects, name }: Upstream, inbound: Dialect): Dialect {
-  const allowed = dialects ? provider.speaks.filter((dialect) => dialects.includes(dialect.name)) : provider.speaks;
+function spoken({ provider, dialects, name }: Upstream, inbound: Dialect, model: string): Dialect {
+  const allowed = provider.speaks.filter(
+    (dialect) => dialects?.includes(dialect.name) !== false && provider.takes?.(dialect, model) !== false,
+  );
   const dialect = allowed.includes(inbound) ? inbound : allowed[0];
   if (!dialect)
-    throw new Failure('server', `The upstream "${name}" is configured to speak no dialect that its provider has.`);
+    throw new Failure(
+      'server',
+      `The upstream "${name}" is configured to speak no dialect that "${model}" takes there.`,
+    );
   return dialect;
 }

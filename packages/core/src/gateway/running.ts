@@ -1,3 +1,4 @@
+import type { Tokens } from '../auth/tokens.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import type { Selector } from '../keys/selector.ts';
@@ -21,5 +22,6 @@ export interface Running {
   factsAt(upstream: Upstream, model: string): ModelFacts;
   /** Where a model name leads; remembered, because callers ask for the same few. @throws Failure `not-found` */
   destinationsOf(model: string): readonly UpstreamModel[];
+  readonly tokens: Tokens;
   newId(prefix: string): string;
 }

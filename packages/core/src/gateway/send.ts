@@ -1,6 +1,7 @@
-import type { Operation } from '../dialects/dialect.ts';
+import type { HeaderMap, Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { UpstreamResponse } from '../ports.ts';
+import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
 import { readAll } from './read-all.ts';
@@ -25,7 +26,7 @@ export async function send(
 ): Promise<Sent> {
   const { ports, options } = gateway;
   try {
-    const authorized = await authorizedRequest(target, inbound, translation, operation);
+    const authorized = await authorizedRequest(gateway, target, inbound, translation, operation);
     const response = await ports.transport.send({
       method: inbound.knock.door.method,
       url: authorized.url,
@@ -36,12 +37,13 @@ export async function send(
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
     });
     if (response.status < 400) return { response };
+    if (response.status === 401) gateway.tokens.forget(target.credential.id);
     const body = await readAll(
       response.body,
       maxErrorBytes,
       () => new Failure('bad-upstream', 'The error body is too large.'),
     );
-    const told = withoutSecret(body, target.credential.secret);
+    const told = withoutSecrets(body, [target.credential.secret, ...shownIn(authorized.headers, translation.headers)]);
     return { failure: translation.failure(response.status, told, response.headers), status: response.status };
   } catch (thrown) {
     if (signal.aborted)
@@ -52,13 +54,23 @@ export async function send(
 }
 
 /** Some vendors repeat the refused key in their error, which is for our callers and our log to read. */
-function withoutSecret(body: Uint8Array, secret: string): Uint8Array {
+function withoutSecrets(body: Uint8Array, secrets: readonly string[]): Uint8Array {
   const text = new TextDecoder().decode(body);
-  return secret !== '' && text.includes(secret) ? new TextEncoder().encode(text.replaceAll(secret, '***')) : body;
+  const held = secrets.filter((secret) => secret !== '' && text.includes(secret));
+  if (held.length === 0) return body;
+  return new TextEncoder().encode(held.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
+}
+
+/** What was put into the headers to authorize the request: a token, or the key within a longer secret. */
+function shownIn(authorized: HeaderMap, before: HeaderMap): readonly string[] {
+  return ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key']
+    .filter((name) => authorized[name] !== before[name])
+    .map((name) => (authorized[name] ?? '').replace(/^Bearer /, ''));
 }
 
 function authorizedRequest(
-  { upstream, dialect, model, credential }: Target,
+  { ports, tokens }: Running,
+  { upstream, dialect, model, credential, settings }: Target,
   inbound: Inbound,
   translation: Translation,
   operation: Operation,
@@ -69,9 +81,14 @@ function authorizedRequest(
     operation,
     model,
     streaming: inbound.glance.streaming,
-    baseUrl: upstream.baseUrl ?? provider.baseUrl ?? '',
+    baseUrl: fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings),
+    settings,
     ...(translation.way === 'relay' && { query: inbound.knock.query }),
   });
   const headers = { ...provider.headers, ...translation.headers, ...upstream.headers };
-  return provider.authorize({ method: 'POST', url, headers, body: translation.body }, credential);
+  const now = ports.clock.now();
+  return provider.authorize(
+    { method: 'POST', url, headers, body: translation.body, settings, now, tokens },
+    credential,
+  );
 }

@@ -23,7 +23,7 @@ export interface Cooldown {
   /** When it is free again, in milliseconds since 1970; 0 when it does not rest. */
   freeAtMs(credentialId: string, model: string): number;
   /** The one that is free first: what to try when all rest. Among equals the first listed. */
-  soonest(credentials: readonly Credential[], model: string): Credential | undefined;
+  soonest(credentials: readonly Credential[], modelAt: (credential: Credential) => string): Credential | undefined;
 }
 
 /** A vendor that names a time beyond this means a quota that people should hear about, not a rest. */
@@ -87,11 +87,11 @@ export function createCooldown(options: CooldownOptions): Cooldown {
       resting.delete(pairKey(credentialId, model));
     },
     available: (credentialId, model) => resting.size === 0 || freeAtMs(credentialId, model) <= clock.now(),
-    soonest(credentials, model) {
+    soonest(credentials, modelAt) {
       let best: Credential | undefined;
       let bestAt = Infinity;
       for (const credential of credentials) {
-        const at = freeAtMs(credential.id, model);
+        const at = freeAtMs(credential.id, modelAt(credential));
         if (at >= bestAt) continue;
         best = credential;
         bestAt = at;

@@ -82,8 +82,26 @@ export interface ModelFacts {
   readonly contentLists?: boolean;
   /** Chat vendors: top_k is understood (OpenAI rejects it). */
   readonly topK?: boolean;
-  /** Chat vendors: how thinking is switched: `thinking: {type}` (DeepSeek, GLM, Kimi) or `enable_thinking` (Qwen). */
-  readonly thinkingSwitch?: 'thinking' | 'enable_thinking';
+  /**
+   * Chat vendors: how thinking is switched: `thinking: {type}` (DeepSeek, GLM, Kimi), `enable_thinking` (Qwen), the same
+   * within `chat_template_kwargs` (vLLM, SGLang, llama.cpp), or a `reasoning` object that holds the effort too (OpenRouter).
+   */
+  readonly thinkingSwitch?: 'thinking' | 'enable_thinking' | 'chat_template_kwargs' | 'reasoning';
+  /** Chat vendors: thinking must be off in a call that is not streamed (DashScope). */
+  readonly thinksOnlyStreamed?: boolean;
+  /** Chat vendors: call ids are exactly so many letters and digits (Mistral: 9). */
+  readonly callIdLength?: number;
+  /** Chat vendors: the name of `seed` (Mistral). */
+  readonly seedField?: 'seed' | 'random_seed';
+  /** Chat vendors: response_format json_object is understood; false: a schema that any object fits is sent (LM Studio). */
+  readonly jsonObjectOutput?: boolean;
+  /** Chat vendors: logprobs and top_logprobs are understood; false: they are dropped, as are the three below. */
+  readonly logprobs?: boolean;
+  readonly logitBias?: boolean;
+  /** More than one candidate. */
+  readonly candidates?: boolean;
+  /** `name` on messages. */
+  readonly messageNames?: boolean;
   /** Chat vendors: cached tokens are reported outside prompt_tokens (OpenRouter's cache writes). */
   readonly cacheWritesOutsidePrompt?: boolean;
   /** Chat vendors: content holds <think>…</think> that must be told apart. */

@@ -193,7 +193,7 @@ function vendors(): readonly ModelFactsRow[] {
   const grok =
     'docs.x.ai/docs/guides/reasoning: penalties and stop are refused by reasoning models; lidge-jun/opencodex#5280';
   const mistral =
-    'editor-code-assistant/eca#231, charmbracelet/crush#1590: unknown members are answered with 422; BerriAI/litellm#17761: order of roles';
+    'editor-code-assistant/eca#231, charmbracelet/crush#1590: unknown members are answered with 422; BerriAI/litellm#17761: order of roles; langchain-ai/langchain#24668: ids of nine letters and digits';
   return [
     {
       match: 'deepseek*',
@@ -324,6 +324,7 @@ function vendors(): readonly ModelFactsRow[] {
         // Usage comes in the last chunk without being asked for; asking is answered with 422 (avante-corp/avante.nvim#2347).
         streamUsage: false,
         assistantAfterTools: true,
+        callIdLength: 9,
         jsonSchemaOutput: true,
         parallelToolCallsSwitch: true,
       } as const,

@@ -12,6 +12,7 @@ export const anthropic: Provider = {
   endpoint,
   authorize: anthropicKey,
   headers: { 'anthropic-version': '2023-06-01' },
+  variables: { key: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'], baseUrl: ['ANTHROPIC_BASE_URL'] },
 };
 
 function endpoint({ operation, model, baseUrl, query }: EndpointCall): string {

@@ -1,7 +1,10 @@
 import type { Provider } from './provider.ts';
 import * as registry from './registry.ts';
+import { vendorTable } from './vendors/table.ts';
+import { vendorProvider } from './vendors/vendor.ts';
 
-const providers = new Map<string, Provider>(Object.values(registry).map((provider) => [provider.name, provider]));
+const known: readonly Provider[] = [...Object.values(registry), ...vendorTable.map(vendorProvider)];
+const providers = new Map<string, Provider>(known.map((provider) => [provider.name, provider]));
 
 /** The names that a configuration may use. */
 export const providerNames: readonly string[] = [...providers.keys()];

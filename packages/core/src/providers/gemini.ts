@@ -12,6 +12,7 @@ export const gemini: Provider = {
   endpoint,
   authorize: headerKey('x-goog-api-key'),
   facts: { searchExclusions: false },
+  variables: { key: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], baseUrl: ['GOOGLE_GEMINI_BASE_URL', 'GEMINI_BASE_URL'] },
 };
 
 function endpoint({ operation, model, streaming, baseUrl, query }: EndpointCall): string {

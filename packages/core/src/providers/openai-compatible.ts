@@ -9,5 +9,6 @@ export const openaiCompatible: Provider = {
   speaks: [openaiChat],
   endpoint: openaiEndpoint,
   authorize: bearer,
+  keyless: true,
   facts: { customTools: false, developerRole: false, cacheBreakpoints: false },
 };

@@ -12,4 +12,5 @@ export const openai: Provider = {
   models: ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'codex-*'],
   endpoint: openaiEndpoint,
   authorize: bearer,
+  variables: { key: ['OPENAI_API_KEY'], baseUrl: ['OPENAI_BASE_URL'] },
 };

@@ -1,4 +1,5 @@
-import type { Authorize } from '../auth/authorize.ts';
+import type { Authorize, Credential, Settings } from '../auth/authorize.ts';
+import type { Binding } from '../dialects/binding.ts';
 import type { Dialect, HeaderMap, Operation } from '../dialects/dialect.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
@@ -7,8 +8,22 @@ export interface Provider {
   readonly name: string;
   /** In order of preference for callers of another dialect. */
   readonly speaks: readonly Dialect[];
-  /** Used when an upstream names none. */
+  /** Whether this model is spoken to in this dialect, where not every model here takes every one. Absent: each does. */
+  takes?(dialect: Dialect, model: string): boolean;
+  /** How a dialect is carried here, by its name, where that differs from the dialect's habit. */
+  readonly bindings?: Readonly<Record<string, Binding>>;
+  /** Used when an upstream names none. `{region}` stands for the setting of that name. */
   readonly baseUrl?: string;
+  /** What can be configured of an upstream here besides its address and keys, by name (`region`). */
+  readonly settings?: Readonly<Record<string, Setting>>;
+  /** Settings that a credential brings along in its secret, stronger than the upstream's. */
+  settingsOf?(credential: Credential): Settings;
+  /** What a model is called here, where that is not its name elsewhere: a deployment's name. */
+  nameOf?(model: string, settings: Settings): string;
+  /** Names here are of their owners' making, and tell nothing of the model: the name that was asked for does. */
+  readonly ownNames?: boolean;
+  /** Whether this credential reaches this model, where its secret says. Those that do are preferred. */
+  serves?(credential: Credential, model: string): boolean | undefined;
   /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
   readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;
@@ -17,6 +32,12 @@ export interface Provider {
   readonly headers?: HeaderMap;
   /** What holds for every model at this place, stronger than what is known of the model. */
   readonly facts?: ModelFacts;
+  /** The environment variables by which the vendor's own tools take key and address; the first that is set counts. */
+  readonly variables?: { readonly key: readonly string[]; readonly baseUrl: readonly string[] };
+  /** Where tokens for this place are fetched, as origins: they are reached over the upstream's proxy too. */
+  readonly tokenOrigins?: readonly string[];
+  /** Answers without a key, as servers on one's own machine do. */
+  readonly keyless?: boolean;
   /** Issuer of seals made here, where it differs from the dialect's name. */
   readonly signer?: string;
 }
@@ -26,8 +47,21 @@ export interface EndpointCall {
   readonly operation: Operation;
   readonly model: string;
   readonly streaming: boolean;
-  /** As configured: see joinUrl for what it may look like. */
+  /** As configured, its holes filled: see joinUrl for what it may look like. */
   readonly baseUrl: string;
+  readonly settings: Settings;
   /** The caller's own query, when its request is relayed. */
   readonly query?: URLSearchParams;
+}
+
+/** One setting of a place, for the configuration to check. */
+export interface Setting {
+  /** What it is, with an example: completes the sentence "region is …". */
+  readonly meaning: string;
+  readonly pattern?: RegExp;
+  /** The environment variables that say it where the configuration does not; the first that is set counts. */
+  readonly variables?: readonly string[];
+  /** An upstream cannot be used without it. */
+  readonly required?: boolean;
+  readonly default?: string;
 }

@@ -7,9 +7,11 @@ import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
+import type { ReplyFraming } from '../dialects/binding.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
 import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
 import { joinBytes } from '../bytes/join.ts';
+import { wrapObject } from './envelope.ts';
 import { parseReply } from './parse-reply.ts';
 import type {
   Destination,
@@ -34,8 +36,10 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
   const fitted = accommodate(asked, destination.dialect.limits, destination.facts, report);
   const { facts, signer } = destination;
   const encoded = destination.dialect.encodeRequest(fitted.conversation, { facts, signer, report });
+  const wrapped = wrapObject(destination.binding?.envelopes?.generate, encoded.body, encoded.headers ?? {});
+  notices.push(...wrapped.notices);
 
-  const body = JSON.stringify(encoded.body);
+  const body = JSON.stringify(wrapped.body);
 
   const reading: DecodeReplyContext = {
     facts,
@@ -54,11 +58,12 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
   return {
     way: 'convert',
     body: decoded.lifted ? decoded.lifted.restore(body) : body,
-    headers: { 'content-type': 'application/json', ...encoded.headers },
+    headers: { 'content-type': 'application/json', ...wrapped.headers },
     notices,
     whole: (body, contentType) => convertWhole(way, body, contentType),
     stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way)),
-    failure: (status, body, headers) => failureOf(destination.dialect, status, body, headers),
+    failure: (status, body, headers) => failureOf(destination, status, body, headers),
+    ...(inbound.dialect.repliesWhenFiltered && { filtered: (failure) => writeFiltered(way, failure) }),
   };
 }
 
@@ -74,12 +79,16 @@ interface Way {
 
 /** A JSON body where a stream was asked for is a whole reply (X4); without a type we believe what we asked for. */
 function isEventStream(contentType: string, way: Way): boolean {
-  const wanted = way.destination.dialect.framing.contentType;
+  const wanted = framingOf(way).contentType;
   return contentType === '' || contentType.includes(wanted) || !contentType.includes('json');
 }
 
+function framingOf({ destination }: Way): ReplyFraming {
+  return destination.binding?.framing ?? destination.dialect.framing;
+}
+
 function convertWhole(way: Way, body: Uint8Array, contentType: string): WholeReply {
-  const reply = contentType.includes('event-stream') ? collectStream(way, body) : readWhole(way, body);
+  const reply = contentType.includes(framingOf(way).contentType) ? collectStream(way, body) : readWhole(way, body);
   return writeWhole(way, reply);
 }
 
@@ -87,10 +96,10 @@ function readWhole(way: Way, body: Uint8Array): Reply {
   return way.destination.dialect.decodeReply(parseReply(body), way.reading);
 }
 
-/** SSE where a whole reply was asked for. */
+/** A stream where a whole reply was asked for. */
 function collectStream(way: Way, body: Uint8Array): Reply {
   const { dialect } = way.destination;
-  const reader = dialect.framing.reader();
+  const reader = framingOf(way).reader();
   const decoder = dialect.decodeStream(way.reading);
   const frames = [...reader.push(body), ...reader.end()];
   return collect([...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()]);
@@ -106,6 +115,14 @@ function writeWhole(way: Way, decoded: Reply): WholeReply {
     ...(reply.usage && { usage: reply.usage }),
     ...(finish && { finish }),
   };
+}
+
+function writeFiltered(way: Way, { message }: Failure): WholeReply {
+  const finish: Finish = { reason: 'content-filter', explanation: message };
+  const reply: Reply = { id: '', model: '', candidates: [{ parts: [], finish }] };
+  if (!way.inbound.glance.streaming) return writeWhole(way, reply);
+  const { write, end, translator } = outputOf(way);
+  return { contentType: translator.contentType, body: write(replay(reply)) + end(), finish };
 }
 
 /** What only the upstream's dialect has, the caller's has no words for. A stream's headers are gone by then; the record is not. */
@@ -159,7 +176,7 @@ function observe(way: Way, progress: Progress, event: ReplyEvent): void {
 /** Frames in, events through, frames out; nothing is kept but what the two machines keep themselves. */
 function pump(way: Way): StreamTranslator {
   const { dialect } = way.destination;
-  const reader = dialect.framing.reader();
+  const reader = framingOf(way).reader();
   const decoder = dialect.decodeStream(way.reading);
   const repetition = createRepetition(decoder);
   const restore = way.fitted.restoreEvents();

@@ -1,8 +1,11 @@
-import type { Framing } from '../bytes/framing.ts';
+import type { Frame, Framing } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
+import type { ReplyFraming } from '../dialects/binding.ts';
+import type { Operation, Sighting } from '../dialects/dialect.ts';
 import { convert } from './convert.ts';
+import { wrapBytes } from './envelope.ts';
 import { relayedRequestHeaders } from './headers.ts';
 import { createTap } from './tap.ts';
 import type {
@@ -14,18 +17,19 @@ import type {
   Translation,
   WholeReply,
 } from './translation.ts';
-import { failureOf } from './upstream-failure.ts';
+import { asFailure, failureOf } from './upstream-failure.ts';
 
-/** Same dialect in and out: the bytes go through, but for an aliased model's name. Usage is read in passing. */
+/**
+ * Same dialect in and out: the bytes go through, but for an aliased model's name and what the place wants in an envelope
+ * of its own. Usage is read in passing.
+ */
 export function relay(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
-  const { dialect, glance, knock } = inbound;
+  const { dialect, knock } = inbound;
+  const { binding } = destination;
   const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
-  const body = destination.model === glance.model ? inbound.body : dialect.rename(inbound.body, destination.model);
   return {
     way: 'relay',
-    body,
-    headers: relayedRequestHeaders(knock.headers),
-    notices: [],
+    ...relayedRequest(inbound, destination, 'generate'),
     // An upstream that answers in the other form than it was asked for is put right over the hub (X4).
     whole: (reply, contentType) =>
       contentType.includes('event-stream')
@@ -34,9 +38,21 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
     stream: (contentType) =>
       contentType.includes('json') && framing.contentType === 'text/event-stream'
         ? convert(inbound, destination, settings).stream(contentType)
-        : relayStream(inbound, framing, settings),
-    failure: (status, reply, headers) => failureOf(dialect, status, reply, headers),
+        : binding?.framing
+          ? reframeStream(inbound, binding.framing, framing, settings)
+          : relayStream(inbound, framing, settings),
+    failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
   };
+}
+
+/** What is sent: the caller's bytes, renamed and wrapped as the place wants them. */
+export function relayedRequest(
+  { body, dialect, glance, knock }: Inbound,
+  destination: Destination,
+  operation: Operation,
+): Pick<Translation, 'body' | 'headers' | 'notices'> {
+  const renamed = destination.model === glance.model ? body : dialect.rename(body, destination.model);
+  return wrapBytes(destination.binding?.envelopes?.[operation], renamed, relayedRequestHeaders(knock.headers));
 }
 
 /** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */
@@ -53,16 +69,22 @@ interface Progress extends StreamProgress {
   failure?: Failure;
 }
 
+function note(progress: Progress, sighting: Sighting | undefined, first: boolean): void {
+  const usage = laterUsage(progress.usage, sighting?.usage);
+  if (usage) progress.usage = usage;
+  if (sighting?.failure) progress.failure ??= sighting.failure;
+  if (sighting?.finished) progress.finished = true;
+  if (first && !sighting?.failure) progress.begun = true;
+}
+
+function truncated({ dialect }: Inbound): Failure {
+  return dialect.decodeError(502, 'The upstream ended its stream before it had finished.', {});
+}
+
 function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings): StreamTranslator {
   const { dialect, glance } = inbound;
   const progress: Progress = { begun: false, finished: false };
-  const tap = createTap(framing, dialect.watch, (sighting, first) => {
-    const usage = laterUsage(progress.usage, sighting?.usage);
-    if (usage) progress.usage = usage;
-    if (sighting?.failure) progress.failure ??= sighting.failure;
-    if (sighting?.finished) progress.finished = true;
-    if (first && !sighting?.failure) progress.begun = true;
-  });
+  const tap = createTap(framing, dialect.watch, (sighting, first) => note(progress, sighting, first));
 
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
   function breakOff(failure: Failure): string {
@@ -83,7 +105,7 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
     end: () => {
       tap.end();
       if (progress.finished || progress.failure) return '';
-      return breakOff(truncated());
+      return breakOff(truncated(inbound));
     },
     fail: (failure) => {
       tap.end();
@@ -94,8 +116,52 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
     keepAlive: () => '',
     progress,
   };
+}
 
-  function truncated(): Failure {
-    return dialect.decodeError(502, 'The upstream ended its stream before it had finished.', {});
+/** The place frames its stream in another way than the caller reads it: the same frames in other wrappings, unparsed. */
+function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settings: ReplySettings): StreamTranslator {
+  const { dialect, glance } = inbound;
+  const { markers } = dialect.watch;
+  const reader = from.reader();
+  const writer = to.writer();
+  const progress: Progress = { begun: false, finished: false };
+  let first = true;
+
+  /** Nothing follows a failure: a frame behind it would speak of a reply that the caller has given up. */
+  function pass(read: () => readonly Frame[]): string {
+    if (progress.failure) return '';
+    let text = '';
+    try {
+      for (const frame of read()) {
+        if (first || markers.some((marker) => frame.data.includes(marker)))
+          note(progress, dialect.watch.frame(frame), first);
+        first = false;
+        text += writer.write([frame]);
+        if (progress.failure) break;
+      }
+    } catch (thrown) {
+      // What comes after the end of the reply cannot undo it.
+      if (!progress.finished) text += breakOff(asFailure(thrown));
+    }
+    return text;
   }
+
+  function breakOff(failure: Failure): string {
+    progress.failure = failure;
+    return writer.write(dialect.encodeStream({ ...settings, model: glance.model }).push({ type: 'failure', failure }));
+  }
+
+  return {
+    contentType: to.contentType,
+    push: (bytes) => pass(() => reader.push(bytes)),
+    end: () => {
+      const rest = pass(() => reader.end());
+      const broken = !progress.finished && !progress.failure;
+      return rest + (broken ? breakOff(truncated(inbound)) : '') + writer.end();
+    },
+    fail: (failure) => (progress.finished || progress.failure ? '' : breakOff(failure)) + writer.end(),
+    leave: () => undefined,
+    keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
+    progress,
+  };
 }

@@ -5,6 +5,7 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Finish } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
+import type { Binding } from '../dialects/binding.ts';
 import type { Dialect, EncodeReplyContext, Glance, HeaderMap, Knock, TopLevel } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
@@ -35,6 +36,8 @@ export interface Destination {
   readonly model: string;
   readonly facts: ModelFacts;
   readonly signer: string;
+  /** How the place carries the dialect, where that differs from the dialect's habit. */
+  readonly binding?: Binding;
 }
 
 /** What a translation takes from the outside, so that it stays a function. */
@@ -52,6 +55,8 @@ export interface Translation {
   stream(contentType: string): StreamTranslator;
   /** An upstream's refusal, understood. */
   failure(status: number, body: Uint8Array, headers: HeaderMap): Failure;
+  /** The reply that tells of a prompt stopped by a filter, where the caller's dialect has no error for that (B7). */
+  filtered?(failure: Failure): WholeReply;
 }
 
 export interface WholeReply {

@@ -1,11 +1,18 @@
 import { Failure } from '../conversation/failure.ts';
-import type { Dialect, HeaderMap } from '../dialects/dialect.ts';
+import type { HeaderMap } from '../dialects/dialect.ts';
 import { tryParseJson } from '../json.ts';
+import type { Destination } from './translation.ts';
 
-/** What an upstream's refusal means, read in the upstream's dialect. */
-export function failureOf(dialect: Dialect, status: number, body: Uint8Array, headers: HeaderMap): Failure {
+/** What an upstream's refusal means, read as the place writes errors: in its own way, or in the dialect's. */
+export function failureOf(
+  { dialect, binding }: Pick<Destination, 'dialect' | 'binding'>,
+  status: number,
+  body: Uint8Array,
+  headers: HeaderMap,
+): Failure {
   const text = new TextDecoder().decode(body);
-  return dialect.decodeError(status, tryParseJson(text) ?? text, headers);
+  const error = tryParseJson(text) ?? text;
+  return binding?.decodeError?.(status, error, headers) ?? dialect.decodeError(status, error, headers);
 }
 
 /** Any thrown thing as a Failure: bugs and broken connections included. */

@@ -61,6 +61,23 @@ upstreams:
   #     gpt-*: llama-4       # public name: the upstream's own name
   #     '*': '*'
 
+  # - name: azure
+  #   provider: azure
+  #   resource: my-resource          # https://my-resource.openai.azure.com
+  #   apiKeys: [ '\${AZURE_OPENAI_API_KEY}' ]
+  #   models: { gpt-5.5: my-deployment }
+
+  # - name: vertex
+  #   provider: vertex
+  #   project: my-project
+  #   location: us-east5
+  #   apiKeys: [ '\${SERVICE_ACCOUNT_JSON}' ]  # or { file: service-account.json }
+  #   connection: { proxy: http://proxy:3128 }
+
+# OpenAI-compatible vendors that we do not know.
+# vendors:
+#   acme: { baseUrl: https://api.acme.test/v1, keyHeader: x-acme-key, models: [ acme-* ], facts: { topK: true } }
+
 # Where bare model names go; the targets are tried in this order.
 # routes:
 #   - model: claude-*

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Credential, GatewayOptions, Ports, Upstream } from '@proxy/core';
 import type { Config, UpstreamConfig } from './config.ts';
-import { vendorByName } from './vendors.ts';
+import { knownProviders, type KnownProviders } from './providers.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
 export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports'] & Partial<Ports>): GatewayOptions {
+  const providers = knownProviders(config.vendors);
   return {
-    upstreams: config.upstreams.map(upstreamOf),
+    upstreams: config.upstreams.map((upstream) => upstreamOf(upstream, providers)),
     routes: config.routes,
     strict: config.strict,
     modelFacts: config.modelFacts,
@@ -18,24 +19,48 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams }: Config): readonly string[] {
-  const headers = upstreams.flatMap(({ headers = {} }) =>
+export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
+  const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [
     ...accessKeys.map(({ key }) => key),
-    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.map(({ key }) => key)),
+    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),
-  ];
+    ...upstreams.flatMap(({ connection = {} }) => [
+      connection.key,
+      connection.passphrase,
+      passwordOf(connection.proxy),
+    ]),
+    ...[proxies?.http, proxies?.https].map(passwordOf),
+  ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
 
-function upstreamOf(config: UpstreamConfig): Upstream {
-  const vendor = vendorByName(config.provider);
-  if (!vendor) throw new Error(`No provider "${config.provider}": the schema lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, facts } = config;
+/** A secret may hold others: a cloud's file its private key, `resource:deployment:key` the key. */
+function secretsWithin(key: string): readonly string[] {
+  const parts = key.split(':');
+  const last = parts.at(-1) ?? '';
+  if (!key.startsWith('{')) return parts.length > 2 && last.length >= 8 ? [last] : [];
+  try {
+    const { private_key, client_secret, refresh_token } = JSON.parse(key) as Record<string, unknown>; // members are looked at below
+    return [private_key, client_secret, refresh_token].filter((value) => typeof value === 'string');
+  } catch {
+    return [];
+  }
+}
+
+function passwordOf(proxy: string | undefined): string | undefined {
+  return proxy === undefined ? undefined : /:\/\/[^/]*:([^/]*)@/.exec(proxy)?.[1];
+}
+
+/** One upstream of a checked Config. */
+export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
+  const provider = providers.find(config.provider);
+  if (!provider) throw new Error(`No provider "${config.provider}": cross-check.ts lets none through.`);
+  const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
   const upstream: Upstream = {
     name,
-    provider: vendor.provider,
+    provider,
     credentials: credentialsOf(config),
     ...(baseUrl !== undefined && { baseUrl }),
     ...(models && { models }),
@@ -43,6 +68,7 @@ function upstreamOf(config: UpstreamConfig): Upstream {
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
     ...(facts && { facts }),
+    ...(settings && { settings }),
   };
   return upstream;
 }

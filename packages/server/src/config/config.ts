@@ -1,4 +1,6 @@
-import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts } from '@proxy/core';
+import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts, Vendor } from '@proxy/core';
+import type { GeneralProxies } from '@proxy/node';
+import type { ConnectionConfig } from './connection.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -7,11 +9,15 @@ export interface Config {
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly strict: boolean;
+  /** Places that the file adds to ours. */
+  readonly vendors: readonly Vendor[];
   readonly upstreams: readonly UpstreamConfig[];
   readonly routes: readonly Route[];
   readonly modelFacts: readonly ModelFactsRow[];
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
+  /** The environment's, for upstreams that name none of their own. */
+  readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;
   /** What was read, for people: a path, or absent when there is no file. */
   readonly file?: string;
@@ -35,7 +41,7 @@ export interface AccessKey {
 
 export interface UpstreamConfig {
   readonly name: string;
-  /** A name from vendors.ts. */
+  /** A name that providers.ts knows. */
   readonly provider: string;
   readonly baseUrl?: string;
   /** Absent: it needs none. Empty: it needs one and has none, so that calls are refused. */
@@ -46,6 +52,9 @@ export interface UpstreamConfig {
   readonly headers?: Readonly<Record<string, string>>;
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
+  readonly connection?: ConnectionConfig;
+  /** The provider's own options: `region`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface ApiKey {

@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
-import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
-import type { Environment } from './expand.ts';
+import type { Provider } from '@proxy/core';
+import { cloudKeysFrom } from './cloud-keys.ts';
+import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
+import { set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
-import { vendors, type Vendor } from './vendors.ts';
+import type { KnownProviders } from './providers.ts';
 
 /** What environment variables say, in the words of the configuration. */
 export interface EnvironmentConfig {
@@ -32,27 +34,78 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
   };
 }
 
-/** A variable's value; an empty one counts as not set. */
-export function set(env: Environment, ...names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = env[name]?.trim();
-    if (value !== undefined && value !== '') return value;
-  }
-  return undefined;
+/**
+ * One upstream for each provider whose key is in the environment; those that only offer what others are at home with, the
+ * clouds, come last. `note` hears of keys that cannot be used.
+ */
+export function upstreamsFrom(
+  env: Environment,
+  providers: KnownProviders,
+  note: (text: string) => void,
+): readonly UpstreamConfig[] {
+  const found = providers.names.flatMap((name) => {
+    const provider = providers.find(name);
+    if (!provider) return [];
+    try {
+      const apiKeys = keysFrom(provider, env);
+      if (apiKeys.length === 0) return [];
+      const bare: UpstreamConfig = { name, provider: name, apiKeys, ...baseUrlFrom(provider, env) };
+      const upstream = withSettings(bare, provider, env);
+      const missing = missingSetting(upstream, provider);
+      if (missing === undefined) return [{ upstream, cloud: provider.settings !== undefined }];
+      const variables = [...(provider.variables?.baseUrl ?? []), ...(provider.settings?.[missing]?.variables ?? [])];
+      note(`There is a key for ${name}, but no address, so it is ignored: set ${variables.join(' or ')}.`);
+    } catch (error) {
+      note(`The key for ${name} is ignored: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return [];
+  });
+  return [...found.filter(({ cloud }) => !cloud), ...found.filter(({ cloud }) => cloud)].map(
+    ({ upstream }) => upstream,
+  );
 }
 
-/** One upstream for each vendor whose key is in the environment. */
-export function upstreamsFrom(env: Environment): readonly UpstreamConfig[] {
-  return Object.entries(vendors).flatMap(([name, vendor]) => {
-    const key = set(env, ...vendor.keyVariables);
-    if (key === undefined) return [];
-    return [{ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }];
+/** The provider's keys in the environment: mostly one or none. @throws Error when it is in a file that cannot be read. */
+export function keysFrom(provider: Provider, env: Environment): readonly ApiKey[] {
+  const key = set(env, ...(provider.variables?.key ?? []));
+  const keys = key === undefined ? cloudKeysFrom(provider.name, env) : [key];
+  return keys.map((one) => ({ key: one }));
+}
+
+/** The setting that the provider's address has a hole for and nobody fills; undefined when there is none. */
+export function missingSetting(
+  { baseUrl, settings = {}, apiKeys = [] }: UpstreamConfig,
+  provider: Provider,
+): string | undefined {
+  const holes = [...(baseUrl ?? provider.baseUrl ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const brought = (name: string) =>
+    apiKeys.length > 0 &&
+    apiKeys.every(({ key }) => Object.hasOwn(provider.settingsOf?.({ id: '', secret: key }) ?? {}, name));
+  return holes.find((name) => {
+    const known = settings[name] ?? provider.settings?.[name]?.default;
+    return known === undefined && !brought(name);
   });
 }
 
-/** The vendor's address where the environment moves it. */
-export function baseUrlFrom(vendor: Vendor, env: Environment): { readonly baseUrl?: string } {
-  const baseUrl = set(env, ...vendor.baseUrlVariables);
+/** The upstream with those of its provider's settings that only the environment says. */
+export function withSettings<Some extends Pick<UpstreamConfig, 'settings'>>(
+  upstream: Some,
+  provider: Provider,
+  env: Environment,
+): Some {
+  const settings: Record<string, string> = {};
+  for (const [name, { variables = [] }] of Object.entries(provider.settings ?? {})) {
+    const value = set(env, ...variables);
+    if (value !== undefined) settings[name] = value;
+  }
+  return Object.keys(settings).length === 0
+    ? upstream
+    : { ...upstream, settings: { ...settings, ...upstream.settings } };
+}
+
+/** The provider's address where the environment moves it. */
+export function baseUrlFrom({ variables }: Provider, env: Environment): { readonly baseUrl?: string } {
+  const baseUrl = set(env, ...(variables?.baseUrl ?? []));
   return baseUrl === undefined ? {} : { baseUrl };
 }
 

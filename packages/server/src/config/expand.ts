@@ -34,3 +34,12 @@ export function expand(
     });
   }
 }
+
+/** A variable's value; an empty one counts as not set. */
+export function set(env: Environment, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = env[name]?.trim();
+    if (value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}

@@ -47,7 +47,17 @@ export const factsSchema = section({
   openaiMembers: yes,
   contentLists: yes,
   topK: yes,
-  thinkingSwitch: oneOf('a switch', ['thinking', 'enable_thinking']).exactOptional(),
+  thinkingSwitch: oneOf('a switch', [
+    'thinking', 'enable_thinking', 'chat_template_kwargs', 'reasoning',
+  ]).exactOptional(), // prettier-ignore
+  thinksOnlyStreamed: yes,
+  callIdLength: amount,
+  seedField: oneOf('a field', ['seed', 'random_seed']).exactOptional(),
+  jsonObjectOutput: yes,
+  logprobs: yes,
+  logitBias: yes,
+  candidates: yes,
+  messageNames: yes,
   cacheWritesOutsidePrompt: yes,
   inlineThinkTags: yes,
   assistantAfterTools: yes,

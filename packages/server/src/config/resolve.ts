@@ -1,11 +1,15 @@
-import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
-import { baseUrlFrom, set, upstreamsFrom, type EnvironmentConfig } from './environment.ts';
-import type { Environment } from './expand.ts';
+import { dirname } from 'node:path';
+import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
+import { proxiesFrom, readConnection } from './connection.ts';
+import { readKeyFile } from './cloud-keys.ts';
+import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
+import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
-import { ConfigError, unknownName } from './problems.ts';
-import { defaultHost, isLoopback, publicKeyNote, unsafeHost } from './safety.ts';
+import { crossCheck, pointsAtPort } from './cross-check.ts';
+import { ConfigError } from './problems.ts';
+import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
-import { vendorByName } from './vendors.ts';
+import { knownProviders, type KnownProviders } from './providers.ts';
 
 export interface Flags {
   readonly config?: string;
@@ -34,12 +38,16 @@ export function resolveConfig(sources: Sources): Config {
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
   const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys);
-  const upstreams = upstreamsOf(sources, port, notes);
+  const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  const providers = knownProviders(vendors);
+  const readings: string[] = [];
+  const upstreams = upstreamsOf(sources, providers, port, notes, readings);
   const routes = legacy?.routes ?? file.routes ?? [];
-  const problems = [...crossCheck(upstreams, file, port), ...routeProblems(upstreams, file)];
+  const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const unsafe = unsafeHost(host, accessKeys);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
+  const proxies = proxiesFrom(env);
   const keyNote = publicKeyNote(accessKeys);
   if (keyNote !== undefined) notes.push(keyNote);
   return {
@@ -51,6 +59,7 @@ export function resolveConfig(sources: Sources): Config {
     },
     accessKeys,
     strict: file.strict ?? false,
+    vendors,
     upstreams,
     routes,
     modelFacts: (file.modelFacts ?? []).map((row) => ({ source: path ?? 'configuration', ...row })),
@@ -60,6 +69,7 @@ export function resolveConfig(sources: Sources): Config {
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
+    ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,
     ...(file.limits && { limits: file.limits }),
@@ -67,12 +77,22 @@ export function resolveConfig(sources: Sources): Config {
   };
 }
 
-function upstreamsOf(sources: Sources, port: number, notes: string[]): readonly UpstreamConfig[] {
-  const { env, file, legacy } = sources;
+function upstreamsOf(
+  sources: Sources,
+  providers: KnownProviders,
+  port: number,
+  notes: string[],
+  problems: string[],
+): readonly UpstreamConfig[] {
+  const { env, file, legacy, path } = sources;
   if (legacy) return legacy.upstreams;
   if (file.upstreams && file.upstreams.length > 0)
-    return file.upstreams.map((upstream) => withEnvironmentKey(upstream, env));
-  const found = upstreamsFrom(env).filter((upstream) => {
+    return file.upstreams.map((upstream, index) => {
+      const told = (place: string, error: unknown) =>
+        void problems.push(`upstreams[${index}]${place}: ${error instanceof Error ? error.message : String(error)}`);
+      return withFilesRead(upstream, dirname(path ?? '.'), told, (read) => withEnvironmentKey(read, providers, env));
+    });
+  const found = upstreamsFrom(env, providers, (text) => void notes.push(text)).filter((upstream) => {
     // A shell in which the banner's commands were pasted points its clients, and so this process, at ourselves.
     if (!pointsAtPort(upstream.baseUrl, port)) return true;
     notes.push(
@@ -85,73 +105,47 @@ function upstreamsOf(sources: Sources, port: number, notes: string[]): readonly 
   return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
 }
 
+type Written = NonNullable<ConfigFile['upstreams']>[number];
+type Told = (place: string, error: unknown) => void;
+
+/** The upstream as it was written, with the files that it names read; `complete` comes between keys and connection. */
+function withFilesRead(
+  { connection, apiKeys, ...upstream }: Written,
+  folder: string,
+  told: Told,
+  complete: (upstream: UpstreamConfig) => UpstreamConfig,
+): UpstreamConfig {
+  const keys = apiKeys?.flatMap((apiKey, index) => {
+    try {
+      return [readKey(apiKey, folder)];
+    } catch (error) {
+      told(`.apiKeys[${index}]`, error);
+      return [];
+    }
+  });
+  let read: UpstreamConfig = { ...upstream, ...(keys && { apiKeys: keys }) };
+  try {
+    read = complete(read);
+    return connection ? { ...read, connection: readConnection(connection, folder) } : read;
+  } catch (error) {
+    told(connection ? '.connection' : '.apiKeys', error);
+    return read;
+  }
+}
+
+function readKey({ key, file, weight }: NonNullable<Written['apiKeys']>[number], folder: string): ApiKey {
+  if ((key === undefined) === (file === undefined)) throw new Error('needs either a key or a file.');
+  return { key: key ?? readKeyFile(file ?? '', folder), ...(weight !== undefined && { weight }) };
+}
+
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
-function withEnvironmentKey(upstream: UpstreamConfig, env: Environment): UpstreamConfig {
-  const vendor = vendorByName(upstream.provider);
-  if (!vendor || upstream.apiKeys || upstream.baseUrl !== undefined) return upstream;
-  const key = set(env, ...vendor.keyVariables);
-  return key === undefined ? upstream : { ...upstream, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) };
-}
-
-function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port: number): string[] {
-  const problems: string[] = [];
-  upstreams.forEach((upstream, index) => {
-    const { name, provider, baseUrl, apiKeys, dialects = [], insecureSkipVerify = false } = upstream;
-    const place = `upstreams[${index}]`;
-    const vendor = vendorByName(provider);
-    if (!vendor) return;
-    const first = upstreams.findIndex((other) => other.name === name);
-    if (first < index)
-      problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);
-    if (baseUrl === undefined && vendor.provider.baseUrl === undefined)
-      problems.push(`${place}.baseUrl: is missing, and provider "${provider}" has no address of its own.`);
-    if (pointsAtPort(baseUrl, port))
-      problems.push(
-        `${place}.baseUrl: ${baseUrl} is this proxy itself. Write the upstream's address, or move one of the two.`,
-      );
-    if (!apiKeys && baseUrl === undefined && !vendor.keyless)
-      problems.push(
-        `${place}.apiKeys: is missing, and ${vendor.keyVariables.join(' or ')} is not set. Do one of the two.`,
-      );
-    const spoken = vendor.provider.speaks.map((dialect) => dialect.name);
-    dialects.forEach((dialect, at) => {
-      if (spoken.includes(dialect)) return;
-      problems.push(
-        `${place}.dialects[${at}]: provider "${provider}" does not speak "${dialect}", only ${spoken.join(', ')}.`,
-      );
-    });
-    const neighbour = upstreams.findIndex(
-      (other) =>
-        originOf(other.baseUrl) === originOf(baseUrl) && (other.insecureSkipVerify ?? false) !== insecureSkipVerify,
-    );
-    if (baseUrl !== undefined && insecureSkipVerify && neighbour >= 0)
-      problems.push(
-        `${place}.insecureSkipVerify: upstreams[${neighbour}] is at the same address and verifies. Set both alike.`,
-      );
-  });
-  const keys = (file.accessKeys ?? []).map(({ key }) => key);
-  keys.forEach((key, index) => {
-    const first = keys.indexOf(key);
-    if (first < index) problems.push(`accessKeys[${index}].key: is the same as accessKeys[${first}].key. Remove one.`);
-  });
-  return problems;
-}
-
-function routeProblems(upstreams: readonly UpstreamConfig[], { routes = [] }: ConfigFile): string[] {
-  const names = upstreams.map(({ name }) => name);
-  return routes.flatMap(({ model, targets }, index) => {
-    const first = routes.findIndex((other) => other.model === model);
-    const twice =
-      first < index
-        ? [`routes[${index}].model: "${model}" has a route already, routes[${first}]. Put the targets there.`]
-        : [];
-    const unknown = targets.flatMap((target, at) =>
-      names.includes(target.upstream)
-        ? []
-        : [`routes[${index}].targets[${at}]: ${unknownName(target.upstream, 'an upstream', names)}`],
-    );
-    return [...twice, ...unknown];
-  });
+function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders, env: Environment): UpstreamConfig {
+  const provider = providers.find(upstream.provider);
+  if (!provider) return upstream;
+  const configured = withSettings(upstream, provider, env);
+  if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
+  const keys = keysFrom(provider, env);
+  return keys.length === 0 ? configured : { ...configured, apiKeys: keys, ...baseUrlFrom(provider, env) };
 }
 
 // Dead variables in the predecessor, promised by its README (acceptance rows A13, A22, C8).
@@ -175,19 +169,4 @@ function healthOf(
       loadBalance: upstreams[0]?.strategy ?? 'failover',
     }),
   };
-}
-
-function pointsAtPort(baseUrl: string | undefined, port: number): boolean {
-  const url = urlOf(baseUrl);
-  if (!url || port === 0 || !isLoopback(url.hostname)) return false;
-  return Number(url.port || (url.protocol === 'https:' ? 443 : 80)) === port;
-}
-
-/** Scheme, host and port; the address as it is when it cannot be read. */
-export function originOf(baseUrl: string | undefined): string | undefined {
-  return urlOf(baseUrl)?.origin ?? baseUrl;
-}
-
-function urlOf(baseUrl: string | undefined): URL | undefined {
-  return baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { connectionSchema } from './connection.ts';
 import { factsSchema } from './facts-schema.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
-import { vendorNames } from './vendors.ts';
+import { settingNames } from './providers.ts';
 
 /** What may be written in proxy.config.yaml. */
 export type ConfigFile = z.output<typeof configFile>;
@@ -25,25 +26,48 @@ const accessKey = z.preprocess(
 
 const apiKey = z.preprocess(
   (value) => (typeof value === 'string' ? { key: value } : value),
-  section({ key: words(), weight: quantity().exactOptional() }),
+  section({ key: words().exactOptional(), file: words().exactOptional(), weight: quantity().exactOptional() }),
 );
 
 const models = z.union([z.array(words()), z.record(z.string(), words())], {
   error: "must be a list of model names, or a map from public names to the upstream's names.",
 });
 
-const upstream = section({
-  name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
-  provider: oneOf('a provider', vendorNames),
-  baseUrl: words()
+const settings = z.record(
+  z.string(),
+  // A project's number is a text to the provider.
+  z.preprocess((value) => (typeof value === 'number' ? String(value) : value), words()),
+);
+
+function address() {
+  return words()
     .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
     .regex(
       /^[^@]*$|^https?:\/\/[^/@]*\//,
       'must not hold user:password@. Send an authorization header instead (headers).',
-    )
+    );
+}
+
+// One more place that speaks Chat Completions, as a row of the core's table.
+const vendor = section({
+  baseUrl: address(),
+  models: z.array(words()).exactOptional(),
+  keyHeader: words()
+    .regex(/^[\w-]+$/, 'must be the name of a header.')
     .exactOptional(),
+  keyVariables: z.array(words()).exactOptional(),
+  keyless: flag().exactOptional(),
+  responses: flag().exactOptional(),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  facts: factsSchema.exactOptional(),
+});
+
+const upstreamSection = section({
+  name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
+  provider: words(),
+  baseUrl: address().exactOptional(),
   apiKeys: z
-    .array(apiKey, { error: 'must be a list of keys, each a text or {key, weight}.' })
+    .array(apiKey, { error: 'must be a list of keys, each a text, {key, weight} or {file, weight}.' })
     .min(1, 'must not be empty: leave it out for an upstream that needs no key.')
     .exactOptional(),
   models: models.exactOptional(),
@@ -52,7 +76,19 @@ const upstream = section({
   headers: z.record(z.string(), z.string()).exactOptional(),
   facts: factsSchema.exactOptional(),
   insecureSkipVerify: flag().exactOptional(),
+  connection: connectionSchema.exactOptional(),
+  settings: settings.exactOptional(),
 });
+
+// A provider's own options may stand beside the general ones: `region: us-east-1`.
+const upstream = z.preprocess((value) => {
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value);
+  const own = members.filter(([name]) => settingNames.includes(name));
+  if (own.length === 0) return value;
+  const rest = Object.fromEntries(members.filter(([name]) => !settingNames.includes(name)));
+  return { ...rest, settings: { ...(rest.settings as object | undefined), ...Object.fromEntries(own) } }; // spreading anything is safe
+}, upstreamSection);
 
 // `upstream/model`, or an upstream alone for "the model that was asked for".
 const target = z.preprocess(
@@ -76,6 +112,7 @@ const configFile = section({
     .exactOptional(),
   limits: limits.exactOptional(),
   strict: flag().exactOptional(),
+  vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
   routes: z
     .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))

@@ -12,6 +12,7 @@ export const demoProvider: Provider = {
   speaks: [openaiChat],
   baseUrl: `${demoScheme}//local/v1`,
   endpoint: ({ baseUrl }) => `${baseUrl}/chat/completions`,
+  keyless: true,
   authorize: ({ url, headers }) => ({ url, headers }),
   facts: {
     developerRole: true,

@@ -23,6 +23,7 @@ export const anthropicMessages: Dialect = {
   ],
   framing: sse,
   keepAlive: { event: 'ping', data: '{"type":"ping"}' },
+  repliesWhenFiltered: true,
   limits: {
     toolNames: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 128 },
     callIds: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 256 },

@@ -26,6 +26,7 @@ export const geminiGenerate: Dialect = {
   ],
   framing: geminiSse,
   framingOf: ({ query }) => (query.get('alt') === 'sse' ? geminiSse : geminiArray),
+  repliesWhenFiltered: true,
   limits: {
     // FunctionDeclaration.name of @google/genai 3.1.0 says 128, the API's own error 64 (J8).
     toolNames: { pattern: /^[A-Za-z_][A-Za-z0-9_.:-]*$/, maxLength: 64 },

@@ -40,7 +40,12 @@ function encodeMessage(message: Message, context: EncodeRequestContext): readonl
       return [{ ...encodeSystem(message, context), ...home(message) }];
     case 'user':
       return [
-        { role: 'user', content: encodeUserContent(message.parts, context), ...nameOf(message), ...home(message) },
+        {
+          role: 'user',
+          content: encodeUserContent(message.parts, context),
+          ...nameOf(message, context),
+          ...home(message),
+        },
       ];
     case 'assistant':
       return [{ ...encodeAssistant(message, context), ...home(message) }];
@@ -99,7 +104,7 @@ function encodeAssistant(message: AssistantMessage, context: EncodeRequestContex
   return {
     role: 'assistant',
     content: typeof written === 'string' ? (content === '' && none ? null : content) : written,
-    ...nameOf(message),
+    ...nameOf(message, context),
     ...rest,
     ...encodeReplayedReasoning(reasoning, calls.length > 0, message, context),
     ...(calls.length > 0 && { tool_calls: calls.map((call, index) => encodeCall(call, index, context)) }),
@@ -212,8 +217,18 @@ function failedPrefix(result: ToolResult, content: string | readonly TextContent
   return /^\W*error/i.test(content) ? content : `Error: ${content}`.trim();
 }
 
-function nameOf(message: { readonly name?: string }): { readonly name?: string } {
-  return message.name === undefined ? {} : { name: message.name };
+function nameOf(
+  { name: own, at }: { readonly name?: string; readonly at?: string },
+  { facts, report }: EncodeRequestContext,
+): { readonly name?: string } {
+  if (own === undefined) return {};
+  if (facts.messageNames !== false) return { name: own };
+  report({
+    type: 'dropped',
+    field: at === undefined ? 'messages' : `${at}.name`,
+    detail: 'The target takes no names.',
+  });
+  return {};
 }
 
 function home(piece: { readonly extras?: Readonly<Record<string, JsonObject>> }): JsonObject {

@@ -15,7 +15,7 @@ export function encodeOutput(conversation: Conversation, { facts, report }: Enco
   const { output } = conversation;
   if (!output) return { members: {} };
   if (output.type === 'text') return { members: { response_format: { type: 'text' } } };
-  const json = { response_format: { type: 'json_object' } } as const;
+  const json = facts.jsonObjectOutput === false ? anyObject : jsonMode;
   if (output.type === 'json') {
     // OpenAI and others refuse JSON mode unless the word stands somewhere in the conversation.
     return mentionsJson(conversation.messages)
@@ -53,6 +53,11 @@ export function encodeOutput(conversation: Conversation, { facts, report }: Enco
     },
   };
 }
+
+const jsonMode = { response_format: { type: 'json_object' } } as const;
+const anyObject = {
+  response_format: { type: 'json_schema', json_schema: { name: 'response', schema: { type: 'object' } } },
+} as const;
 
 /** O1: only the OpenAI dialects name their schemas. */
 function schemaName(name = 'response'): string {

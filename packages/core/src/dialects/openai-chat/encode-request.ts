@@ -24,7 +24,7 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
     ...tools,
     ...encodeMaxTokens(conversation, context),
     ...encodeSampling(conversation.sampling, context),
-    ...encodeReasoningControls(conversation.reasoning, tools.tools !== undefined, context),
+    ...encodeReasoningControls(conversation, tools.tools !== undefined, context),
     ...output.members,
     ...encodeAccount(conversation, context),
     ...encodeStreaming(conversation, context),
@@ -65,6 +65,9 @@ function encodeSampling(sampling: Sampling, context: EncodeRequestContext): Part
   };
   if (facts.sampling === false)
     without(['temperature', 'topP', 'topK', 'logprobs', 'topLogprobs', 'logitBias'], 'The model samples as it likes.');
+  if (facts.logprobs === false) without(['logprobs', 'topLogprobs'], 'The target takes no logprobs.');
+  if (facts.logitBias === false) without(['logitBias'], 'The target takes no logit_bias.');
+  if (facts.candidates === false && (kept.candidates ?? 1) > 1) without(['candidates'], 'The target writes one reply.');
   if (facts.penalties === false) without(['presencePenalty', 'frequencyPenalty'], 'The model takes no penalties.');
   if (facts.stopSequences === false) without(['stopSequences'], 'The model takes no stop sequences.');
   if (facts.topK !== true) without(['topK'], 'Chat Completions has no top_k.');
@@ -74,7 +77,7 @@ function encodeSampling(sampling: Sampling, context: EncodeRequestContext): Part
     temperature: clampTemperature(kept.temperature, context),
     top_p: kept.topP,
     top_k: kept.topK,
-    seed: kept.seed,
+    [facts.seedField ?? 'seed']: kept.seed,
     stop: encodeStop(kept.stopSequences, context),
     presence_penalty: kept.presencePenalty,
     frequency_penalty: kept.frequencyPenalty,

@@ -10,6 +10,7 @@ import { limits } from './limits.ts';
 import { models } from './models.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { name } from './vocabulary.ts';
+import { foreignTraces } from './foreign-traces.ts';
 import { watch } from './watch.ts';
 
 /** OpenAI Chat Completions, which some forty vendors speak. */
@@ -53,9 +54,7 @@ export const openaiChat: Dialect = {
     serviceTier: 'service_tier',
     cacheKey: 'prompt_cache_key',
   },
-  // OpenAI's own servers refuse what other vendors add to messages; those vendors want it back.
-  foreignTraces: ({ openaiMembers }) =>
-    openaiMembers === true ? ['"extra_content"', '"reasoning_content"', '"reasoning_details"'] : [],
+  foreignTraces,
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
   decodeRequest,

@@ -18,6 +18,8 @@ export type ChatRequest = {
   /** Not OpenAI's: Qwen, vLLM and others. */
   readonly top_k?: number;
   readonly seed?: number;
+  /** Mistral's name for it. */
+  readonly random_seed?: number;
   readonly stop?: readonly string[];
   readonly presence_penalty?: number;
   readonly frequency_penalty?: number;
@@ -31,6 +33,11 @@ export type ChatRequest = {
   /** Qwen. */
   readonly enable_thinking?: boolean;
   readonly thinking_budget?: number;
+  /** vLLM, SGLang, llama.cpp: what the model's own template is told. */
+  readonly chat_template_kwargs?: { readonly enable_thinking: boolean };
+  /** OpenRouter. */
+  readonly reasoning?:
+    { readonly effort: ReasoningEffort } | { readonly max_tokens: number } | { readonly enabled: boolean };
   readonly response_format?: ResponseFormat;
   readonly verbosity?: 'low' | 'medium' | 'high';
   readonly user?: string;

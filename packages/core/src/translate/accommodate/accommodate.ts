@@ -30,7 +30,7 @@ export function accommodate(
   const wrap = wrapped && !(limits.customTools && facts.customTools !== false);
 
   let fitted = { ...conversation, messages: pairResults(dropEmpty(conversation.messages), report) };
-  fitted = { ...fitted, messages: fitCallIds(fitted.messages, limits) };
+  fitted = { ...fitted, messages: fitCallIds(fitted.messages, limits, facts) };
   fitted = renameTools(fitted, names, limits);
   if (wrap) fitted = wrapCustomTools(fitted, report);
 

@@ -10,6 +10,11 @@ function shortHash(text: string): string {
   return ((a >>> 0) * 0x10000 + ((b >>> 0) & 0xffff)).toString(36).padStart(10, '0').slice(-10);
 }
 
+/** `text` itself where it is `length` letters and digits, else a hash of it that is. `length` is at most 10. */
+export function fitExactly(text: string, length: number): string {
+  return text.length === length && /^[a-zA-Z0-9]+$/.test(text) ? text : shortHash(text).slice(-length);
+}
+
 /** `text` with every character outside of the class replaced, and shortened with a hash where it was changed or too long. */
 export function fit(text: string, pattern: RegExp, maxLength: number): string {
   if (text !== '' && text.length <= maxLength && pattern.test(text)) return text;

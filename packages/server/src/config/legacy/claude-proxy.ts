@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { UpstreamConfig } from '../config.ts';
-import { set } from '../environment.ts';
-import type { Environment } from '../expand.ts';
+import { set, type Environment } from '../expand.ts';
 import { nearest, pathText } from '../problems.ts';
 import type { ConfigFile } from '../schema.ts';
 
