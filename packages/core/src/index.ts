@@ -20,7 +20,7 @@ export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts
 export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
 export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
-export type { Binding, Envelope, HeaderMember, ReplyFraming } from './dialects/binding.ts';
+export type { Binding, Envelope, HeaderMember } from './dialects/binding.ts';
 export type { Authorize, Authorized, Credential, Settings, Unauthorized } from './auth/authorize.ts';
 export { bearer } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
@@ -54,5 +54,5 @@ export {
   type MemoryCountersOptions,
   type MemoryLedger,
 } from './memory.ts';
-export type { Chunk } from './bytes/framing.ts';
+export type { Chunk, Frame, FrameReader, ReplyFraming } from './bytes/framing.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -1,4 +1,4 @@
-import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
@@ -7,7 +7,6 @@ import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { ReplyFraming } from '../dialects/binding.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
 import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
 import { joinBytes } from '../bytes/join.ts';

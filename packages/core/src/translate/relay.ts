@@ -1,8 +1,7 @@
-import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { ReplyFraming } from '../dialects/binding.ts';
 import type { Operation, Sighting } from '../dialects/dialect.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
