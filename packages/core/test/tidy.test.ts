@@ -49,7 +49,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   conversation: ['json'],
   models: ['conversation', 'json'],
   dialects: ['models', 'conversation', 'bytes', 'json'],
-  auth: ['dialects', 'bytes', 'json'],
+  auth: ['conversation', 'dialects', 'bytes', 'json'],
   ports: ['bytes', 'conversation', 'dialects', 'json'],
   keys: ['auth', 'ports', 'conversation', 'json'],
   limits: ['ports', 'conversation', 'json'],
