@@ -11,7 +11,7 @@ export type WireThinking =
   | { type: 'adaptive'; display?: WireDisplay }
   | { type: 'disabled' }
   | { type: 'between_tools' };
-export type WireDisplay = 'summarized' | 'omitted';
+type WireDisplay = 'summarized' | 'omitted';
 
 /** The dialect in whose extras a caller's own spelling is kept. */
 const messages = 'anthropic-messages';
@@ -204,7 +204,7 @@ function fitBudget(wished: number, maxTokens: number, facts: ModelFacts, report:
 }
 
 /** Table a5: what an effort is worth to a model that takes budgets. `max` is the model's own limit. */
-export const budgets = {
+const budgets = {
   none: 0,
   minimal: 1024,
   low: 1024,

@@ -10,6 +10,7 @@ import { laterUsage, type Usage } from '../conversation/usage.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
 import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
 import { joinBytes } from '../bytes/join.ts';
+import { callersFraming } from './callers-framing.ts';
 import { wrapObject } from './envelope.ts';
 import { parseReply } from './parse-reply.ts';
 import type {
@@ -203,7 +204,7 @@ function pumpWhole(way: Way): StreamTranslator {
 /** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
 function outputOf(way: Way) {
   const { dialect, knock } = way.inbound;
-  const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
+  const framing = callersFraming(way.inbound);
   const encoder = dialect.encodeStream(way.writing);
   const writer = framing.writer();
   const progress: Progress = { begun: false, finished: false };
