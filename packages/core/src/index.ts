@@ -15,9 +15,15 @@ export type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
 export { fetchTransport } from './web.ts';
 
 // Dialects and providers.
-export { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from './dialects/registry.ts';
+export {
+  anthropicMessages,
+  bedrockConverse,
+  geminiGenerate,
+  openaiChat,
+  openaiResponses,
+} from './dialects/registry.ts';
 export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
-export { anthropic, gemini, openai, openaiCompatible } from './providers/registry.ts';
+export { anthropic, bedrock, gemini, openai, openaiCompatible } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
 export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
 export type { Binding, Envelope, HeaderMember } from './dialects/binding.ts';

@@ -1,4 +1,5 @@
 export { anthropic } from './anthropic.ts';
+export { bedrock } from './bedrock.ts';
 export { gemini } from './gemini.ts';
 export { openai } from './openai.ts';
 export { openaiCompatible } from './openai-compatible.ts';

@@ -24,9 +24,14 @@ export function secretsOf({ accessKeys, upstreams }: Config): readonly string[] 
   );
   return [
     ...accessKeys.map(({ key }) => key),
-    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.map(({ key }) => key)),
+    ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...partsOf(key)])),
     ...headers.map(([, value]) => value),
   ];
+}
+
+/** An AWS credential is several secrets in one text, and any of them may be repeated alone. */
+function partsOf(key: string): readonly string[] {
+  return key.includes(':') ? key.split(':').filter((part) => part.length >= 16) : [];
 }
 
 function upstreamOf(config: UpstreamConfig): Upstream {

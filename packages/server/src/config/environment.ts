@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import type { AccessKey, LogLevelName, UpstreamConfig } from './config.ts';
+import type { Provider } from '@proxy/core';
+import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import type { Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
@@ -44,10 +45,48 @@ export function set(env: Environment, ...names: readonly string[]): string | und
 /** One upstream for each vendor whose key is in the environment. */
 export function upstreamsFrom(env: Environment): readonly UpstreamConfig[] {
   return Object.entries(vendors).flatMap(([name, vendor]) => {
-    const key = set(env, ...vendor.keyVariables);
-    if (key === undefined) return [];
-    return [withSettings({ name, provider: name, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) }, vendor, env)];
+    const apiKeys = keysFrom(vendor, env);
+    if (apiKeys.length === 0) return [];
+    const upstream = withSettings({ name, provider: name, apiKeys, ...baseUrlFrom(vendor, env) }, vendor, env);
+    return lacksSetting(upstream, vendor) ? [] : [upstream];
   });
+}
+
+/** The vendor's keys that the environment holds. */
+export function keysFrom(vendor: Vendor, env: Environment): readonly ApiKey[] {
+  const single = set(env, ...vendor.keyVariables) ?? joinedKey(vendor, env);
+  if (single !== undefined) return [{ key: single }];
+  const several = vendor.keyListVariable === undefined ? undefined : set(env, vendor.keyListVariable);
+  return (several ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
+    .map((key) => ({ key }));
+}
+
+function joinedKey({ keyParts }: Vendor, env: Environment): string | undefined {
+  if (!keyParts) return undefined;
+  const needed = keyParts.needed.map((name) => set(env, name));
+  if (!needed.every((part) => part !== undefined)) return undefined;
+  return [...needed, ...keyParts.more.flatMap((name) => set(env, name) ?? [])].join(':');
+}
+
+/** Many machines hold AWS keys for something else: without a region they make no upstream. */
+function lacksSetting({ settings = {}, apiKeys = [] }: UpstreamConfig, { provider }: Vendor): boolean {
+  return Object.entries(provider.settings ?? {}).some(
+    ([name, { required }]) =>
+      required && settings[name] === undefined && !apiKeys.every(({ key }) => bringsSetting(provider, key, name)),
+  );
+}
+
+/** Whether a key says this setting itself. */
+export function bringsSetting(provider: Provider, key: string, name: string): boolean {
+  try {
+    return Object.hasOwn(provider.settingsOf?.({ id: '', secret: key }) ?? {}, name);
+  } catch {
+    // The key is malformed, which is told elsewhere.
+    return false;
+  }
 }
 
 /** The upstream with those of its provider's settings that only the environment says. */

@@ -1,12 +1,19 @@
-import type { Provider } from '@proxy/core';
 import type { Config, HealthConfig, UpstreamConfig } from './config.ts';
-import { baseUrlFrom, set, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
+import {
+  baseUrlFrom,
+  bringsSetting,
+  keysFrom,
+  set,
+  upstreamsFrom,
+  withSettings,
+  type EnvironmentConfig,
+} from './environment.ts';
 import type { Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { ConfigError, unknownName } from './problems.ts';
 import { defaultHost, isLoopback, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
-import { vendorByName } from './vendors.ts';
+import { vendorByName, type Vendor } from './vendors.ts';
 
 export interface Flags {
   readonly config?: string;
@@ -92,8 +99,26 @@ function withEnvironmentKey(upstream: UpstreamConfig, env: Environment): Upstrea
   if (!vendor) return upstream;
   const configured = withSettings(upstream, vendor, env);
   if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
-  const key = set(env, ...vendor.keyVariables);
-  return key === undefined ? configured : { ...configured, apiKeys: [{ key }], ...baseUrlFrom(vendor, env) };
+  const apiKeys = keysFrom(vendor, env);
+  return apiKeys.length === 0 ? configured : { ...configured, apiKeys, ...baseUrlFrom(vendor, env) };
+}
+
+/** Where the vendor's key would have come from. */
+function keyVariables({ keyVariables, keyParts }: Vendor): string {
+  return [...keyVariables, ...(keyParts ? [keyParts.needed.join(' with ')] : [])].join(' or ');
+}
+
+/** Keys that their provider cannot read; its words repeat nothing of them. */
+function keyProblems({ provider: name, apiKeys = [] }: UpstreamConfig, place: string): string[] {
+  const provider = vendorByName(name)?.provider;
+  return apiKeys.flatMap(({ key }, index) => {
+    try {
+      provider?.settingsOf?.({ id: '', secret: key });
+      return [];
+    } catch (error) {
+      return [`${place}.apiKeys[${index}]: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
 }
 
 /** Holds an upstream's settings to what its provider knows of them. */
@@ -112,15 +137,11 @@ function settingProblems({ provider: name, settings = {}, apiKeys = [] }: Upstre
     const value = settings[key];
     if (value === undefined) {
       // A credential may bring its own.
-      const brought = apiKeys.length > 0 && apiKeys.every((one) => bringsSetting(provider, one.key, key));
+      const brought = provider && apiKeys.length > 0 && apiKeys.every((one) => bringsSetting(provider, one.key, key));
       if (required && !brought) problems.push(`${place}.${key}: is missing. It is ${meaning}.`);
     } else if (pattern && !pattern.test(value)) problems.push(`${place}.${key}: "${value}" is not ${meaning}.`);
   }
   return problems;
-}
-
-function bringsSetting(provider: Provider | undefined, secret: string, name: string): boolean {
-  return Object.hasOwn(provider?.settingsOf?.({ id: '', secret }) ?? {}, name);
 }
 
 function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port: number): string[] {
@@ -130,7 +151,7 @@ function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port
     const place = `upstreams[${index}]`;
     const vendor = vendorByName(provider);
     if (!vendor) return;
-    problems.push(...settingProblems(upstream, place));
+    problems.push(...settingProblems(upstream, place), ...keyProblems(upstream, place));
     const first = upstreams.findIndex((other) => other.name === name);
     if (first < index)
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);
@@ -141,9 +162,7 @@ function crossCheck(upstreams: readonly UpstreamConfig[], file: ConfigFile, port
         `${place}.baseUrl: ${baseUrl} is this proxy itself. Write the upstream's address, or move one of the two.`,
       );
     if (!apiKeys && baseUrl === undefined && !vendor.keyless)
-      problems.push(
-        `${place}.apiKeys: is missing, and ${vendor.keyVariables.join(' or ')} is not set. Do one of the two.`,
-      );
+      problems.push(`${place}.apiKeys: is missing, and ${keyVariables(vendor)} is not set. Do one of the two.`);
     const spoken = vendor.provider.speaks.map((dialect) => dialect.name);
     dialects.forEach((dialect, at) => {
       if (spoken.includes(dialect)) return;

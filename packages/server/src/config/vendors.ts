@@ -1,4 +1,4 @@
-import { anthropic, gemini, openai, openaiCompatible, type ModelFacts, type Provider } from '@proxy/core';
+import { anthropic, bedrock, gemini, openai, openaiCompatible, type ModelFacts, type Provider } from '@proxy/core';
 import { demoProvider } from '../demo/provider.ts';
 
 /** A place that people know by name: what `provider:` may say, and which environment variables configure it. */
@@ -6,6 +6,10 @@ export interface Vendor {
   readonly provider: Provider;
   /** The first that is set is the key. */
   readonly keyVariables: readonly string[];
+  /** Where no such is set: the variables whose values, joined by colons, are the key; those that may be missing come last. */
+  readonly keyParts?: { readonly needed: readonly string[]; readonly more: readonly string[] };
+  /** A variable that holds several keys, separated by commas. */
+  readonly keyListVariable?: string;
   readonly baseUrlVariables: readonly string[];
   /** For each of the provider's settings the variables that hold it where the configuration does not say. */
   readonly settingVariables?: Readonly<Record<string, readonly string[]>>;
@@ -25,6 +29,14 @@ export const vendors: Readonly<Record<string, Vendor>> = {
     provider: gemini,
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
     baseUrlVariables: ['GOOGLE_GEMINI_BASE_URL', 'GEMINI_BASE_URL'],
+  },
+  bedrock: {
+    provider: bedrock,
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
+    keyParts: { needed: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], more: ['AWS_SESSION_TOKEN'] },
+    keyListVariable: 'AWS_CREDENTIALS', // oai-reverse-proxy: accessKey:secret:region,…
+    baseUrlVariables: ['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'],
+    settingVariables: { region: ['AWS_REGION', 'AWS_DEFAULT_REGION'] },
   },
   'openai-compatible': { provider: openaiCompatible, keyVariables: [], baseUrlVariables: [], keyless: true },
   // What a vendor's models do differently is in the core's model facts; here is only what holds for a place.
