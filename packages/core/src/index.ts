@@ -16,13 +16,19 @@ export { originsOf } from './gateway/address.ts';
 export { fetchTransport } from './web.ts';
 
 // Dialects and providers.
-export { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from './dialects/registry.ts';
+export {
+  anthropicMessages,
+  bedrockConverse,
+  geminiGenerate,
+  openaiChat,
+  openaiResponses,
+} from './dialects/registry.ts';
 export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
-export { anthropic, azure, gemini, openai, openaiCompatible, vertex } from './providers/registry.ts';
+export { anthropic, azure, bedrock, gemini, openai, openaiCompatible, vertex } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
 export { vendorProvider, type Vendor } from './providers/vendors/vendor.ts';
 export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
-export type { Binding, Envelope, HeaderMember, ReplyFraming } from './dialects/binding.ts';
+export type { Binding, Envelope, HeaderMember } from './dialects/binding.ts';
 export type { Authorize, Authorized, Credential, Settings, Unauthorized } from './auth/authorize.ts';
 export type { PostForm, Token, Tokens } from './auth/tokens.ts';
 export { bearer } from './auth/bearer.ts';
@@ -57,5 +63,5 @@ export {
   type MemoryCountersOptions,
   type MemoryLedger,
 } from './memory.ts';
-export type { Chunk } from './bytes/framing.ts';
+export type { Chunk, Frame, FrameReader, ReplyFraming } from './bytes/framing.ts';
 export type { Json, JsonObject } from './json.ts';

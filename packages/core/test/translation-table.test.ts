@@ -14,6 +14,7 @@ const models: Readonly<Record<string, string>> = {
   'openai-responses': 'gpt-5.5',
   'anthropic-messages': 'claude-opus-4-6',
   'gemini-generate': 'gemini-3.1-pro-preview',
+  'bedrock-converse': 'us.anthropic.claude-opus-4-6-v1',
 };
 
 type Fate = 'carried' | 'defaulted' | 'approximated' | 'dropped' | 'refused';
@@ -31,7 +32,8 @@ test('docs/translation-table.md says what the translators do', async () => {
 });
 
 function document(): string {
-  const sections = dialects.map((from) => {
+  const callers = dialects.filter(({ doors }) => doors.length > 0);
+  const sections = callers.map((from) => {
     const partners = dialects.filter((to) => to !== from);
     const rows = rowsOf(from, partners);
     const head = `| \`${from.name}\` | ${partners.map(({ name }) => name).join(' | ')} |\n| --- | ${partners.map(() => ':-:').join(' | ')} |`;

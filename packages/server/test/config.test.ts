@@ -374,3 +374,75 @@ describe('safe by default', () => {
     );
   });
 });
+
+describe('Bedrock', () => {
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI' };
+  const upstreams = (env: Readonly<Record<string, string>>) => load(folder(), env).upstreams;
+
+  test('AWS’s own variables make an upstream, if they say where', () => {
+    expect(upstreams({ ...keys, AWS_SESSION_TOKEN: 'token', AWS_REGION: 'eu-west-1' })).toEqual([
+      {
+        name: 'bedrock',
+        provider: 'bedrock',
+        apiKeys: [{ key: 'AKIAEXAMPLE:wJalrXUtnFEMI:token' }],
+        settings: { region: 'eu-west-1' },
+      },
+    ]);
+    expect(upstreams({ AWS_BEARER_TOKEN_BEDROCK: 'ABSKabc', AWS_DEFAULT_REGION: 'us-east-1' })).toMatchObject([
+      { apiKeys: [{ key: 'ABSKabc' }], settings: { region: 'us-east-1' } },
+    ]);
+    expect(upstreams({ AWS_CREDENTIALS: 'a:b:us-east-1, c:d:us-west-2' })).toMatchObject([
+      { provider: 'bedrock', apiKeys: [{ key: 'a:b:us-east-1' }, { key: 'c:d:us-west-2' }] },
+    ]);
+    expect(upstreams(keys)).toMatchObject([{ provider: 'demo' }]);
+    expect(upstreams({ AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_REGION: 'eu-west-1' })).toMatchObject([
+      { provider: 'demo' },
+    ]);
+  });
+
+  test('a file names region and keys; the region reaches the gateway', () => {
+    const yaml = 'upstreams: [{ name: b, provider: bedrock, region: eu-central-1, apiKeys: ["AKIA:secret"] }]';
+    const options = buildGatewayOptions(load(folder({ 'proxy.config.yaml': yaml })), {
+      transport: { send: () => Promise.reject() },
+    });
+    expect(options.upstreams[0]).toMatchObject({ settings: { region: 'eu-central-1' }, provider: { name: 'bedrock' } });
+    const keyless = 'upstreams: [{ name: b, provider: bedrock }]';
+    expect(problemsOf(keyless, { ...keys, AWS_REGION: 'eu-west-1' })).toEqual([]);
+  });
+
+  test.each([
+    ['a missing region', 'apiKeys: ["a:b"]', 'upstreams[0].region: is missing. It is an AWS region, like us-east-1.'],
+    [
+      'a malformed region',
+      'apiKeys: ["a:b"], region: Frankfurt',
+      'upstreams[0].region: "Frankfurt" is not an AWS region',
+    ],
+    ['a malformed key', 'apiKeys: ["a:"], region: us-east-1', 'upstreams[0].apiKeys[0]: An AWS credential is written'],
+    [
+      'a missing key',
+      'region: us-east-1',
+      'AWS_BEARER_TOKEN_BEDROCK or AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY is not set',
+    ],
+    [
+      'an unknown setting',
+      'apiKeys: ["a:b"], settings: { regoin: x }',
+      'upstreams[0].regoin: "regoin" is not a setting of "bedrock". Did you mean "region"?',
+    ],
+  ])('%s is named', (_, members, problem) => {
+    expect(problemsOf(`upstreams: [{ name: b, provider: bedrock, ${members} }]`).join('\n')).toContain(problem);
+  });
+
+  test('each part of an AWS credential is a secret', () => {
+    const yaml = 'upstreams: [{ name: b, provider: bedrock, apiKeys: ["AKIA:0123456789abcdefghij:us-east-1"] }]';
+    expect(secretsOf(load(folder({ 'proxy.config.yaml': yaml })))).toEqual([
+      'AKIA:0123456789abcdefghij:us-east-1',
+      '0123456789abcdefghij',
+    ]);
+  });
+
+  test('another provider has no region', () => {
+    expect(problemsOf('upstreams: [{ name: a, provider: demo, region: x }]')).toEqual([
+      'upstreams[0].region: provider "demo" has no settings.',
+    ]);
+  });
+});

@@ -4,6 +4,8 @@ export interface Frame {
   readonly event?: string;
   /** The payload text, JSON in every dialect but for Chat's `[DONE]`. */
   readonly data: string;
+  /** The framing itself says that this is an error (AWS `:message-type`), and `event` is its kind. */
+  readonly exception?: true;
 }
 
 /** What crosses a socket. Text is UTF-8 once it gets there; translators write text, relays pass bytes on. */
@@ -25,9 +27,13 @@ export interface FrameWriter {
   readonly idle: string;
 }
 
-export interface Framing {
+/** A framing that only upstreams write. */
+export interface ReplyFraming {
   readonly contentType: string;
   reader(options?: { readonly maxFrameBytes?: number }): FrameReader;
+}
+
+export interface Framing extends ReplyFraming {
   writer(): FrameWriter;
 }
 

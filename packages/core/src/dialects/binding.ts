@@ -1,4 +1,4 @@
-import type { Framing } from '../bytes/framing.ts';
+import type { ReplyFraming } from '../bytes/framing.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Counting, HeaderMap, Operation } from './dialect.ts';
@@ -14,9 +14,6 @@ export interface Binding {
   /** How tokens are counted here; absent: as the dialect does. The caller's body is then decoded, never relayed. */
   readonly counting?: Pick<Counting, 'encodeRequest' | 'decodeReply'>;
 }
-
-/** A framing that is only read. */
-export type ReplyFraming = Pick<Framing, 'contentType' | 'reader'>;
 
 /** A body's members and headers as a place wants them. Applied to bytes when relaying, to the object when converting. */
 export interface Envelope {

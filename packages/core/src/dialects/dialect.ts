@@ -1,4 +1,4 @@
-import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
@@ -16,8 +16,8 @@ export interface Dialect {
   /** `openai-chat`, `anthropic-messages` … also the issuer of its seals and the key of its extras. */
   readonly name: string;
   readonly doors: readonly Door[];
-  /** How a streamed body is cut into frames, when `framingOf` does not say otherwise. */
-  readonly framing: Framing;
+  /** How a streamed body is cut into frames, when `framingOf` does not say otherwise. Only read where nobody knocks. */
+  readonly framing: ReplyFraming & Partial<Framing>;
   /** Gemini streams a JSON array to clients that do not ask for SSE. */
   framingOf?(knock: Knock): Framing;
   /** A frame that keeps an idle stream open; absent: the framing's own `idle`. */

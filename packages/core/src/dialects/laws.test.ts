@@ -177,7 +177,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))('%s',
         const last = decodeStream(one).at(-1);
         expect(last?.type).toBe('failure');
         if (last?.type === 'failure')
-          expect(plain({ ...last.failure, kind: last.failure.kind })).toMatchObject(
+          expect(plain({ ...last.failure, kind: last.failure.kind, message: last.failure.message })).toMatchObject(
             one.hub.streamFailure as JsonObject,
           );
       });
@@ -194,25 +194,44 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))('%s',
         'model' in (one.request ?? {}) ? { ...one.request, model: 'another-model' } : { ...one.request };
       expect(JSON.parse(new TextDecoder().decode(renamed))).toEqual(expected);
     });
-    test.each(withStream.map((one) => [one.stem, one] as const))('stream %s', (_, one) => {
-      const inbound = inboundOf(one.request ? one : { ...one, request: {} });
-      const translator = relay(inbound, { dialect, model: 'm', facts: {}, signer: name }, settings).stream(
-        'text/event-stream',
+    // A dialect without doors has no caller to relay to; what a relay would look for must be in its frames all the same.
+    if (dialect.doors.length === 0)
+      test.each(withStream.map((one) => [one.stem, one] as const))(
+        'stream %s shows its end and its usage',
+        (_, one) => {
+          const frames = dialect.framing.reader().push(one.stream ?? new Uint8Array());
+          const marked = frames.filter(
+            ({ data, exception }) => exception || dialect.watch.markers.some((mark) => data.includes(mark)),
+          );
+          const sightings = marked.map((frame) => dialect.watch.frame(frame));
+          const events = decodeStream(one);
+          const finished = events.at(-1)?.type === 'reply-end';
+          expect(sightings.some((sighting) => sighting?.finished)).toBe(finished);
+          expect(sightings.findLast((sighting) => sighting?.usage)?.usage ?? {}).toEqual(
+            finished ? (collect(events).usage ?? {}) : {},
+          );
+        },
       );
-      const bytes = one.stream ?? new Uint8Array();
-      const out = [...bytes].map((_, at) => translator.push(bytes.subarray(at, at + 1)));
-      expect(out.flatMap((chunk) => [...(chunk as Uint8Array)])).toEqual([...bytes]);
-      const tail = translator.end();
-      const events = decodeStream(one);
-      const last = events.at(-1);
-      if (last?.type === 'failure') {
-        expect(translator.progress.failure !== undefined || tail.length > 0).toBe(true);
-        return;
-      }
-      expect(tail).toBe('');
-      expect(translator.progress.finished).toBe(true);
-      expect(translator.progress.usage ?? {}).toEqual(collect(events).usage ?? {});
-    });
+    else
+      test.each(withStream.map((one) => [one.stem, one] as const))('stream %s', (_, one) => {
+        const inbound = inboundOf(one.request ? one : { ...one, request: {} });
+        const translator = relay(inbound, { dialect, model: 'm', facts: {}, signer: name }, settings).stream(
+          'text/event-stream',
+        );
+        const bytes = one.stream ?? new Uint8Array();
+        const out = [...bytes].map((_, at) => translator.push(bytes.subarray(at, at + 1)));
+        expect(out.flatMap((chunk) => [...(chunk as Uint8Array)])).toEqual([...bytes]);
+        const tail = translator.end();
+        const events = decodeStream(one);
+        const last = events.at(-1);
+        if (last?.type === 'failure') {
+          expect(translator.progress.failure !== undefined || tail.length > 0).toBe(true);
+          return;
+        }
+        expect(tail).toBe('');
+        expect(translator.progress.finished).toBe(true);
+        expect(translator.progress.usage ?? {}).toEqual(collect(events).usage ?? {});
+      });
     test.each(withReply.map((one) => [one.stem, one] as const))('usage of reply %s is seen in passing', (_, one) => {
       const seen = dialect.watch.whole(topLevel(new TextEncoder().encode(JSON.stringify(one.reply))));
       expect(seen?.usage ?? {}).toEqual(dialect.decodeReply(one.reply ?? {}, reading(one)).usage ?? {});
@@ -236,7 +255,7 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))('%s',
 
   test('every stream translated for every client is the same however it is cut', () => {
     for (const one of withStream) {
-      for (const client of dialects) {
+      for (const client of dialects.filter(({ doors }) => doors.length > 0)) {
         const run = (size: number) => {
           const from = {
             ...one,
@@ -311,8 +330,11 @@ function decodeStream(
 
 function inboundOf(one: Case): Inbound {
   const { dialect, request = {}, glance, headers } = one;
-  const door = dialect.doors.find(({ operation, streaming }) => operation === 'generate' && streaming !== false);
-  if (!door) throw new Error(`${dialect.name} has no door`);
+  const door = dialect.doors.find(({ operation, streaming }) => operation === 'generate' && streaming !== false) ?? {
+    method: 'POST',
+    path: '/',
+    operation: 'generate',
+  };
   const body = new TextEncoder().encode(JSON.stringify(request));
   return {
     dialect,

@@ -1,10 +1,16 @@
 import type { ModelFacts, ModelFactsRow } from './model-facts.ts';
 import { anthropicModels } from './anthropic.ts';
+import { bedrockModels } from './bedrock.ts';
 import { geminiModels } from './gemini.ts';
 import { openaiModels } from './openai.ts';
 
 /** Every row we ship. A name is matched without its vendor prefix: `anthropic/claude-x` is `claude-x`. */
-export const modelFacts: readonly ModelFactsRow[] = [...openaiModels, ...anthropicModels, ...geminiModels];
+export const modelFacts: readonly ModelFactsRow[] = [
+  ...openaiModels,
+  ...anthropicModels,
+  ...geminiModels,
+  ...bedrockModels,
+];
 
 /** What is known of a model: our rows, then the user's, which win. An unknown name gives no facts. */
 export function factsOf(model: string, userRows: readonly ModelFactsRow[] = []): ModelFacts {

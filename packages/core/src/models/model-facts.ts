@@ -46,6 +46,13 @@ export interface ModelFacts {
   /** Vendor-run web search beside function tools. */
   readonly webSearch?: boolean;
 
+  /** Bedrock Converse: the additional field by which thinking is steered. Absent: it cannot be. */
+  readonly converseReasoning?: 'thinking' | 'reasoning_effort' | 'reasoningConfig';
+  /** Bedrock Converse: the additional field that holds top_k. Absent: it is not taken. */
+  readonly converseTopK?: 'top_k' | 'inferenceConfig';
+  /** Bedrock Converse: tool results may say that they failed. */
+  readonly toolResultStatus?: boolean;
+
   /** Gemini: `functionCall.id` and `functionResponse.id` are understood. */
   readonly callIds?: boolean;
   /** Gemini: full JSON Schema in parametersJsonSchema and responseJsonSchema. */

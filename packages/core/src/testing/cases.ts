@@ -1,8 +1,10 @@
+import { EventStreamCodec } from '@smithy/eventstream-codec';
+import { joinBytes } from '../bytes/join.ts';
 import * as registry from '../dialects/registry.ts';
 import type { Dialect, Glance, HeaderMap } from '../dialects/dialect.ts';
 import type { Json, JsonObject } from '../json.ts';
 
-/** A recorded exchange: cases/<stem>.{request,reply,error,hub,glance,headers}.json and .stream.sse. */
+/** A recorded exchange: cases/<stem>.{request,reply,error,hub,glance,headers}.json and .stream.sse, or .stream.jsonl where frames are binary. */
 export interface Case {
   readonly dialect: Dialect;
   readonly stem: string;
@@ -14,6 +16,17 @@ export interface Case {
   readonly headers: HeaderMap;
   readonly hub: JsonObject;
 }
+
+const codec = new EventStreamCodec(
+  (bytes) => (typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)),
+  (text) => new TextEncoder().encode(text),
+);
+
+/** Where the model is not in the body. */
+const defaultModels: Readonly<Record<string, string>> = {
+  'gemini-generate': 'gemini-3.1-pro-preview',
+  'bedrock-converse': 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+};
 
 const files = import.meta.glob('../dialects/*/cases/*', { query: '?raw', import: 'default', eager: true });
 
@@ -32,11 +45,11 @@ function casesOf(dialect: Dialect): readonly Case[] {
       const text = files[`${folder}${stem}.${kind}.json`];
       return text === undefined ? undefined : (JSON.parse(text) as JsonObject); // our own recordings
     };
-    const stream = files[`${folder}${stem}.stream.sse`];
+    const stream = streamOf(files[`${folder}${stem}.stream.sse`], files[`${folder}${stem}.stream.jsonl`]);
     const request = json('request');
     const reply = json('reply');
     const error = json('error') as Case['error'];
-    const glance = { ...defaultGlance(request), ...json('glance') };
+    const glance = { ...defaultGlance(request, dialect.name), ...json('glance') };
     return {
       dialect,
       stem,
@@ -46,12 +59,32 @@ function casesOf(dialect: Dialect): readonly Case[] {
       ...(request && { request }),
       ...(reply && { reply }),
       ...(error && { error }),
-      ...(stream !== undefined && { stream: new TextEncoder().encode(stream) }),
+      ...(stream && { stream }),
     };
   });
 }
 
-function defaultGlance(request: JsonObject | undefined): Glance {
-  const model = typeof request?.model === 'string' ? request.model : 'gemini-3.1-pro-preview';
+/** The bytes as they were, or AWS's binary messages: a line of headers and body each, framed by AWS's own codec. */
+function streamOf(text: string | undefined, lines: string | undefined): Uint8Array | undefined {
+  if (lines === undefined) return text === undefined ? undefined : new TextEncoder().encode(text);
+  const messages = lines.split('\n').filter((line) => line !== '');
+  return joinBytes([new Uint8Array(), ...messages.map((line) => awsMessage(JSON.parse(line) as Recorded))]); // our own recordings
+}
+
+interface Recorded {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+  /** Only so many bytes of it came. */
+  readonly cut?: number;
+}
+
+function awsMessage({ headers, body, cut }: Recorded): Uint8Array {
+  const texts = Object.entries(headers).map(([name, value]) => [name, { type: 'string' as const, value }]);
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  return codec.encode({ headers: Object.fromEntries(texts) as never, body: bytes }).slice(0, cut); // headers of texts are headers
+}
+
+function defaultGlance(request: JsonObject | undefined, dialect: string): Glance {
+  const model = typeof request?.model === 'string' ? request.model : (defaultModels[dialect] ?? 'some-model');
   return { model, streaming: request?.stream === true };
 }

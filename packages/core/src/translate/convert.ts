@@ -1,4 +1,4 @@
-import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Frame, ReplyFraming } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
 import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
@@ -7,10 +7,10 @@ import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { ReplyFraming } from '../dialects/binding.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
 import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
 import { joinBytes } from '../bytes/join.ts';
+import { callersFraming } from './callers-framing.ts';
 import { wrapObject } from './envelope.ts';
 import { parseReply } from './parse-reply.ts';
 import type {
@@ -225,8 +225,8 @@ function pumpWhole(way: Way): StreamTranslator {
 
 /** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
 function outputOf(way: Way) {
-  const { dialect, knock } = way.inbound;
-  const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
+  const { dialect } = way.inbound;
+  const framing = callersFraming(way.inbound);
   const encoder = dialect.encodeStream(way.writing);
   const writer = framing.writer();
   const progress: Progress = { begun: false, finished: false };

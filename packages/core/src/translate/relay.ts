@@ -1,9 +1,9 @@
-import type { Frame, Framing } from '../bytes/framing.ts';
+import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { ReplyFraming } from '../dialects/binding.ts';
 import type { Operation, Sighting } from '../dialects/dialect.ts';
+import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
 import { relayedRequestHeaders } from './headers.ts';
@@ -24,9 +24,7 @@ import { asFailure, failureOf } from './upstream-failure.ts';
  * of its own. Usage is read in passing.
  */
 export function relay(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
-  const { dialect, knock } = inbound;
   const { binding } = destination;
-  const framing: Framing = dialect.framingOf?.(knock) ?? dialect.framing;
   return {
     way: 'relay',
     ...relayedRequest(inbound, destination, 'generate'),
@@ -35,12 +33,14 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
       contentType.includes('event-stream')
         ? convert(inbound, destination, settings).whole(reply, contentType)
         : relayWhole(inbound, reply, contentType),
-    stream: (contentType) =>
-      contentType.includes('json') && framing.contentType === 'text/event-stream'
-        ? convert(inbound, destination, settings).stream(contentType)
-        : binding?.framing
-          ? reframeStream(inbound, binding.framing, framing, settings)
-          : relayStream(inbound, framing, settings),
+    stream: (contentType) => {
+      const framing = callersFraming(inbound);
+      if (contentType.includes('json') && framing.contentType === 'text/event-stream')
+        return convert(inbound, destination, settings).stream(contentType);
+      return binding?.framing
+        ? reframeStream(inbound, binding.framing, framing, settings)
+        : relayStream(inbound, framing, settings);
+    },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
   };
 }
@@ -140,8 +140,8 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
         if (progress.failure) break;
       }
     } catch (thrown) {
-      // What comes after the end of the reply cannot undo it.
-      if (!progress.finished) text += breakOff(asFailure(thrown));
+      // Even behind the word that the reply is complete: the frame that is damaged may be the one callers wait for.
+      text += breakOff(asFailure(thrown));
     }
     return text;
   }

@@ -36,11 +36,14 @@ export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): 
   ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
 
-/** A secret may hold others: a cloud's file its private key, `resource:deployment:key` the key. */
+/** A secret may hold others: a cloud's file its private key, `resource:deployment:key` the key, AWS keys an id and a secret. */
 function secretsWithin(key: string): readonly string[] {
   const parts = key.split(':');
   const last = parts.at(-1) ?? '';
-  if (!key.startsWith('{')) return parts.length > 2 && last.length >= 8 ? [last] : [];
+  if (!key.startsWith('{'))
+    return parts.filter(
+      (part) => parts.length > 1 && (part.length >= 16 || (parts.length > 2 && part === last && part.length >= 8)),
+    );
   try {
     const { private_key, client_secret, refresh_token } = JSON.parse(key) as Record<string, unknown>; // members are looked at below
     return [private_key, client_secret, refresh_token].filter((value) => typeof value === 'string');

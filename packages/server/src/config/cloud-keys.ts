@@ -4,6 +4,12 @@ import { set, type Environment } from './expand.ts';
 
 /** Secrets that several variables make up together, that a file holds, or that stand in a list. @throws Error with what is wrong. */
 const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> = {
+  bedrock(env) {
+    // As AWS's own tools read them.
+    const [id, secret] = [set(env, 'AWS_ACCESS_KEY_ID'), set(env, 'AWS_SECRET_ACCESS_KEY')];
+    if (id === undefined || secret === undefined) return listed(env, 'AWS_CREDENTIALS');
+    return [[id, secret, set(env, 'AWS_SESSION_TOKEN')].filter((part) => part !== undefined).join(':')];
+  },
   azure(env) {
     // As @azure/identity reads them.
     const parts = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'].map((name) => set(env, name));
@@ -16,7 +22,7 @@ const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> 
   },
 };
 
-/** The predecessor's lists, of `resource:deployment:key` and `project:email:region:key` (acceptance rows F8, F9, F11). */
+/** The predecessor's lists, of `resource:deployment:key`, `project:email:region:key` and `accessKey:secret:region` (F7–F9, F11). */
 function listed(env: Environment, name: string): readonly string[] {
   const parts = (set(env, name) ?? '').split(',').map((part) => part.trim());
   return [...new Set(parts)].filter((part) => part !== '');

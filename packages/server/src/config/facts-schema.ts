@@ -62,4 +62,7 @@ export const factsSchema = section({
   inlineThinkTags: yes,
   assistantAfterTools: yes,
   searchExclusions: yes,
+  converseReasoning: oneOf('a field', ['thinking', 'reasoning_effort', 'reasoningConfig']).exactOptional(),
+  converseTopK: oneOf('a field', ['top_k', 'inferenceConfig']).exactOptional(),
+  toolResultStatus: yes,
 } satisfies Record<keyof ModelFacts, z.ZodType>);

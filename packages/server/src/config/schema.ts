@@ -10,7 +10,13 @@ export type ConfigFile = z.output<typeof configFile>;
 
 export const strategies = ['failover', 'round-robin', 'random', 'weighted', 'least-busy'] as const;
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
-const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini-generate'] as const;
+const dialectNames = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini-generate',
+  'bedrock-converse',
+] as const;
 
 const limits = section({
   requestsPerMinute: wholeNumber(1).exactOptional(),

@@ -3,11 +3,12 @@ import { Failure } from '../../conversation/failure.ts';
 import type { Report } from '../../conversation/notice.ts';
 import type { Message, ToolResult } from '../../conversation/message.ts';
 import { lookUp, boolean, isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { isWireEffort } from '../claude-thinking.ts';
 import type { DecodeRequestContext } from '../dialect.ts';
 import { usefulFlags } from './betas.ts';
 import { cacheOf, decodeBlocks, decodeContent, place, type BlockReader, type PlacedBlock } from './decode-blocks.ts';
 import { decodeToolChoice, decodeTools } from './decode-tools.ts';
-import { extrasOf, isWireEffort, leftover } from './vocabulary.ts';
+import { extrasOf, leftover } from './vocabulary.ts';
 
 /** A Messages request, of either API version, as a Conversation. */
 export function decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation {

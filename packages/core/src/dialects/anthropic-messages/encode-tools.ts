@@ -5,7 +5,7 @@ import { text, type JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import { cacheControl } from './encode-blocks.ts';
 import { ownExtras } from './own-extras.ts';
-import { complies, inputSchema } from './schema.ts';
+import { complies, inputSchema } from '../claude-schema.ts';
 import { dialect } from './vocabulary.ts';
 import type { WireTool, WireToolChoice } from './wire.ts';
 

@@ -1,4 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { sse } from '../../bytes/sse.ts';
 import { expect, test } from 'vitest';
 import { Failure } from '../../conversation/failure.ts';
 import type { ReplyEvent } from '../../conversation/event.ts';
@@ -24,7 +25,7 @@ function clientFor(body: string, contentType: string, status = 200, headers = {}
 
 function written(events: readonly ReplyEvent[]): string {
   const encoder = anthropicMessages.encodeStream(writing);
-  const writer = anthropicMessages.framing.writer();
+  const writer = sse.writer();
   return events.map((event) => writer.write(encoder.push(event))).join('') + writer.end();
 }
 

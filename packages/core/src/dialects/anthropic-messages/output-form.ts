@@ -1,7 +1,7 @@
 import type { Conversation } from '../../conversation/conversation.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
-import { isRecursive } from './schema.ts';
-import { wantsThinking } from './thinking.ts';
+import { isRecursive } from '../claude-schema.ts';
+import { wantsThinking } from '../claude-thinking.ts';
 
 /** The tool that stands in for structured output; it is only used where the caller has no tools of its own. */
 export const outputTool = 'json';

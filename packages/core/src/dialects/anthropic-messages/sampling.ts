@@ -1,7 +1,8 @@
 import type { Sampling } from '../../conversation/conversation.ts';
 import type { Report } from '../../conversation/notice.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
-import type { WireRequest, WireThinking } from './wire.ts';
+import type { WireThinking } from '../claude-thinking.ts';
+import type { WireRequest } from './wire.ts';
 
 type WireSampling = Pick<WireRequest, 'temperature' | 'top_p' | 'top_k' | 'stop_sequences'>;
 

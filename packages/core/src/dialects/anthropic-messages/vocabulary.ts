@@ -1,8 +1,7 @@
-import type { Effort } from '../../conversation/conversation.ts';
 import type { Finish, FinishReason } from '../../conversation/reply.ts';
 import type { Usage } from '../../conversation/usage.ts';
 import { isObject, number, object, type Json, type JsonObject } from '../../json.ts';
-import type { WireDeltaUsage, WireEffort, WireStopReason, WireUsage } from './wire.ts';
+import type { WireDeltaUsage, WireStopReason, WireUsage } from './wire.ts';
 
 /** Name of the dialect, issuer of its seals, key of its extras. */
 export const dialect = 'anthropic-messages';
@@ -43,40 +42,6 @@ export function finishOf(stopReason: string): Finish {
 export function stopReasonOf(finish: Finish): WireStopReason {
   if (finish.reason === 'stop-sequence' && finish.stopSequence === undefined) return 'end_turn';
   return stopReasons[finish.reason];
-}
-
-/** Table a5: what an effort is worth to a model that takes budgets. `max` is the model's own limit. */
-export const budgets = {
-  none: 0,
-  minimal: 1024,
-  low: 1024,
-  medium: 8192,
-  high: 24_576,
-  xhigh: 32_768,
-  max: 128_000,
-} as const satisfies Record<Effort, number>;
-
-/** Table a5, last column. */
-export function effortOfBudget(budget: number): Effort {
-  if (budget <= 0) return 'none';
-  if (budget <= 512) return 'minimal';
-  if (budget <= 1024) return 'low';
-  if (budget <= 8192) return 'medium';
-  if (budget <= 24_576) return 'high';
-  return budget <= 65_536 ? 'xhigh' : 'max';
-}
-
-const wireEfforts: readonly WireEffort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
-
-export function isWireEffort(value: Json | undefined): value is WireEffort {
-  return wireEfforts.some((effort) => effort === value);
-}
-
-/** The strongest accepted effort that is not above the wanted one; the weakest where all are above. */
-export function nearestEffort(wanted: Effort, accepted: readonly Effort[]): WireEffort | undefined {
-  const known = wireEfforts.filter((effort) => accepted.includes(effort));
-  const wish = wanted === 'none' || wanted === 'minimal' ? 'low' : wanted;
-  return known.findLast((effort) => wireEfforts.indexOf(effort) <= wireEfforts.indexOf(wish)) ?? known[0];
 }
 
 /**

@@ -1,9 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { expectTypeOf, test } from 'vitest';
 import type { JsonObject } from '../../json.ts';
+import type { WireEffort, WireThinking } from '../claude-thinking.ts';
 import type {
-  WireBlock, WireCacheControl, WireDeltaUsage, WireDocumentBlock, WireEffort, WireError, WireFunctionTool, WireImageBlock,
-  WireOutputConfig, WireRedactedThinkingBlock, WireReply, WireRequest, WireStopReason, WireTextBlock, WireThinking,
+  WireBlock, WireCacheControl, WireDeltaUsage, WireDocumentBlock, WireError, WireFunctionTool, WireImageBlock,
+  WireOutputConfig, WireRedactedThinkingBlock, WireReply, WireRequest, WireStopReason, WireTextBlock,
   WireThinkingBlock, WireToolChoice, WireToolResultBlock, WireToolUseBlock, WireUsage, WireWebSearchTool,
 } from './wire.ts'; // prettier-ignore
 

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
+import type { WireEffort, WireThinking } from '../claude-thinking.ts';
 
 /**
  * The Messages wire format as this dialect writes it: types of @anthropic-ai/sdk 1.11.0 (resources/messages and
@@ -121,15 +122,6 @@ export type WireToolChoice =
   | { type: 'any'; disable_parallel_tool_use?: boolean }
   | { type: 'tool'; name: string; disable_parallel_tool_use?: boolean }
   | { type: 'none' };
-
-export type WireEffort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
-
-export type WireThinking =
-  | { type: 'enabled'; budget_tokens: number; display?: WireDisplay }
-  | { type: 'adaptive'; display?: WireDisplay }
-  | { type: 'disabled' }
-  | { type: 'between_tools' };
-export type WireDisplay = 'summarized' | 'omitted';
 
 export type WireOutputConfig = {
   effort?: WireEffort;

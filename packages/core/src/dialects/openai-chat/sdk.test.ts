@@ -1,4 +1,5 @@
 import OpenAI from 'openai';
+import { sse } from '../../bytes/sse.ts';
 import { ContentFilterFinishReasonError, LengthFinishReasonError } from 'openai/error';
 import { expect, test } from 'vitest';
 import { Failure } from '../../conversation/failure.ts';
@@ -18,7 +19,7 @@ test.each(replies)('Grammar: the SDK assembles the stream of %s into the whole r
   const request = { stream: true, stream_options: { include_usage: true } };
   const encoder = openaiChat.encodeStream({ ...writing, request });
   const frames = replay(reply).flatMap((event) => encoder.push(event));
-  const body = openaiChat.framing.writer().write(frames);
+  const body = sse.writer().write(frames);
   const streamed = await client(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
     .chat.completions.stream({ model: 'asked', messages: [], stream_options: { include_usage: true } })
     .finalChatCompletion()
@@ -57,7 +58,7 @@ test('E5 the SDK throws on an error in mid-stream', async () => {
     ...encoder.push({ type: 'reply-start', id: 'c', model: 'm' }),
     ...encoder.push({ type: 'failure', failure: new Failure('rate-limited', 'Slow down.') }),
   ];
-  const response = new Response(openaiChat.framing.writer().write(frames), {
+  const response = new Response(sse.writer().write(frames), {
     headers: { 'content-type': 'text/event-stream' },
   });
   const stream = await client(response).chat.completions.create({ model: 'm', messages: [], stream: true });

@@ -1,4 +1,4 @@
-import { isArray, isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
+import { isArray, isObject, list, object, text, type Json, type JsonObject } from '../json.ts';
 
 /** A tool's schema as `input_schema` takes it: an object at the root, with no combinator beside it (J4, J6). */
 export function inputSchema(parameters: JsonObject | undefined): { schema: ObjectSchema; changed: boolean } {

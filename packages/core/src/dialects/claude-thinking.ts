@@ -1,8 +1,20 @@
-import type { Conversation, Effort, Reasoning } from '../../conversation/conversation.ts';
-import type { Report } from '../../conversation/notice.ts';
-import type { ModelFacts } from '../../models/model-facts.ts';
-import { budgets, dialect, effortOfBudget, nearestEffort } from './vocabulary.ts';
-import type { WireDisplay, WireEffort, WireThinking } from './wire.ts';
+import type { Conversation, Effort, Reasoning } from '../conversation/conversation.ts';
+import type { Report } from '../conversation/notice.ts';
+import type { Json } from '../json.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
+
+/** How Claude is told to think, in Messages and in Converse's additional fields alike. */
+export type WireEffort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+export type WireThinking =
+  | { type: 'enabled'; budget_tokens: number; display?: WireDisplay }
+  | { type: 'adaptive'; display?: WireDisplay }
+  | { type: 'disabled' }
+  | { type: 'between_tools' };
+type WireDisplay = 'summarized' | 'omitted';
+
+/** The dialect in whose extras a caller's own spelling is kept. */
+const messages = 'anthropic-messages';
 
 /** How a request thinks, and the output limit that this leaves it with. */
 export interface ThinkingPlan {
@@ -24,7 +36,7 @@ export function planThinking(conversation: Conversation, facts: ModelFacts, repo
   const maxTokens = outputLimit(conversation, facts, report);
   const { reasoning } = conversation;
   if (!reasoning) return { maxTokens };
-  const written = conversation.extras?.[dialect]?.['@thinking'];
+  const written = conversation.extras?.[messages]?.['@thinking'];
   // Claude Code thinks adaptively with models it does not know, and so do all new ones.
   const forms: readonly Form[] = facts.thinking ?? ['adaptive'];
   const efforts = effortWords(facts);
@@ -49,7 +61,7 @@ export function wantsThinking(reasoning: Reasoning | undefined): boolean {
 
 /** The same, leaving aside a Messages caller who set an effort and left thinking to the model. */
 export function thinksOnRequest(conversation: Conversation): boolean {
-  return wantsThinking(conversation.reasoning) && conversation.extras?.[dialect]?.['@thinking'] !== 'unset';
+  return wantsThinking(conversation.reasoning) && conversation.extras?.[messages]?.['@thinking'] !== 'unset';
 }
 
 interface Steer {
@@ -189,4 +201,38 @@ function fitBudget(wished: number, maxTokens: number, facts: ModelFacts, report:
     detail: `No thinking fits into ${raised} tokens; it takes more than ${minBudget}.`,
   });
   return undefined;
+}
+
+/** Table a5: what an effort is worth to a model that takes budgets. `max` is the model's own limit. */
+const budgets = {
+  none: 0,
+  minimal: 1024,
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 32_768,
+  max: 128_000,
+} as const satisfies Record<Effort, number>;
+
+/** Table a5, last column. */
+export function effortOfBudget(budget: number): Effort {
+  if (budget <= 0) return 'none';
+  if (budget <= 512) return 'minimal';
+  if (budget <= 1024) return 'low';
+  if (budget <= 8192) return 'medium';
+  if (budget <= 24_576) return 'high';
+  return budget <= 65_536 ? 'xhigh' : 'max';
+}
+
+const wireEfforts: readonly WireEffort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+
+export function isWireEffort(value: Json | undefined): value is WireEffort {
+  return wireEfforts.some((effort) => effort === value);
+}
+
+/** The strongest accepted effort that is not above the wanted one; the weakest where all are above. */
+export function nearestEffort(wanted: Effort, accepted: readonly Effort[]): WireEffort | undefined {
+  const known = wireEfforts.filter((effort) => accepted.includes(effort));
+  const wish = wanted === 'none' || wanted === 'minimal' ? 'low' : wanted;
+  return known.findLast((effort) => wireEfforts.indexOf(effort) <= wireEfforts.indexOf(wish)) ?? known[0];
 }
