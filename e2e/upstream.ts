@@ -137,7 +137,7 @@ export async function startUpstream(dialect: DialectName): Promise<Upstream> {
   };
 }
 
-export function fixture(dialect: DialectName, file: string): Buffer {
+export function fixture(dialect: DialectName | 'bedrock-converse', file: string): Buffer {
   return readFileSync(new URL(`fixtures/${dialect}/${file}`, import.meta.url));
 }
 

@@ -1,4 +1,4 @@
-import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
+import type { Frame, ReplyFraming } from '../bytes/framing.ts';
 import { collect } from '../conversation/collect.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
@@ -203,7 +203,7 @@ function pumpWhole(way: Way): StreamTranslator {
 
 /** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
 function outputOf(way: Way) {
-  const { dialect, knock } = way.inbound;
+  const { dialect } = way.inbound;
   const framing = callersFraming(way.inbound);
   const encoder = dialect.encodeStream(way.writing);
   const writer = framing.writer();

@@ -30,7 +30,7 @@ export function decodeStream(context: DecodeReplyContext): StreamDecoder {
 
   function push(frame: Frame): readonly ReplyEvent[] {
     if (over) return [];
-    if (frame.exception || /Exception$/.test(frame.event ?? ''))
+    if (frame.exception || frame.event?.endsWith('Exception'))
       return fail(decodeException(frame.event ?? '', frame.data));
     const event = tryParseJson(frame.data);
     if (!isObject(event)) return fail(new Failure('bad-upstream', 'Bedrock sent an event that is not a JSON object.'));

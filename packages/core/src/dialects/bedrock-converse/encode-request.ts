@@ -1,6 +1,6 @@
 import type { Conversation, OutputForm, Sampling } from '../../conversation/conversation.ts';
 import type { Report } from '../../conversation/notice.ts';
-import { isObject, list, object, type Json, type JsonObject } from '../../json.ts';
+import { list, object, type Json, type JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import { isRecursive, outputSchema } from '../claude-schema.ts';
 import type { EncodedRequest, EncodeRequestContext } from '../dialect.ts';
