@@ -155,7 +155,7 @@ export async function startUpstream(dialect: DialectName, place?: PlaceWords): P
   };
 }
 
-export function fixture(dialect: DialectName, file: string): Buffer {
+export function fixture(dialect: DialectName | 'bedrock-converse', file: string): Buffer {
   return readFileSync(new URL(`fixtures/${dialect}/${file}`, import.meta.url));
 }
 

@@ -18,6 +18,9 @@ export const wireSchemas = {
   'anthropic-messages-reply': { type: 'AnthropicMessagesReply', sdk: '@anthropic-ai/sdk' },
   'anthropic-messages-event': { type: 'AnthropicMessagesEvent', sdk: '@anthropic-ai/sdk' },
   'gemini-generate-reply': { type: 'GeminiGenerateReply', sdk: '@google/genai' },
+  'bedrock-converse': { type: 'BedrockConverseRequest', sdk: '@aws-sdk/client-bedrock-runtime' },
+  'bedrock-converse-reply': { type: 'BedrockConverseReply', sdk: '@aws-sdk/client-bedrock-runtime' },
+  'bedrock-count-tokens': { type: 'BedrockCountTokensRequest', sdk: '@aws-sdk/client-bedrock-runtime' },
 } as const;
 
 export type WireSchemaName = keyof typeof wireSchemas;
@@ -46,6 +49,7 @@ export function generateSchema(name: WireSchemaName): string {
   });
   const schema = generator.createSchema(type);
   withoutComputed(schema.definitions);
+  asWritten(schema.definitions);
   const $comment = `Made from ${sdk} ${installedVersion(sdk)}, type ${type}, by generate.ts. Do not edit.`;
   return `${JSON.stringify({ $comment, ...schema }, null, 1)}\n`;
 }
@@ -55,6 +59,19 @@ function withoutComputed(definitions: object | undefined): void {
   for (const definition of Object.values(definitions ?? {}) as { required?: string[] }[])
     // every definition is an object
     if (definition.required) definition.required = definition.required.filter((name) => name !== 'output_text');
+}
+
+const base64 = '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$';
+
+/** AWS's types speak of bytes, which are base64 on the wire, and of unions' members that a newer SDK may know. */
+function asWritten(definitions: object | undefined): void {
+  const all = (definitions ?? {}) as Record<string, { properties?: Record<string, object> }>; // every definition is an object
+  for (const [name, definition] of Object.entries(all)) {
+    if (name.endsWith('.$UnknownMember')) all[name] = { not: {} } as object;
+    for (const [member, value] of Object.entries(definition.properties ?? {}))
+      if ('properties' in value && 'BYTES_PER_ELEMENT' in (value.properties as object))
+        Object.assign(definition.properties ?? {}, { [member]: { type: 'string', pattern: base64 } });
+  }
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -8,6 +8,7 @@ import type {
   MessageCreateParams,
   RawMessageStreamEvent,
 } from '@anthropic-ai/sdk/resources/messages/messages';
+import type { ConverseRequest, ConverseResponse, CountTokensRequest } from '@aws-sdk/client-bedrock-runtime';
 import type {
   Content,
   FunctionCall,
@@ -32,6 +33,11 @@ import type {
   ChatCompletionCreateParams,
 } from 'openai/resources/chat/completions/completions';
 import type { Response, ResponseCreateParams, ResponseStreamEvent } from 'openai/resources/responses/responses';
+
+// The model stands in the path. generate.ts makes base64 texts of the SDK's byte arrays, which they are on the wire.
+export type BedrockConverseRequest = Omit<ConverseRequest, 'modelId'>;
+export type BedrockConverseReply = Omit<ConverseResponse, '$metadata'>;
+export type BedrockCountTokensRequest = Omit<CountTokensRequest, 'modelId'>;
 
 export type OpenaiChatReply = ChatCompletion;
 export type OpenaiChatEvent = ChatCompletionChunk;

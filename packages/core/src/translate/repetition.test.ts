@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Frame } from '../bytes/framing.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import type { Dialect, StreamDecoder } from '../dialects/dialect.ts';
-import { anthropicMessages, openaiChat } from '../dialects/registry.ts';
+import { anthropicMessages, bedrockConverse, openaiChat } from '../dialects/registry.ts';
 import { cases } from '../testing/cases.ts';
 import { createRepetition, type Repetition } from './repetition.ts';
 
@@ -105,4 +105,19 @@ test('a steady stream is parsed twice and cut ever after, padded or not', () => 
     data: `${data.slice(0, -1)},"obfuscation":"${'x'.repeat(index % 7)}"}`,
   }));
   expect(both(openaiChat, padded).pushed()).toBe(2);
+});
+
+test('a steady stream of Bedrock’s is cut as well; a frame of another kind is not taken for one of its deltas', () => {
+  const steady = Array.from({ length: 100 }, (_, index) => ({
+    event: 'contentBlockDelta',
+    data: `{"contentBlockIndex":0,"delta":{"text":"w${index}"},"p":"${'x'.repeat(index % 7)}"}`,
+  }));
+  expect(both(bedrockConverse, steady).pushed()).toBe(2);
+  for (const odd of [{ event: 'somethingNew' }, { event: 'contentBlockDelta', exception: true as const }]) {
+    const { short, long } = both(bedrockConverse, [
+      ...steady,
+      { ...steady[0], data: '{"contentBlockIndex":0,"delta":{"text":"w"},"p":"x"}', ...odd },
+    ]);
+    expect(short).toEqual(long);
+  }
 });

@@ -24,11 +24,13 @@ export function createRepetition(decoder: StreamDecoder): Repetition {
       const [delta] = events;
       known =
         events.length === 1 && (delta?.type === 'text-delta' || delta?.type === 'reasoning-delta')
-          ? learn(frame.data, delta, decoder.repeats?.(delta) ?? [])
+          ? learn(frame, delta, decoder.repeats?.(delta) ?? [])
           : undefined;
       return events;
     },
-    cut: ({ data }) => known && jsonWithin(data, known),
+    cut({ event, data, exception }) {
+      return known && event === known.event && !exception ? jsonWithin(data, known) : undefined;
+    },
     get delta() {
       return known?.delta;
     },
@@ -36,6 +38,7 @@ export function createRepetition(decoder: StreamDecoder): Repetition {
 }
 
 interface Known {
+  readonly event: string | undefined;
   readonly delta: TextDelta | ReasoningDelta;
   /** Up to the text's opening quote, that left out. */
   readonly before: string;
@@ -44,10 +47,14 @@ interface Known {
   readonly padded: boolean;
 }
 
-/** OpenAI pads its chunks with noise of varying length, against eavesdroppers who watch their sizes. */
-const padding = '"obfuscation":"';
+/** OpenAI and Bedrock pad their chunks with noise of varying length, against eavesdroppers who watch their sizes. */
+const paddings = ['"obfuscation":"', '"p":"'];
 
-function learn(data: string, delta: TextDelta | ReasoningDelta, members: readonly string[]): Known | undefined {
+function learn(
+  { data, event }: Frame,
+  delta: TextDelta | ReasoningDelta,
+  members: readonly string[],
+): Known | undefined {
   for (const member of members) {
     const key = `"${member}":`;
     const from = openingQuote(data, key);
@@ -55,10 +62,10 @@ function learn(data: string, delta: TextDelta | ReasoningDelta, members: readonl
     // A member that is there once, and holds the very text, leaves no doubt what was learnt.
     if (to < 0 || tryParseJson(data.slice(from, to + 1)) !== delta.text || data.indexOf(key, to) >= 0) continue;
     const rest = data.slice(to + 1);
-    const pad = rest.indexOf(padding);
-    const after = pad < 0 ? rest : rest.slice(0, pad + padding.length);
-    if (pad >= 0 && !isPadding(rest, after.length)) continue;
-    return { delta, before: data.slice(0, from), after, padded: pad >= 0 };
+    const padding = paddings.find((name) => rest.includes(name));
+    const after = padding === undefined ? rest : rest.slice(0, rest.indexOf(padding) + padding.length);
+    if (padding !== undefined && !isPadding(rest, after.length)) continue;
+    return { event, delta, before: data.slice(0, from), after, padded: padding !== undefined };
   }
   return undefined;
 }
