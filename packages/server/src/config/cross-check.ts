@@ -1,6 +1,6 @@
 import type { Provider } from '@proxy/core';
 import type { UpstreamConfig } from './config.ts';
-import { missingSetting } from './environment.ts';
+import { bringsSetting, missingSetting } from './environment.ts';
 import { unknownName } from './problems.ts';
 import { builtIn, type KnownProviders } from './providers.ts';
 import { isLoopback } from './safety.ts';
@@ -49,8 +49,16 @@ function settingProblems(
   return problems;
 }
 
-function bringsSetting(provider: Provider, secret: string, name: string): boolean {
-  return Object.hasOwn(provider.settingsOf?.({ id: '', secret }) ?? {}, name);
+/** Keys that their provider cannot read; its words repeat nothing of them. */
+function keyProblems({ apiKeys = [] }: UpstreamConfig, provider: Provider, place: string): readonly string[] {
+  return apiKeys.flatMap(({ key }, index) => {
+    try {
+      provider.settingsOf?.({ id: '', secret: key });
+      return [];
+    } catch (error) {
+      return [`${place}.apiKeys[${index}]: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
 }
 
 function vendorProblems({ vendors = {} }: ConfigFile): string[] {
@@ -75,7 +83,8 @@ function upstreamProblems(
       problems.push(`${place}.provider: ${unknownName(upstream.provider, 'a provider', providers.names)}`);
       return;
     }
-    problems.push(...settingProblems(upstream, provider, place));
+    const unreadable = keyProblems(upstream, provider, place);
+    problems.push(...(unreadable.length > 0 ? unreadable : settingProblems(upstream, provider, place)));
     const first = upstreams.findIndex((other) => other.name === name);
     if (first < index)
       problems.push(`${place}.name: "${name}" is the name of upstreams[${first}] already. Give each its own.`);

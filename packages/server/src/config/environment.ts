@@ -79,12 +79,21 @@ export function missingSetting(
 ): string | undefined {
   const holes = [...(baseUrl ?? provider.baseUrl ?? '').matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const brought = (name: string) =>
-    apiKeys.length > 0 &&
-    apiKeys.every(({ key }) => Object.hasOwn(provider.settingsOf?.({ id: '', secret: key }) ?? {}, name));
+    apiKeys.length > 0 && apiKeys.every(({ key }) => bringsSetting(provider, key, name));
   return holes.find((name) => {
     const known = settings[name] ?? provider.settings?.[name]?.default;
     return known === undefined && !brought(name);
   });
+}
+
+/** Whether a key says this setting itself. */
+export function bringsSetting(provider: Provider, key: string, name: string): boolean {
+  try {
+    return Object.hasOwn(provider.settingsOf?.({ id: '', secret: key }) ?? {}, name);
+  } catch {
+    // The key is malformed, which cross-check.ts tells.
+    return false;
+  }
 }
 
 /** The upstream with those of its provider's settings that only the environment says. */
