@@ -41,9 +41,9 @@ function secretsWithin(key: string): readonly string[] {
   const parts = key.split(':');
   const last = parts.at(-1) ?? '';
   if (!key.startsWith('{'))
-    return parts.filter(
-      (part) => parts.length > 1 && (part.length >= 16 || (parts.length > 2 && part === last && part.length >= 8)),
-    );
+    return parts.length < 2
+      ? []
+      : parts.filter((part) => part.length >= 16 || (part === last && part.length >= 8 && !regionLike.test(part)));
   try {
     const { private_key, client_secret, refresh_token } = JSON.parse(key) as Record<string, unknown>; // members are looked at below
     return [private_key, client_secret, refresh_token].filter((value) => typeof value === 'string');
@@ -51,6 +51,9 @@ function secretsWithin(key: string): readonly string[] {
     return [];
   }
 }
+
+/** No secret, and often spoken of. */
+const regionLike = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 function passwordOf(proxy: string | undefined): string | undefined {
   return proxy === undefined ? undefined : /:\/\/[^/]*:([^/]*)@/.exec(proxy)?.[1];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Provider } from '@proxy/core';
 import { set, type Environment } from './expand.ts';
 
 /** Secrets that several variables make up together, that a file holds, or that stand in a list. @throws Error with what is wrong. */
@@ -21,6 +22,18 @@ const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> 
     return path === undefined ? listed(env, 'GCP_CREDENTIALS') : [readKeyFile(path, '.')];
   },
 };
+
+/** How a person is told to say them, beside the provider's own variable. */
+const spoken: Readonly<Record<string, string>> = {
+  bedrock: 'AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY',
+  azure: 'AZURE_TENANT_ID with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET',
+  vertex: 'GOOGLE_APPLICATION_CREDENTIALS',
+};
+
+/** The variables that would have given this provider a key, for a sentence. */
+export function keyVariablesOf({ name, variables }: Provider): string {
+  return [...(variables?.key ?? []), ...(spoken[name] ? [spoken[name]] : [])].join(' or ');
+}
 
 /** The predecessor's lists, of `resource:deployment:key`, `project:email:region:key` and `accessKey:secret:region` (F7–F9, F11). */
 function listed(env: Environment, name: string): readonly string[] {

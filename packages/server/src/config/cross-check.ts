@@ -1,5 +1,6 @@
 import type { Provider } from '@proxy/core';
 import type { UpstreamConfig } from './config.ts';
+import { keyVariablesOf } from './cloud-keys.ts';
 import { bringsSetting, missingSetting } from './environment.ts';
 import { unknownName } from './problems.ts';
 import { builtIn, type KnownProviders } from './providers.ts';
@@ -101,9 +102,7 @@ function upstreamProblems(
         `${place}.baseUrl: ${baseUrl} is this proxy itself. Write the upstream's address, or move one of the two.`,
       );
     if (!apiKeys && baseUrl === undefined && provider.keyless !== true)
-      problems.push(
-        `${place}.apiKeys: is missing, and ${(provider.variables?.key ?? []).join(' or ')} is not set. Do one of the two.`,
-      );
+      problems.push(`${place}.apiKeys: is missing, and ${keyVariablesOf(provider)} is not set. Do one of the two.`);
     const spoken = provider.speaks.map((dialect) => dialect.name);
     dialects.forEach((dialect, at) => {
       if (spoken.includes(dialect)) return;
