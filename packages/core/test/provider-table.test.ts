@@ -12,9 +12,9 @@ const providers = providerNames.map((name) => providerByName(name)).filter((prov
 
 /** Lists of models are answered from the configuration, whoever the upstreams are. */
 const answeredHere: ReadonlySet<Operation> = new Set(['list-models', 'get-model']);
-const operations = [...new Set(dialects.flatMap(({ doors }) => doors.map(({ operation }) => operation)))].filter(
-  (operation) => !answeredHere.has(operation),
-);
+const operations = [
+  ...new Set(dialects.flatMap(({ doors }) => doors.flatMap((door) => (door.relay ? [] : [door.operation])))),
+].filter((operation) => !answeredHere.has(operation));
 
 test('docs/providers.md says what the registry holds', async () => {
   await expect(await document()).toMatchFileSnapshot('../../../docs/providers.md');
@@ -45,6 +45,21 @@ estimate. Lists of models are answered from the configuration in every dialect.
 | --- | ${columns.map(() => ':-:').join(' | ')} | --- | --- |
 ${rows.join('\n')}
 
+## Relayed operations
+
+Operations that one dialect alone has. They pass through, under the same admission, limits, failover and accounting as
+everything else, to an upstream that speaks the dialect and has the operation: by the model in the body, as \`upstream/model\`
+or however it is routed. Where no model is named, to the upstream in the header \`x-proxy-upstream\` or in \`?upstream=\`, else to
+the first configured one that has the operation; with several keys, an id that one of them does not know is asked of the next.
+What an upstream keeps (files, batches, responses) it keeps for its key, and so for every caller of this gateway. Bodies are
+JSON: multipart uploads are not taken yet.
+
+| door | operation | dialect | model in the body | at |
+| --- | --- | --- | --- | --- |
+${relayRows().join('\n')}
+
+Compatible vendors are asked for any of OpenAI's classic ones, and answer for themselves.
+
 ## Settings
 
 ${providers
@@ -70,6 +85,22 @@ ${vendorTable
   .map(({ name, baseUrl, facts = {}, source }) => `| \`${name}\` | ${baseUrl} | ${quirksOf(facts)} | ${source} |`)
   .join('\n')}
 `;
+}
+
+function relayRows(): readonly string[] {
+  const builtIn = providers.filter(({ name }) => !vendorTable.some((vendor) => vendor.name === name));
+  return dialects.flatMap((dialect) =>
+    dialect.doors.flatMap((door) => {
+      if (!door.relay) return [];
+      const able = builtIn.filter(
+        ({ speaks, relay }) => speaks.includes(dialect) && relay && !relay.lacks?.includes(door.operation),
+      );
+      const places = able.map(({ name }) => `\`${name}\``).join(', ');
+      return [
+        `| ${door.method} ${door.path} | ${door.operation} | ${dialect.name} | ${door.relay.model} | ${places} |`,
+      ];
+    }),
+  );
 }
 
 function signOf(provider: Provider, dialect: Dialect, operation: Operation): string {

@@ -106,7 +106,7 @@ function sentence({
   failure,
 }: CallRecord): string {
   const what = operation === undefined || operation === 'generate' ? '' : ` ${operation}`;
-  const where = upstream === undefined ? '' : ` → ${upstream}/${upstreamModel ?? ''}`;
+  const where = upstream === undefined ? '' : ` → ${[upstream, upstreamModel].filter(Boolean).join('/')}`;
   const asked = model === undefined ? '' : ` ${model}`;
   const fault = failure ? ` ${failure.kind}: ${failure.message}` : '';
   return `${dialect ?? 'request'}${what}${asked}${where} ${status} ${Math.round(durationMs)} ms${fault}`;

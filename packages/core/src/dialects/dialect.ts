@@ -79,11 +79,48 @@ export interface Sighting {
 /** `generate` runs the model; every other operation has a name of its own. */
 export type Operation = 'generate' | 'count-tokens' | 'list-models' | 'get-model';
 
-export interface Door {
+/** Operations that one dialect alone has: they pass through to a place that speaks it, over no hub. */
+export type RelayedOperation =
+  | 'complete'
+  | 'embed'
+  | 'moderate'
+  | 'rerank'
+  | 'generate-image'
+  | 'speak'
+  | 'get-response'
+  | 'delete-response'
+  | 'cancel-response'
+  | 'list-input-items'
+  | 'list-files'
+  | 'get-file'
+  | 'delete-file'
+  | 'get-file-content'
+  | 'list-batches'
+  | 'create-batch'
+  | 'get-batch'
+  | 'cancel-batch';
+
+export type Door = HubDoor | RelayDoor;
+
+interface HubDoor extends DoorPlace {
+  readonly operation: Operation;
+  readonly relay?: undefined;
+}
+
+export interface RelayDoor extends DoorPlace {
+  readonly operation: RelayedOperation;
+  readonly relay: {
+    /** Whether the body names a model. `none`: the request is about something that an upstream keeps. */
+    readonly model: 'required' | 'optional' | 'none';
+    /** What a JSON reply, or an event of a stream, says that it cost. Absent: it costs nothing, whatever the reply says. */
+    usage?(reply: TopLevel): Usage | undefined;
+  };
+}
+
+interface DoorPlace {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Literal but for `{name}` holes, each matching one or more characters: `/v1beta/models/{model}:generateContent`. */
   readonly path: string;
-  readonly operation: Operation;
   /** Said by the path itself (Gemini). */
   readonly streaming?: boolean;
   /** Several dialects share a path (`/v1/models`): whether this knock is ours. Absent: it is, if nobody else claims it. */

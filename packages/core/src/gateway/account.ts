@@ -4,11 +4,11 @@ import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { CallRecord, Caller } from '../ports.ts';
 import type { Inbound } from '../translate/translation.ts';
-import type { Outcome } from './attempt.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Call } from './recognize.ts';
 import { refuse } from './refuse.ts';
 import type { Running } from './running.ts';
+import type { Outcome } from './try-targets.ts';
 
 /** What is known of a call while it runs; everything but the first three grows stage by stage. */
 export interface Story {
@@ -72,8 +72,10 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     notices: outcome?.notices ?? [],
     ...(firstByteMs !== undefined && { firstByteMs }),
     ...(caller && { callerId: caller.id }),
-    ...(inbound && { model: inbound.glance.model, streaming: inbound.glance.streaming }),
-    ...(outcome?.target && { upstream: outcome.target.upstream.name, upstreamModel: outcome.target.model }),
+    ...(inbound && { streaming: inbound.glance.streaming }),
+    ...(inbound?.glance.model && { model: inbound.glance.model }),
+    ...(outcome?.target && { upstream: outcome.target.upstream.name }),
+    ...(outcome?.target?.model && { upstreamModel: outcome.target.model }),
     ...(outcome?.way && { way: outcome.way }),
     ...(usage && { usage }),
     ...(failure && { failure: { kind: failure.kind, message: failure.message } }),

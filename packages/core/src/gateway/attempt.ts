@@ -1,41 +1,21 @@
-import { Failure, failureKinds } from '../conversation/failure.ts';
+import { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
-import type { Usage } from '../conversation/usage.ts';
-import type { AttemptRecord, UpstreamResponse } from '../ports.ts';
+import type { UpstreamResponse } from '../ports.ts';
 import { convertedReplyHeaders, relayedReplyHeaders } from '../translate/headers.ts';
 import { translate } from '../translate/translate.ts';
-import type { Inbound, StreamProgress, Translation } from '../translate/translation.ts';
+import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
-import type { HttpAnswer, HttpRequest } from './http.ts';
-import { openStream } from './open-stream.ts';
+import type { HttpRequest } from './http.ts';
+import { answerOpened } from './answer-opened.ts';
 import { readAll } from './read-all.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
-import { send } from './send.ts';
-
-/** How the attempts ended: with an answer, or with the failure that the last of them met. */
-export interface Outcome {
-  readonly attempts: readonly AttemptRecord[];
-  readonly notices: readonly Notice[];
-  readonly target?: Target;
-  readonly way?: 'relay' | 'convert';
-  readonly failure?: Failure;
-  readonly answer?: HttpAnswer;
-  /** A whole reply's usage. A stream's comes with its end. */
-  readonly usage?: Usage;
-  /** Absent: the call is over. Present: it is over when this says so. */
-  readonly streamed?: Promise<StreamEnd>;
-}
-
-interface StreamEnd {
-  readonly progress: StreamProgress;
-  readonly failure?: Failure;
-}
+import { messageOf, send } from './send.ts';
+import { tryTargets, type Outcome, type Tried } from './try-targets.ts';
 
 const maxReplyBytes = 256 * 1024 * 1024;
-const defaultKeepAliveMs = 15_000;
 
-/** The one loop that may send twice: translate, send, and either answer or go on to the next target. Never throws. */
+/** Asks the model, of each target in its turn. Never throws. */
 export async function attempt(
   gateway: Running,
   plan: Plan,
@@ -43,54 +23,22 @@ export async function attempt(
   request: HttpRequest,
   strict: boolean,
 ): Promise<Outcome> {
-  const attempts: AttemptRecord[] = [];
   let translated: { readonly target: Target; readonly translation: Translation } | undefined;
-  let failure: Failure | undefined;
-  let notices: readonly Notice[] = [];
-
-  for (const target of plan.targets) {
-    const startedAt = gateway.ports.clock.now();
-    const done = gateway.selectorOf(target.upstream).begin?.(target.credential);
-    let tried: Tried;
-    try {
+  const outcome = await tryTargets(gateway, plan, {
+    signal: request.signal,
+    async ask(target) {
       const translation =
         translated && sameDestination(translated.target, target)
           ? translated.translation
           : towards(gateway, inbound, target);
       translated = { target, translation };
-      notices = translation.notices;
-      if (strict) refuseLosses(notices, target);
-      tried = await tryTarget(gateway, target, inbound, translation, request);
-    } catch (thrown) {
-      tried = { failure: ownFailure(gateway, thrown), status: 0 };
-    }
-    attempts.push(recordOf(gateway, target, tried, startedAt));
-    if (!('failure' in tried)) {
-      gateway.cooldown.succeeded(target.credential.id, target.model);
-      if (tried.streamed) void tried.streamed.finally(done);
-      else done?.();
-      const way = translated?.translation.way;
-      return { attempts, notices, target, ...(way && { way }), ...tried };
-    }
-    done?.();
-    failure = tried.failure;
-    if (tried.status === 0 || !failureKinds[failure.kind].retryElsewhere || request.signal.aborted) break;
-    gateway.cooldown.rest(target.credential.id, target.model, failure);
-  }
-  const last = translated?.target;
-  return {
-    attempts,
-    notices,
-    ...(last && { target: last }),
-    ...(translated && { way: translated.translation.way }),
-    failure: failure ?? new Failure('server', 'No target was tried.'),
-  };
+      if (strict) refuseLosses(translation.notices, target);
+      return tryTarget(gateway, target, inbound, translation, request);
+    },
+  });
+  const { notices = [], way } = translated?.translation ?? {};
+  return { ...outcome, notices, ...(way && { way }) };
 }
-
-/** `status` is what the upstream said, or 0 when it was never asked. */
-type Tried =
-  | { readonly failure: Failure; readonly status: number }
-  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Promise<StreamEnd> };
 
 async function tryTarget(
   gateway: Running,
@@ -99,7 +47,7 @@ async function tryTarget(
   translation: Translation,
   request: HttpRequest,
 ): Promise<Tried> {
-  const sent = await send(gateway, target, inbound, translation, 'generate', request.signal);
+  const sent = await send(gateway, target, messageOf(target, inbound, translation, 'generate'), request.signal);
   if ('failure' in sent) return answerFiltered(sent, translation) ?? sent;
   const { response } = sent;
   const headers =
@@ -148,20 +96,7 @@ async function answerStream(
   request: HttpRequest,
 ): Promise<Tried> {
   const translator = translation.stream(response.headers['content-type'] ?? '');
-  let close: (end: StreamEnd) => void = () => undefined;
-  const streamed = new Promise<StreamEnd>((resolve) => (close = resolve));
-  const opened = await openStream(response.body, translator, {
-    signal: request.signal,
-    keepAliveMs: gateway.options.keepAliveMs ?? defaultKeepAliveMs,
-    onClose: (progress, failure) => close({ progress, ...(failure && { failure }) }),
-  });
-  if ('failure' in opened) return { failure: opened.failure, status: opened.failure.status };
-  const answer: HttpAnswer = {
-    status: response.status,
-    headers: { ...headers, 'content-type': translator.contentType, 'cache-control': 'no-cache' },
-    body: opened.source,
-  };
-  return { answer, streamed };
+  return answerOpened(gateway, response, translator, { ...headers, 'cache-control': 'no-cache' }, request.signal);
 }
 
 function towards(gateway: Running, inbound: Inbound, target: Target): Translation {
@@ -184,24 +119,4 @@ function refuseLosses(notices: readonly Notice[], target: Target): void {
       'Leave it out, or ask without strict.',
     { field: loss.field },
   );
-}
-
-/** A Failure is for the caller; anything else is a bug of ours: the caller hears 500, the log the rest. */
-export function ownFailure({ ports }: Pick<Running, 'ports'>, thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
-  ports.log('error', 'A bug in the gateway', {
-    error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-  });
-  return new Failure('server', 'The gateway itself failed; the log has the reason.', { cause: thrown });
-}
-
-function recordOf({ ports }: Running, target: Target, tried: Tried, startedAt: number): AttemptRecord {
-  return {
-    upstream: target.upstream.name,
-    model: target.model,
-    credential: target.credential.id,
-    status: 'failure' in tried ? tried.status : tried.answer.status,
-    durationMs: ports.clock.now() - startedAt,
-    ...('failure' in tried && { failure: tried.failure.kind }),
-  };
 }

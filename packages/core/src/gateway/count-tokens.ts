@@ -11,7 +11,7 @@ import type { HttpAnswer, HttpRequest } from './http.ts';
 import { readAll } from './read-all.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
-import { send } from './send.ts';
+import { messageOf, send } from './send.ts';
 
 const maxCountBytes = 1024 * 1024;
 
@@ -44,7 +44,8 @@ async function askUpstream(
   inbound: Inbound,
   request: HttpRequest,
 ): Promise<{ readonly tokens: number } | { readonly failure: Failure }> {
-  const sent = await send(gateway, target, inbound, translationOf(target, inbound), 'count-tokens', request.signal);
+  const message = messageOf(target, inbound, translationOf(target, inbound), 'count-tokens');
+  const sent = await send(gateway, target, message, request.signal);
   if ('failure' in sent) return sent;
   const body = await readAll(
     sent.response.body,

@@ -38,6 +38,8 @@ class TranslatedStream implements Sink, Source, Flow {
   #held: Chunk[] = [];
   #heldBytes = 0;
   #ended = false;
+  /** What the reader's connection breaks with. */
+  #broken: Failure | undefined;
   #closed = false;
   #cancelled = false;
   #wrote = false;
@@ -89,7 +91,14 @@ class TranslatedStream implements Sink, Source, Flow {
       this.#refuse(failure);
       return;
     }
-    this.#emit(this.#translator.fail(failure));
+    const out = this.#translator.fail(failure);
+    if (out === undefined) {
+      this.#broken = failure;
+      this.#sink?.fail(failure);
+      this.#close(failure);
+      return;
+    }
+    this.#emit(out);
     this.#finish();
   }
 
@@ -100,6 +109,10 @@ class TranslatedStream implements Sink, Source, Flow {
     this.#held = [];
     let more = true;
     for (const chunk of held) more = sink.write(chunk);
+    if (this.#broken) {
+      sink.fail(this.#broken);
+      return this;
+    }
     if (this.#ended) {
       sink.end();
       return this;

@@ -13,7 +13,8 @@ const defaultMaxBodyBytes = 100 * 1024 * 1024;
 export async function read({ options }: Running, call: Call, request: HttpRequest): Promise<Inbound> {
   const maxBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
   const body = await bodyOf(request.body, maxBytes);
-  if (body.length === 0) throw new Failure('bad-request', 'The request has no body: a JSON object is needed.');
+  if (body.length === 0 && call.knock.door.relay?.model !== 'none')
+    throw new Failure('bad-request', 'The request has no body: a JSON object is needed.');
   return inboundOf(call.dialect, call.knock, body);
 }
 

@@ -21,7 +21,11 @@ export interface Plan {
 
 /** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
 export function route(gateway: Running, inbound: Inbound): Plan {
-  const destinations = gateway.destinationsOf(inbound.glance.model);
+  return planOf(gateway, gateway.destinationsOf(inbound.glance.model), inbound);
+}
+
+/** The credentials of these destinations, in the order in which they are tried. @throws Failure when there are none. */
+export function planOf(gateway: Running, destinations: readonly UpstreamModel[], inbound: Inbound): Plan {
   const targets = destinations.flatMap(({ upstream, model }) => withCredentials(gateway, upstream, model, inbound));
   if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
   return { targets };
@@ -130,7 +134,8 @@ function withCredentials(gateway: Running, upstream: Upstream, model: string, in
   const known = provider.ownNames ? withoutUpstream(inbound.glance.model, upstream) : model;
   const facts = gateway.factsAt(upstream, known);
   const able = ableCredentials(upstream, model);
-  const modelAt = (credential: Credential) => provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model;
+  const modelAt = (credential: Credential) =>
+    model === '' ? '' : (provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model);
   const awake = able.filter((credential) => cooldown.available(credential.id, modelAt(credential)));
   const soonest = awake.length > 0 ? undefined : cooldown.soonest(able, modelAt);
   const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);

@@ -1,3 +1,4 @@
+import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap, Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { UpstreamResponse } from '../ports.ts';
@@ -15,36 +16,67 @@ const maxErrorBytes = 1024 * 1024;
 
 type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failure; readonly status: number };
 
-/** One send. Whatever goes wrong is a value: a refusal of the upstream's, a dead network, a timeout. */
-export async function send(
-  gateway: Running,
-  target: Target,
-  inbound: Inbound,
+/** What is said to a target, before it is authorized. */
+interface Message {
+  readonly method: string;
+  readonly headers: HeaderMap;
+  readonly body?: Chunk;
+  /** `baseUrl` has its holes filled. */
+  url(baseUrl: string): string;
+  /** A refusal, understood. */
+  failure(status: number, body: Uint8Array, headers: HeaderMap): Failure;
+}
+
+/** The message of an operation that the hub knows. */
+export function messageOf(
+  { upstream, dialect, model, settings }: Target,
+  { glance, knock }: Inbound,
   translation: Translation,
   operation: Operation,
-  signal: AbortSignal,
-): Promise<Sent> {
+): Message {
+  const { way, headers, body } = translation;
+  return {
+    method: 'POST',
+    headers,
+    body,
+    url: (baseUrl) =>
+      upstream.provider.endpoint({
+        dialect,
+        operation,
+        model,
+        streaming: glance.streaming,
+        baseUrl,
+        settings,
+        ...(way === 'relay' && { query: knock.query }),
+      }),
+    failure: (...refusal) => translation.failure(...refusal),
+  };
+}
+
+/** One send. Whatever goes wrong is a value: a refusal of the upstream's, a dead network, a timeout. */
+export async function send(gateway: Running, target: Target, message: Message, signal: AbortSignal): Promise<Sent> {
   const { ports, options } = gateway;
+  const { method, body } = message;
   try {
-    const authorized = await authorizedRequest(gateway, target, inbound, translation, operation);
+    const authorized = await authorizedRequest(gateway, target, message);
     const response = await ports.transport.send({
-      method: inbound.knock.door.method,
+      method,
       url: authorized.url,
       headers: authorized.headers,
-      body: translation.body,
+      ...(body !== undefined && { body }),
       signal,
       headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
     });
     if (response.status < 400) return { response };
     if (response.status === 401) gateway.tokens.forget(target.credential.id);
-    const body = await readAll(
+    const refusal = await readAll(
       response.body,
       maxErrorBytes,
       () => new Failure('bad-upstream', 'The error body is too large.'),
     );
-    const told = withoutSecrets(body, [target.credential.secret, ...shownIn(authorized.headers, translation.headers)]);
-    return { failure: translation.failure(response.status, told, response.headers), status: response.status };
+    const told = withoutSecrets(refusal, [target.credential.secret, ...shownIn(authorized.headers, message.headers)]);
+    return { failure: message.failure(response.status, told, response.headers), status: response.status };
   } catch (thrown) {
     if (signal.aborted)
       return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
@@ -73,27 +105,14 @@ function shownIn(authorized: HeaderMap, before: HeaderMap): readonly string[] {
 /** Shorter parts of a secret are words like a region. */
 const leastSecretPart = 16;
 
-function authorizedRequest(
-  { ports, tokens }: Running,
-  { upstream, dialect, model, credential, settings }: Target,
-  inbound: Inbound,
-  translation: Translation,
-  operation: Operation,
-) {
+function authorizedRequest({ ports, tokens }: Running, { upstream, credential, settings }: Target, message: Message) {
   const { provider } = upstream;
-  const url = provider.endpoint({
-    dialect,
-    operation,
-    model,
-    streaming: inbound.glance.streaming,
-    baseUrl: fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings),
-    settings,
-    ...(translation.way === 'relay' && { query: inbound.knock.query }),
-  });
-  const headers = { ...provider.headers, ...translation.headers, ...upstream.headers };
+  const { method, body } = message;
+  const url = message.url(fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings));
+  const headers = { ...provider.headers, ...message.headers, ...upstream.headers };
   const now = ports.clock.now();
   return provider.authorize(
-    { method: 'POST', url, headers, body: translation.body, settings, now, tokens },
+    { method, url, headers, ...(body !== undefined && { body }), settings, now, tokens },
     credential,
   );
 }

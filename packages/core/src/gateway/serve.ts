@@ -1,5 +1,5 @@
 import { account, record, type Story } from './account.ts';
-import { attempt, ownFailure } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -8,8 +8,11 @@ import { answerModels } from './models.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse, unknownDoor } from './refuse.ts';
+import { relayOperation } from './relay-operation.ts';
 import { route } from './route.ts';
+import { routeRelayed } from './route-relayed.ts';
 import type { Running } from './running.ts';
+import { ownFailure } from './try-targets.ts';
 
 /** The story of one request: each line takes what earlier lines made. */
 export async function serve(gateway: Running, request: HttpRequest): Promise<HttpAnswer> {
@@ -18,18 +21,21 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
   try {
     const caller = (story.caller = await authenticate(gateway, call));
-    const { operation } = call.knock.door;
+    const { door } = call.knock;
+    const { operation } = door;
     if (operation === 'list-models' || operation === 'get-model') return recorded(answerModels(gateway.options, call));
 
     const inbound = (story.inbound = await read(gateway, call, request));
-    const plan = route(gateway, inbound);
+    const plan = door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound);
     const permit = await limit(gateway, caller, inbound);
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request);
       return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
-    const outcome = await attempt(gateway, plan, inbound, request, wantsStrict(gateway, request));
+    const outcome = door.relay
+      ? await relayOperation(gateway, plan, inbound, door, request)
+      : await attempt(gateway, plan, inbound, request, wantsStrict(gateway, request));
     return account(gateway, story, permit, outcome);
   } catch (thrown) {
     const failure = ownFailure(gateway, thrown);

@@ -2,7 +2,8 @@ import { azureKey, deploymentKeyOf } from '../auth/azure-key.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { openaiResponses } from '../dialects/openai-responses/index.ts';
 import { withQuery } from './base-url.ts';
-import type { EndpointCall, Provider } from './provider.ts';
+import { openaiModels } from './openai-models.ts';
+import type { EndpointCall, Provider, RelayEndpointCall } from './provider.ts';
 
 /**
  * Azure OpenAI, in both of its surfaces (H8): `/openai/v1/…` with the deployment in the body, and, where an `apiVersion` of
@@ -47,13 +48,14 @@ export const azure: Provider = {
     return own && own.deployment === deploymentName(model);
   },
   endpoint,
+  relay: { endpoint: relayEndpoint, lacks: ['moderate', 'rerank'] },
   authorize: azureKey,
   tokenOrigins: [
     'https://login.microsoftonline.com',
     'https://login.microsoftonline.us',
     'https://login.chinacloudapi.cn',
   ],
-  models: ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'codex-*'],
+  models: openaiModels,
   // Encrypted reasoning is bound to the resource: OpenAI cannot read it, nor Azure OpenAI's (Z7).
   signer: 'azure',
 };
@@ -64,10 +66,9 @@ function deploymentName(model: string): string {
 }
 
 function endpoint({ dialect, operation, model, baseUrl, settings, query }: EndpointCall): string {
-  const base = baseOf(baseUrl);
-  const version = settings.apiVersion ?? base.version ?? (base.classic ? lastClassic : 'v1');
+  const surface = surfaceOf(baseUrl, settings);
   const responses = dialect === openaiResponses;
-  const classic = /^\d/.test(version);
+  const { classic } = surface;
   const path = (() => {
     switch (operation) {
       case 'generate':
@@ -81,7 +82,29 @@ function endpoint({ dialect, operation, model, baseUrl, settings, query }: Endpo
         return `/models/${encodeURIComponent(model)}`;
     }
   })();
-  const url = `${base.address}/openai${classic ? '' : '/v1'}${path}`;
+  return urlOf(surface, path, query);
+}
+
+function relayEndpoint({ path, model, baseUrl, settings, query }: RelayEndpointCall): string {
+  const surface = surfaceOf(baseUrl, settings);
+  const deployment = surface.classic && model !== '' ? `/deployments/${encodeURIComponent(model)}` : '';
+  return urlOf(surface, deployment + path.replace(/^\/v1(?=\/)/, ''), query);
+}
+
+interface Surface {
+  readonly address: string;
+  readonly version: string;
+  readonly classic: boolean;
+}
+
+function surfaceOf(baseUrl: string, settings: EndpointCall['settings']): Surface {
+  const base = baseOf(baseUrl);
+  const version = settings.apiVersion ?? base.version ?? (base.classic ? lastClassic : 'v1');
+  return { address: base.address, version, classic: /^\d/.test(version) };
+}
+
+function urlOf({ address, version, classic }: Surface, path: string, query: URLSearchParams | undefined): string {
+  const url = `${address}/openai${classic ? '' : '/v1'}${path}`;
   return withQuery(version === 'v1' ? url : `${url}?api-version=${version}`, withoutVersion(query));
 }
 

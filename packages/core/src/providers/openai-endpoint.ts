@@ -1,5 +1,5 @@
 import { joinUrl, withQuery } from './base-url.ts';
-import type { EndpointCall } from './provider.ts';
+import type { EndpointCall, RelayEndpointCall } from './provider.ts';
 
 /** The paths of both OpenAI dialects, as OpenAI and its imitators serve them. */
 export function openaiEndpoint({ dialect, operation, model, baseUrl, query }: EndpointCall): string {
@@ -15,5 +15,10 @@ export function openaiEndpoint({ dialect, operation, model, baseUrl, query }: En
         return `/v1/models/${encodeURIComponent(model)}`;
     }
   })();
+  return withQuery(joinUrl(baseUrl, path), query);
+}
+
+/** Everything else of theirs is where its door is. */
+export function openaiRelayEndpoint({ path, baseUrl, query }: RelayEndpointCall): string {
   return withQuery(joinUrl(baseUrl, path), query);
 }

@@ -1,7 +1,8 @@
 import { bearer } from '../auth/bearer.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { openaiResponses } from '../dialects/openai-responses/index.ts';
-import { openaiEndpoint } from './openai-endpoint.ts';
+import { openaiEndpoint, openaiRelayEndpoint } from './openai-endpoint.ts';
+import { openaiModels } from './openai-models.ts';
 import type { Provider } from './provider.ts';
 
 /** OpenAI itself. Responses comes first: only there does encrypted reasoning survive from turn to turn. */
@@ -9,8 +10,9 @@ export const openai: Provider = {
   name: 'openai',
   speaks: [openaiResponses, openaiChat],
   baseUrl: 'https://api.openai.com/v1',
-  models: ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'codex-*'],
+  models: openaiModels,
   endpoint: openaiEndpoint,
+  relay: { endpoint: openaiRelayEndpoint, lacks: ['rerank'] },
   authorize: bearer,
   variables: { key: ['OPENAI_API_KEY'], baseUrl: ['OPENAI_BASE_URL'] },
 };

@@ -1,6 +1,6 @@
 import type { Authorize, Credential, Settings } from '../auth/authorize.ts';
 import type { Binding } from '../dialects/binding.ts';
-import type { Dialect, HeaderMap, Operation } from '../dialects/dialect.ts';
+import type { Dialect, HeaderMap, Operation, RelayedOperation } from '../dialects/dialect.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
 /** A place where models live: which languages it speaks, at which addresses, and how one proves who one is. */
@@ -27,6 +27,8 @@ export interface Provider {
   /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
   readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;
+  /** Operations that one of its dialects alone has. Absent: none of them is here. */
+  readonly relay?: ProviderRelay;
   readonly authorize: Authorize;
   /** Sent with every request unless the caller's own header of that name travels. */
   readonly headers?: HeaderMap;
@@ -52,6 +54,16 @@ export interface EndpointCall {
   readonly settings: Settings;
   /** The caller's own query, when its request is relayed. */
   readonly query?: URLSearchParams;
+}
+
+interface ProviderRelay {
+  readonly lacks?: readonly RelayedOperation[];
+  endpoint(call: RelayEndpointCall): string;
+}
+
+export interface RelayEndpointCall extends Pick<EndpointCall, 'model' | 'baseUrl' | 'settings' | 'query'> {
+  /** The door's own, its holes filled: `/v1/files/file-1`. */
+  readonly path: string;
 }
 
 /** One setting of a place, for the configuration to check. */

@@ -2,16 +2,23 @@ import { liftFiles } from '../bytes/lift.ts';
 import { topLevel } from '../bytes/splice.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
-import type { Dialect, Glance, Knock } from '../dialects/dialect.ts';
+import type { Dialect, Glance, Knock, TopLevel } from '../dialects/dialect.ts';
 import { isObject, parseJson, type JsonObject } from '../json.ts';
 import type { Decoded, Inbound } from './translation.ts';
 
 /** The request at this door, glanced at. @throws Failure `bad-request` when model or streaming cannot be told. */
 export function inboundOf(dialect: Dialect, knock: Knock, body: Uint8Array): Inbound {
   const top = topLevel(body);
-  const glance = dialect.glance(knock, { get: (name) => orBadRequest(() => top.get(name)) });
+  const glance = glanceAt(dialect, knock, { get: (name) => orBadRequest(() => top.get(name)) });
   let decoded: Decoded | undefined;
   return { dialect, knock, glance, body, top, decoded: () => (decoded ??= decode(dialect, knock, glance, body)) };
+}
+
+/** A relayed operation may do without a model: '' then. */
+function glanceAt(dialect: Dialect, knock: Knock, body: TopLevel): Glance {
+  const rule = knock.door.relay?.model;
+  const unnamed = rule === 'none' || (rule === 'optional' && (body.get('model') ?? null) === null);
+  return unnamed ? { model: '', streaming: false } : dialect.glance(knock, body);
 }
 
 function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array): Decoded {

@@ -74,8 +74,8 @@ export interface StreamTranslator {
   push(bytes: Uint8Array): Chunk;
   /** The upstream closed its stream. */
   end(): Chunk;
-  /** The connection broke. */
-  fail(failure: Failure): Chunk;
+  /** The connection broke. Undefined: these bytes have no words for that, and the caller's connection must break as well. */
+  fail(failure: Failure): Chunk | undefined;
   /** The caller left: nothing more is wanted, but `progress` must be told whole. */
   leave(): void;
   /** What may be written at this moment to keep an idle stream open; '' when nothing may. */

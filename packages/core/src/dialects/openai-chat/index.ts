@@ -8,6 +8,7 @@ import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
+import { relayDoors } from './relay-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { name } from './vocabulary.ts';
 import { foreignTraces } from './foreign-traces.ts';
@@ -21,6 +22,7 @@ export const openaiChat: Dialect = {
     // N2: three dialects share these; Chat's is the one for whoever brings no other dialect's headers.
     { method: 'GET', path: '/v1/models', operation: 'list-models' },
     { method: 'GET', path: '/v1/models/{model}', operation: 'get-model' },
+    ...relayDoors,
   ],
   framing: sse,
   limits,

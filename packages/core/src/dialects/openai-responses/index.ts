@@ -7,6 +7,7 @@ import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
+import { relayDoors } from './relay-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { dialectName } from './vocabulary.ts';
 import { watch } from './watch.ts';
@@ -17,6 +18,7 @@ export const openaiResponses: Dialect = {
   doors: [
     { method: 'POST', path: '/v1/responses', operation: 'generate' },
     { method: 'POST', path: '/v1/responses/input_tokens', operation: 'count-tokens' },
+    ...relayDoors,
   ],
   framing: sse,
   limits: {
