@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { folder, start } from './support.ts';
 import { recordingUpstream } from './upstream.ts';
 
@@ -85,7 +85,8 @@ accessKeys: [{ name: me, key: ours-0123456789 }]
 
   expect(upstream.asked).toHaveLength(12);
   for (const line of upstream.asked) expect(line).toMatch(/ Bearer theirs$/);
-  expect(log.lines.some((line) => line.includes('openai-chat list-files → oa 200'))).toBe(true);
+  // Lines are written in batches, behind the replies.
+  await vi.waitFor(() => expect(log.lines.some((line) => line.includes('openai-chat list-files → oa 200'))).toBe(true));
 
   const stranger = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'nobody', maxRetries: 0 });
   await expect(stranger.files.list()).rejects.toMatchObject({ status: 401 });
