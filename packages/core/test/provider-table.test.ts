@@ -48,13 +48,13 @@ ${rows.join('\n')}
 ## Relayed operations
 
 Operations that one dialect alone has. They pass through, under the same admission, limits, failover and accounting as
-everything else, to an upstream that speaks the dialect and has the operation: by the model in the body, as \`upstream/model\`
+everything else, to an upstream that speaks the dialect and has the operation: by its model, as \`upstream/model\`
 or however it is routed. Where no model is named, to the upstream in the header \`x-proxy-upstream\` or in \`?upstream=\`, else to
 the first configured one that has the operation; with several keys, an id that one of them does not know is asked of the next.
 What an upstream keeps (files, batches, responses) it keeps for its key, and so for every caller of this gateway. Bodies are
 JSON: multipart uploads are not taken yet.
 
-| door | operation | dialect | model in the body | at |
+| door | operation | dialect | model | at |
 | --- | --- | --- | --- | --- |
 ${relayRows().join('\n')}
 

@@ -110,10 +110,12 @@ interface HubDoor extends DoorPlace {
 export interface RelayDoor extends DoorPlace {
   readonly operation: RelayedOperation;
   readonly relay: {
-    /** Whether the body names a model. `none`: the request is about something that an upstream keeps. */
+    /** Whether the body or the path names a model. `none`: the request is about something that an upstream keeps. */
     readonly model: 'required' | 'optional' | 'none';
     /** What a JSON reply, or an event of a stream, says that it cost. Absent: it costs nothing, whatever the reply says. */
     usage?(reply: TopLevel): Usage | undefined;
+    /** The body, asking for another model; absent: as the dialect renames it. */
+    rename?(body: Uint8Array, model: string): Uint8Array;
   };
 }
 

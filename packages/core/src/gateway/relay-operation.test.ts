@@ -507,6 +507,51 @@ describe('an operation without a model', () => {
   });
 });
 
+describe('Gemini’s embeddings', () => {
+  const go = vendor({ name: 'go', provider: gemini, baseUrl: 'http://go.test/v1beta/' });
+  const reply = '{"embeddings":[{"values":[0.5]}],"usageMetadata":{"promptTokenCount":4}}';
+  const requests = (model: string) => ({ requests: [{ model, content: { parts: [{ text: 'Hi' }] } }] });
+
+  test.each(['embedContent', 'batchEmbedContents'])(':%s goes through as it is', async (verb) => {
+    const up = scripted({ body: reply });
+    const { gateway, ledger } = gatewayOf(up.transport, { upstreams: [vendor(), go] });
+    const body = JSON.stringify(requests('models/gemini-embedding-001'), null, 3);
+    const answer = await ask(gateway, `POST /v1beta/models/gemini-embedding-001:${verb}?key=ours`, body);
+    expect([answer.status, answer.text]).toEqual([200, reply]);
+    expect(up.requests[0]?.url).toBe(`http://go.test/v1beta/models/gemini-embedding-001:${verb}`);
+    expect(textOf(up.requests[0]?.body)).toBe(body);
+    expect(up.requests[0]?.headers['x-goog-api-key']).toBe('secret-a');
+    expect(ledger.records()).toMatchObject([{ operation: 'embed', usage: { inputTokens: 4 } }]);
+  });
+
+  test('an alias is replaced in the path and in every request', async () => {
+    const up = scripted({ body: reply });
+    const { gateway } = gatewayOf(up.transport, {
+      upstreams: [{ ...go, models: { e: 'models/gemini-embedding-001' } }],
+    });
+    await ask(gateway, 'POST /v1beta/models/e:batchEmbedContents', requests('models/e'));
+    await ask(gateway, 'POST /v1beta/models/e:embedContent', { content: { parts: [] } });
+    expect(up.requests.map(({ url }) => url.replace(/.*models/, ''))).toEqual([
+      '/gemini-embedding-001:batchEmbedContents',
+      '/gemini-embedding-001:embedContent',
+    ]);
+    expect(textOf(up.requests[0]?.body)).toBe(JSON.stringify(requests('models/gemini-embedding-001')));
+    expect(textOf(up.requests[1]?.body)).toBe('{"content":{"parts":[]}}');
+  });
+
+  test.each([
+    ['an upstream of another dialect', 'vendor/e', 'model of \\"go\\"'],
+    ['a model that is a path', 'go/..', 'Malformed model'],
+  ])('%s is refused', async (_, model, message) => {
+    const up = scripted({ body: reply });
+    const { gateway } = gatewayOf(up.transport, { upstreams: [vendor(), go] });
+    const answer = await ask(gateway, `POST /v1beta/models/${model}:embedContent`, { content: { parts: [] } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain(message);
+    expect(up.requests).toHaveLength(0);
+  });
+});
+
 function bodyOf({ body }: HttpAnswer) {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
     throw new Error('It does not stream.');

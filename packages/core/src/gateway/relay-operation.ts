@@ -58,12 +58,13 @@ function redirected(status: number): Tried {
 function messageOf(
   target: Target,
   inbound: Inbound,
-  { method, path: template }: RelayDoor,
+  { method, path: template, relay: rule }: RelayDoor,
 ): Parameters<typeof send>[2] {
   const { dialect, glance, knock } = inbound;
   const { upstream, model, settings } = target;
-  const path = filled(template, knock.params);
-  const body = model === glance.model ? inbound.body : dialect.rename(inbound.body, model);
+  const path = filled(template, knock.params, model);
+  const rename = rule.rename ?? dialect.rename;
+  const body = model === glance.model ? inbound.body : rename(inbound.body, model);
   return {
     method,
     headers: relayedRequestHeaders(knock.headers),
@@ -77,13 +78,22 @@ function messageOf(
   };
 }
 
-/** `/v1/files/{file}` with the id in its hole. An id that is a path (`..`) would lead out of the operation. */
-function filled(template: string, params: Knock['params']): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const id = params[name] ?? '';
-    if (/^[\w-][\w.:=-]*$/.test(id)) return encodeURIComponent(id);
-    throw new Failure('bad-request', `Malformed ${name} id in the path: letters, digits and any of "-_.:=" make one.`);
-  });
+/** `/v1/files/{file}` with the id in its hole, and the upstream's name for the model in `{model}`. */
+function filled(template: string, params: Knock['params'], model: string): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    name === 'model'
+      ? model
+          .split('/')
+          .map((part) => segment('model', part))
+          .join('/')
+      : segment(`${name} id`, params[name] ?? ''),
+  );
+}
+
+/** One that is a path (`..`) would lead out of the operation. */
+function segment(what: string, given: string): string {
+  if (/^[\w-][\w.:=@-]*$/.test(given)) return encodeURIComponent(given);
+  throw new Failure('bad-request', `Malformed ${what} in the path: letters, digits and any of "-_.:=@" make one.`);
 }
 
 /** Ours to read, not the upstream's. */

@@ -10,6 +10,10 @@ export const gemini: Provider = {
   baseUrl: 'https://generativelanguage.googleapis.com',
   models: ['gemini-*', 'gemma-*', 'learnlm-*'],
   endpoint,
+  relay: {
+    endpoint: ({ path, baseUrl, query }) =>
+      withQuery(joinUrl(baseUrl, path.replace('/models/models/', '/models/')), query),
+  },
   authorize: headerKey('x-goog-api-key'),
   facts: { searchExclusions: false },
   variables: { key: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], baseUrl: ['GOOGLE_GEMINI_BASE_URL', 'GEMINI_BASE_URL'] },

@@ -8,6 +8,7 @@ import { decodeError, encodeError } from './errors.ts';
 import { geminiArray, geminiSse } from './framings.ts';
 import { lists } from './lists.ts';
 import { geminiName } from './members.ts';
+import { relayDoors } from './relay-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { watch } from './watch.ts';
 
@@ -21,6 +22,7 @@ export const geminiGenerate: Dialect = {
     ...modelDoors('/v1/publishers/google/models'),
     ...modelDoors('/v1beta1/projects/{project}/locations/{location}/publishers/google/models'),
     ...modelDoors('/v1/projects/{project}/locations/{location}/publishers/google/models'),
+    ...relayDoors,
     ...listDoors('/v1beta/models'),
     ...listDoors('/v1/models', (headers, query) => 'x-goog-api-key' in headers || query.has('key')),
   ],
