@@ -1,3 +1,5 @@
+import { joinBytes } from './join.ts';
+
 /** A JSON text in which each long file in base64 is a short stand-in, so that parsing and writing it costs little. */
 export interface Lifted {
   readonly text: string;
@@ -53,27 +55,15 @@ function restore(json: string, mark: string, body: Uint8Array, files: readonly F
   const encoder = new TextEncoder();
   const pieces: Uint8Array[] = [];
   let from = 0;
-  let length = 0;
-  const add = (piece: Uint8Array) => {
-    pieces.push(piece);
-    length += piece.length;
-  };
   for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, from)) {
     const to = at + mark.length + numeralLength;
     const file = files[Number(json.slice(at + mark.length, to))];
     if (!file) throw new Error('A stand-in has lost its number.');
-    add(encoder.encode(json.slice(from, at - notText.length - keptHead)));
-    add(body.subarray(file.start, file.end));
+    pieces.push(encoder.encode(json.slice(from, at - notText.length - keptHead)), body.subarray(file.start, file.end));
     from = to;
   }
-  add(encoder.encode(json.slice(from)));
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
+  pieces.push(encoder.encode(json.slice(from)));
+  return joinBytes(pieces);
 }
 
 /**
