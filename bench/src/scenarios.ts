@@ -53,7 +53,7 @@ export function sizeOf(kind: Kind, size: 'full' | 'warm-up' | 'smoke'): Size {
         const pace = { deltas: 20, perWrite: 1 };
         return { pace, load: { streaming: true, requests: 5000, concurrency: streams, deltas: pace.deltas } };
       }
-      const pace = { deltas: pick(250, 0, 10), perWrite: 1, intervalMs: 20 };
+      const pace = { deltas: size === 'full' ? 250 : 10, perWrite: 1, intervalMs: 20 };
       return {
         pace,
         load: { streaming: true, requests: streams, concurrency: streams, deltas: pace.deltas, staggerMs: 3 },

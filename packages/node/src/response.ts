@@ -83,7 +83,6 @@ class StreamedAnswer implements Sink {
    * than copying a small one. Node is told that there is nothing to frame.
    */
   readonly #chunked: boolean;
-  readonly #flush = () => this.flush();
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -104,7 +103,7 @@ class StreamedAnswer implements Sink {
     const pending = this.#pending;
     if (pending === undefined) {
       this.#pending = chunk;
-      void soon.then(this.#flush);
+      process.nextTick(flush, this);
     } else if (typeof pending === 'string' && typeof chunk === 'string' && pending.length < maxJoinedText) {
       this.#pending = pending + chunk;
     } else if (Array.isArray(pending)) {
@@ -159,8 +158,6 @@ class StreamedAnswer implements Sink {
     this.#pending = undefined;
     this.#pendingBytes = 0;
     if (pending === undefined) return true;
-    // One small read, one write: what a stream at a human's pace is made of.
-    if (pending instanceof Uint8Array && bytes <= maxCopiedBytes) return this.#writeLatin1(latin1Of(pending), bytes);
     const chunks = Array.isArray(pending) ? pending : [pending];
     if (chunks.every(isText)) return this.#writeTexts(chunks, bytes);
     if (bytes <= maxCopiedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
@@ -192,10 +189,7 @@ class StreamedAnswer implements Sink {
 
   /** Few bytes: with their frame in one string of one character a byte. */
   #writeBytes(chunks: readonly Uint8Array[], bytes: number): boolean {
-    return this.#writeLatin1(latin1(chunks), bytes);
-  }
-
-  #writeLatin1(text: string, bytes: number): boolean {
+    const text = latin1(chunks);
     return this.#response.write(this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n` : text, 'latin1');
   }
 
@@ -215,8 +209,9 @@ class StreamedAnswer implements Sink {
   }
 }
 
-/** Its reactions run when the ticks in hand are done, as those of process.nextTick do, for a third of the memory. */
-const soon = Promise.resolve();
+function flush(answer: StreamedAnswer): void {
+  answer.flush();
+}
 
 function isText(chunk: Chunk): chunk is string {
   return typeof chunk === 'string';
@@ -229,12 +224,10 @@ function isBytes(chunk: Chunk): chunk is Uint8Array {
 /** One character a byte: a short string costs the collector far less than a buffer. */
 function latin1(chunks: readonly Uint8Array[]): string {
   let text = '';
-  for (const chunk of chunks) text += latin1Of(chunk);
+  for (const chunk of chunks) {
+    // undici's chunks are Buffers already; a second view of each is only more to collect.
+    const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    text += buffer.toString('latin1');
+  }
   return text;
-}
-
-function latin1Of(chunk: Uint8Array): string {
-  // undici's chunks are Buffers, and a view of one more costs as much as its text.
-  const buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-  return buffer.toString('latin1');
 }

@@ -31,13 +31,9 @@ export async function serve(flags: Flags): Promise<void> {
  *
  * It also collects everything whenever 64 MB of buffers have come and gone, which with pictures is every few dozen requests. Counted
  * with the rest of the heap they make a third of the collections, and a request with a picture cost a third less.
- *
- * And it lets the young generation begin with 1 MB and only double: at a human's pace, where streams allocate little and all of it
- * dies at once, that means a collection every 75 ms for nothing. Grown in one step, collections are rare.
  */
 function tuneCollector(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
-  setFlagsFromString('--semi-space-growth-factor=16');
   setFlagsFromString('--external-memory-accounted-in-global-limit');
 }
 
