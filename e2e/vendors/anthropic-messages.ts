@@ -44,7 +44,15 @@ function piecesOf(block: Members): readonly Piece[] {
 }
 
 function eventsOf({ thought, seal, text, calls }: Reply, id: string): readonly object[] {
-  const usage = { input_tokens: 150, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  const usage = {
+    input_tokens: 150,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens_details: null,
+    server_tool_use: null,
+  };
+  const placed = { cache_creation: null, inference_geo: null, service_tier: 'standard', speed: 'standard' };
+  const ended = { container: null, stop_details: null, stop_sequence: null };
   const blocks = [
     {
       start: { type: 'thinking', thinking: '', signature: '' },
@@ -57,12 +65,12 @@ function eventsOf({ thought, seal, text, calls }: Reply, id: string): readonly o
       ? []
       : [
           {
-            start: { type: 'text', text: '' },
+            start: { type: 'text', text: '', citations: null },
             deltas: pieces(text).map((piece) => ({ type: 'text_delta', text: piece })),
           },
         ]),
     ...calls.map((call) => ({
-      start: { type: 'tool_use', id: call.id, name: call.name, input: {} },
+      start: { type: 'tool_use', id: call.id, name: call.name, input: {}, caller: { type: 'direct' } },
       deltas: pieces(JSON.stringify(call.args)).map((piece) => ({ type: 'input_json_delta', partial_json: piece })),
     })),
   ];
@@ -75,9 +83,10 @@ function eventsOf({ thought, seal, text, calls }: Reply, id: string): readonly o
         role: 'assistant',
         model: 'claude-opus-5-5',
         content: [],
+        diagnostics: null,
+        ...ended,
         stop_reason: null,
-        stop_sequence: null,
-        usage: { ...usage, output_tokens: 1 },
+        usage: { ...usage, ...placed, output_tokens: 1 },
       },
     },
     ...blocks.flatMap(({ start, deltas }, index) => [
@@ -87,7 +96,7 @@ function eventsOf({ thought, seal, text, calls }: Reply, id: string): readonly o
     ]),
     {
       type: 'message_delta',
-      delta: { stop_reason: calls.length > 0 ? 'tool_use' : 'end_turn', stop_sequence: null },
+      delta: { ...ended, stop_reason: calls.length > 0 ? 'tool_use' : 'end_turn' },
       usage: { ...usage, output_tokens: 70 },
     },
     { type: 'message_stop' },

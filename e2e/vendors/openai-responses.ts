@@ -50,6 +50,7 @@ function eventsOf(reply: Reply, id: string): readonly object[] {
     id: `resp_${id}`,
     object: 'response',
     created_at: 1795250000,
+    access_programs: null,
     error: null,
     incomplete_details: null,
     instructions: null,
@@ -125,7 +126,7 @@ function callItem({ calls }: Reply, id: string, at: number): Item {
     begun: { ...item, status: 'in_progress', arguments: '' },
     between: [
       ...pieces(source).map((delta) => ({ type: 'response.function_call_arguments.delta', delta })),
-      { type: 'response.function_call_arguments.done', name: call?.name, arguments: source },
+      { type: 'response.function_call_arguments.done', arguments: source },
     ],
     done: { ...item, status: 'completed', arguments: source },
   };
