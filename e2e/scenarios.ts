@@ -319,3 +319,17 @@ export function sealsIn(reply: string): readonly string[] {
     ([, seal]) => seal ?? '',
   );
 }
+
+/**
+ * Of the reasoning scenario's proofs those that come home. A stream of Messages ends with its text, so a proof that Gemini tells
+ * behind its last text has no place in it (Z5).
+ */
+export function sealsDue(
+  seals: readonly string[],
+  client: DialectName,
+  to: DialectName,
+  stream: boolean,
+): readonly string[] {
+  const nothingBehindText = client === 'anthropic-messages' && to === 'gemini-generate' && stream;
+  return nothingBehindText ? seals.slice(0, 2) : seals;
+}

@@ -28,7 +28,7 @@ if (!Object.hasOwn(commands, command)) {
 process.exitCode = await commands[command]();
 
 async function start() {
-  await install();
+  await install({ agents: false });
   await build();
   const main = join(root, 'packages/server/dist/main.js');
   // The caller's folder, not ours: a configuration file lies where the command was typed.
@@ -37,18 +37,22 @@ async function start() {
 }
 
 async function test() {
-  await install();
+  await install({ agents: true });
   return runPnpm(['-r', '--no-bail', '--workspace-concurrency=1', 'test', ...args]);
 }
 
 /** Installs when nothing is installed yet, or when the lock file says that it should be something else. */
-async function install() {
-  if (existsSync(join(bin, 'node')) && readStamp() === lockState()) return;
+async function install({ agents }) {
+  const everything = `everything ${lockState()}`;
+  const state = agents ? everything : `all but the agents ${lockState()}`;
+  if (existsSync(join(bin, 'node')) && [state, everything].includes(readStamp())) return;
   say('Installing what @proxy needs (once; this can take a minute) …');
-  const code = await runPnpm(['install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
+  // The coding agents are most of a gigabyte that only their tests need.
+  const which = agents ? [] : ['--filter', '!@proxy/agents'];
+  const code = await runPnpm([...which, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
   if (code !== 0) fail(`Installing failed (pnpm ended with ${code}). Is the npm registry reachable?`);
   mkdirSync(dirname(installStamp), { recursive: true });
-  writeFileSync(installStamp, lockState());
+  writeFileSync(installStamp, state);
 }
 
 function readStamp() {

@@ -5,7 +5,7 @@ import { dialectNames, type DialectName } from '../dialects.ts';
 import { accessKey, startGateway, type RunningGateway } from '../gateway.ts';
 import { places, type Place } from '../places.ts';
 import { expectNoFaults, play } from '../play.ts';
-import { reasoning, scenarios, sealsIn } from '../scenarios.ts';
+import { reasoning, scenarios, sealsDue, sealsIn } from '../scenarios.ts';
 import { framesBeforeError } from '../stages.ts';
 import { fixture, startUpstream, type Upstream } from '../upstream.ts';
 
@@ -60,7 +60,7 @@ describe.each(places.map((place) => [place.name, place] as const))('%s', (_name,
         ['streamed', true],
       ])(`${scenario.name}, %s`, async (_, stream) => {
         await play(stage(client, place), scenario, stream);
-        if (scenario === reasoning) expectSealsReturned(place);
+        if (scenario === reasoning) expectSealsReturned(client, place, stream);
       });
     }
 
@@ -119,11 +119,12 @@ test('B7 Azure’s stream begins without a choice and ends with one that has no 
 });
 
 /** Z1, Z4, Z7: by the fourth request every proof of reasoning that the place gave out has come home. */
-function expectSealsReturned(place: Place): void {
+function expectSealsReturned(client: DialectName, place: Place, stream: boolean): void {
   const seals = [1, 2, 3].flatMap((turn) => sealsIn(fixture(place.dialect, `reasoning-${turn}.json`).toString()));
   const last = at(place).requests.at(-1)?.raw;
   expect(seals.length).toBe(place.dialect === 'openai-chat' ? 0 : 3);
-  for (const seal of seals) expect(last, 'a seal of the place’s own is missing').toContain(seal);
+  for (const seal of sealsDue(seals, client, place.dialect, stream))
+    expect(last, 'a seal of the place’s own is missing').toContain(seal);
 }
 
 /** The beginning, as the vendor's fixture has it. */

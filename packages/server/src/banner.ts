@@ -1,15 +1,17 @@
+import { addressOf } from './config/address.ts';
+import { agents, modelFor } from './agents.ts';
 import type { Config } from './config/config.ts';
+import { exampleModel } from './config/example-model.ts';
 import { knownProviders } from './config/providers.ts';
 import { isLoopback } from './config/safety.ts';
 import { version } from './version.ts';
 
 /** What a person sees after the start: where it listens, what is behind it, and commands to paste. */
 export function banner(config: Config, port: number, env = process.env): string {
-  const url = `http://${reachable(config.server.host)}:${port}`;
+  const url = addressOf(config.server.host, port);
   const open = config.accessKeys.length === 0;
   // Clients insist on some key; with an open server any text will do. The real one is not printed.
   const key = open ? 'any' : '$PROXY_ACCESS_KEY';
-  const model = exampleModel(config);
   return [
     '',
     `@proxy ${version} has started. 已启动。`,
@@ -27,7 +29,7 @@ export function banner(config: Config, port: number, env = process.env): string 
     `  Access key 访问密钥 ${open ? 'none: this machine only. 未设置，仅限本机。' : 'required 需要 (export PROXY_ACCESS_KEY=… first 请先导出)'}`,
     ...config.notes.map((note) => `  Note 提示           ${note}`),
     '',
-    ...clients(url, key, model),
+    ...clients(url, key, config),
     '',
   ].join('\n');
 }
@@ -50,21 +52,12 @@ function upstreamLines({ upstreams, vendors, health }: Config): readonly string[
 }
 
 /** Commands for a POSIX shell: they set what the client reads, for that one run. */
-function clients(url: string, key: string, model: string): readonly string[] {
+function clients(url: string, key: string, config: Config): readonly string[] {
+  const model = exampleModel(config) ?? 'MODEL';
   return [
     'Paste one of these 复制一条即可使用:',
     '',
-    '  # Claude Code',
-    `  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${key} claude${model === 'demo' ? ' --model demo' : ''}`,
-    '  # Codex CLI',
-    `  PROXY_KEY=${key} codex -m ${model} -c model_provider=proxy -c model_providers.proxy.name=proxy \\`,
-    `    -c model_providers.proxy.base_url=${url}/v1 -c model_providers.proxy.env_key=PROXY_KEY \\`,
-    '    -c model_providers.proxy.wire_api=responses',
-    '  # Gemini CLI',
-    // Without stored settings Gemini CLI 0.61 refuses GOOGLE_GEMINI_BASE_URL ("Invalid auth method") but takes Vertex's
-    // variables; with "Use Gemini API Key" stored it is the other way round.
-    `  GOOGLE_GEMINI_BASE_URL=${url} GEMINI_API_KEY=${key} GOOGLE_GENAI_USE_VERTEXAI=true \\`,
-    `    GOOGLE_VERTEX_BASE_URL=${url} GOOGLE_API_KEY=${key} gemini -m ${model}`,
+    ...agentLines(url, key, config),
     '  # OpenAI SDK, Anthropic SDK, Google GenAI SDK 各家 SDK',
     `  export OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${key}`,
     `  export ANTHROPIC_BASE_URL=${url} ANTHROPIC_API_KEY=${key}`,
@@ -75,24 +68,35 @@ function clients(url: string, key: string, model: string): readonly string[] {
   ];
 }
 
-/** A model that will answer, as far as can be told from the configuration. */
-function exampleModel({ upstreams, routes }: Config): string {
-  const listed = upstreams.flatMap(({ models = [] }) => (Array.isArray(models) ? models : Object.keys(models)));
-  const name = [...routes.map(({ model }) => model), ...listed].find((model) => !model.includes('*'));
-  if (name !== undefined) return name;
-  const provider = upstreams[0]?.provider ?? 'demo';
-  return examples[provider] ?? 'MODEL';
+/** The same that `proxy run` starts them with. */
+function agentLines(url: string, key: string, config: Config): readonly string[] {
+  return Object.values(agents).flatMap((agent) => {
+    const model = modelFor(agent, config);
+    const { env, args } = agent.launch({ url, key, ...(model !== undefined && { model }) });
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    return [`  # ${agent.title}`, ...pasteable([...variables, agent.command, ...options(args)])];
+  });
 }
 
-const examples: Readonly<Record<string, string>> = {
-  openai: 'gpt-6.1-sol',
-  anthropic: 'claude-sonnet-5-5',
-  gemini: 'gemini-3.8-flash',
-  deepseek: 'deepseek-chat',
-  demo: 'demo',
-};
+/** An option and its value stay together. */
+function options(args: readonly string[]): readonly string[] {
+  return args.flatMap((arg, index) =>
+    arg === '-c' ? `${arg} ${args[index + 1] ?? ''}` : args[index - 1] === '-c' ? [] : arg,
+  );
+}
 
-function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
+const lineWidth = 110;
+
+/** Wrapped between words, as a POSIX shell reads it. */
+function pasteable(words: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of words) {
+    if (line.length + word.length > lineWidth && line.trim() !== '') {
+      lines.push(`${line} \\`);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }

@@ -20,11 +20,13 @@ export function isUnproven(seal: Seal): boolean {
 }
 
 /** What a seal was attached to, where the foreign dialect has no place for it on the thing itself. */
-export type Attachment = 'call' | 'text' | 'redacted';
+export type Attachment = (typeof attachments)[number];
+
+const attachments = ['call', 'text', 'text-ahead', 'redacted'] as const;
 
 export interface Envelope {
   readonly seal: Seal;
-  /** Absent: an ordinary reasoning seal. call: belongs to the next tool call. text: to the text before. */
+  /** Absent: an ordinary reasoning seal. call: belongs to the next tool call. text: to the text before, text-ahead: to the one that follows. */
   readonly attachment?: Attachment;
 }
 
@@ -42,23 +44,25 @@ export function readSeal(field: string, carrier: string): Envelope {
   if (!isObject(fields) || typeof fields.issuer !== 'string' || typeof fields.value !== 'string')
     return { seal: { issuer: carrier, value: field } };
   const seal = { issuer: fields.issuer, value: fields.value };
-  const { attachment } = fields;
-  if (attachment === 'call' || attachment === 'text' || attachment === 'redacted') return { seal, attachment };
-  return { seal };
+  const attachment = attachments.find((known) => known === fields.attachment);
+  return { seal, ...(attachment && { attachment }) };
 }
 
 /**
  * A carrier is a reasoning part that exists only to bring a seal through: it is taken out and its seal put on the tool
- * call that follows, or on the text before. `carried` tells what each reasoning part's field said.
+ * call or text that follows, or on the text before. `carried` tells what each reasoning part's field said.
  */
 export function attachSeals(parts: readonly Part[], carried: ReadonlyMap<Part, Attachment>): readonly Part[] {
   if (carried.size === 0) return parts;
   const out: Part[] = [];
   let waiting: Seal | undefined;
+  let waitingForText: Seal | undefined;
   for (const part of parts) {
     const attachment = carried.get(part);
     if (part.type === 'reasoning' && part.seal && attachment === 'call') {
       waiting = part.seal;
+    } else if (part.type === 'reasoning' && part.seal && attachment === 'text-ahead') {
+      waitingForText = part.seal;
     } else if (part.type === 'reasoning' && part.seal && attachment === 'text') {
       const at = out.findLastIndex((earlier) => earlier.type === 'text');
       const earlier = out[at];
@@ -67,6 +71,9 @@ export function attachSeals(parts: readonly Part[], carried: ReadonlyMap<Part, A
     } else if (part.type === 'tool-call' && waiting) {
       out.push({ ...part, seal: waiting });
       waiting = undefined;
+    } else if (part.type === 'text' && waitingForText) {
+      out.push({ ...part, seal: waitingForText });
+      waitingForText = undefined;
     } else {
       out.push(part);
     }

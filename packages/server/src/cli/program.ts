@@ -4,7 +4,9 @@ import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
 import { check } from './check.ts';
+import { agents } from '../agents.ts';
 import { init } from './init.ts';
+import { run, type RunFlags } from './run.ts';
 import { serve } from './serve.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
@@ -37,6 +39,14 @@ export function createProgram(): Command {
     .option('--json', 'print JSON instead of YAML')
     .action((flags: Flags & { json?: boolean }) => check(flags, flags.json === true));
 
+  withFlags(program.command('run').description('start a coding agent on this server; its own files stay as they are'))
+    .argument('<agent>', Object.keys(agents).join(', '))
+    .argument('[args...]', 'for the agent, behind --')
+    .option('-m, --model <name>', 'the model to ask for (default: the first that is configured, or the agent’s own)')
+    .option('-p, --port <number>', 'where a server may run already (default: PORT, or 3000)', portOf)
+    .option('--host <address>', 'the address it listens on')
+    .action((agent: string, args: string[], flags: RunFlags) => run(agent, args, flags));
+
   return program;
 }
 
@@ -63,4 +73,5 @@ Examples:
   OPENAI_API_KEY=sk-... proxy            Claude Code, Gemini CLI and the rest on OpenAI's models
   proxy init && proxy check              begin a configuration file
   proxy --config team.yaml --port 8080
+  proxy run claude --model gpt-6.1-sol -- -p "What is this repository?"
 `;

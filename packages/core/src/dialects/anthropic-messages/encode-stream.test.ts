@@ -273,6 +273,25 @@ describe('writing', () => {
     const [, turn] = conversation.messages;
     expect(turn?.role === 'assistant' && turn.parts).toMatchObject(reply.candidates[0]?.parts ?? []);
   });
+  test('Z5 nothing stands behind the text that ends a reply: its seal goes ahead of it, and in a stream is too late', () => {
+    const seal = { issuer: 'gemini-generate', value: 'sealed' };
+    const parts: readonly Part[] = [{ type: 'text', text: 'Hi', seal }];
+    const reply: Reply = { id: 'r', model: 'm', candidates: [{ parts, finish: { reason: 'stop' } }] };
+    const { content } = anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+    expect(list(content)).toMatchObject([{ type: 'thinking' }, { type: 'text', text: 'Hi' }]);
+    const messages = [
+      { role: 'user', content: 'x' },
+      { role: 'assistant', content: list(content) },
+    ];
+    const conversation = anthropicMessages.decodeRequest(
+      { model: 'm', max_tokens: 1, messages },
+      { glance: { model: 'm', streaming: false }, headers: {}, report: () => undefined },
+    );
+    const [, turn] = conversation.messages;
+    expect(turn?.role === 'assistant' && turn.parts).toMatchObject(parts);
+    const opened = encode(replay(reply)).flatMap(({ data }) => object(data.content_block)?.type ?? []);
+    expect(opened).toEqual(['text']);
+  });
   test('W2 a citation of another vendor becomes a web search location with the words it hangs on', () => {
     const frames = encode([
       start,

@@ -1,7 +1,7 @@
 import type { Frame } from '../../bytes/framing.ts';
 import type { CandidateEnd, ReasoningDelta, ReplyEvent, ReplyStart, TextDelta } from '../../conversation/event.ts';
 import type { Failure } from '../../conversation/failure.ts';
-import type { Part } from '../../conversation/message.ts';
+import type { Part, Seal } from '../../conversation/message.ts';
 import { settleFinish } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
 import { serialise } from '../../conversation/serial.ts';
@@ -41,6 +41,12 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   let usage: Usage | undefined;
   let ending: CandidateEnd | undefined;
   let searches = 0;
+  /**
+   * Seal of the text before, told when that has gone already. Its block is written once something follows, never at the end: there
+   * clients look for the answer, and Claude Code's -p prints nothing when it finds another block. Gemini insists on the seals
+   * of calls alone (Z4).
+   */
+  let carried: Seal | undefined;
 
   function push(event: ReplyEvent): readonly Frame[] {
     if (over) return [];
@@ -99,7 +105,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         return;
       case 'text-end':
         closeBlock(out);
-        for (const block of carrier(event.seal, 'text')) writeBlock(block, out);
+        carried = event.seal;
         return;
       case 'reasoning-end':
         endReasoning(event, out);
@@ -155,6 +161,9 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
 
   function openBlock(block: JsonObject, out: Frame[]): void {
     closeBlock(out);
+    const behind = carrier(carried, 'text');
+    carried = undefined;
+    for (const carrying of behind) writeBlock(carrying, out);
     const index = next++;
     const type = String(block.type);
     const [name, member] = deltaNames[type] ?? deltaNames.tool_use;

@@ -131,7 +131,7 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     type: 'message',
     role: 'assistant',
     model: context.model,
-    content: parts.flatMap(blocksOf),
+    content: parts.flatMap((part, index) => (index === parts.length - 1 ? lastBlocks(part) : blocksOf(part))),
     ...encodeFinish(finish, candidate?.extras),
     container: null,
     diagnostics: null,
@@ -143,6 +143,12 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
       ...object(lateUsage),
     },
   };
+}
+
+/** Claude ends with text, and clients read the answer from the last block: no carrier may stand behind it. */
+function lastBlocks(part: Part): WireBlock[] {
+  if (part.type !== 'text' || part.text === '') return blocksOf(part);
+  return [...carrier(part.seal, 'text-ahead'), textBlock(part)];
 }
 
 /** The members that end a Message, whole or streamed. */
