@@ -55,7 +55,8 @@ export interface OutboundRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
-  readonly body?: Chunk;
+  /** A Source is sent while it comes in; it is started when the connection stands, and cancelled when no more is wanted. */
+  readonly body?: Chunk | Source;
   readonly signal: AbortSignal;
   /** Until status and headers are there. */
   readonly headersTimeoutMs: number;

@@ -1,10 +1,11 @@
+import { Failure } from './conversation/failure.ts';
 import type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
-import type { Flow, Sink, Source, Transport } from './ports.ts';
+import type { Flow, OutboundRequest, Sink, Source, Transport } from './ports.ts';
 
 /** The Web shell: the only place where Request, Response and Web streams are touched. */
 export async function answerFetch(handle: Gateway['handle'], request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined;
+  const body = request.body ? incomingBody(request, request.body) : undefined;
   const inbound: HttpRequest = {
     method: request.method,
     url: pathname + search,
@@ -13,6 +14,28 @@ export async function answerFetch(handle: Gateway['handle'], request: Request): 
     ...(body && { body }),
   };
   return responseOf(await handle(inbound));
+}
+
+/** Read only when the gateway comes to it, and no faster than it is wanted. */
+function incomingBody(request: Request, stream: ReadableStream<Uint8Array>): Source {
+  const gone = (cause: unknown) =>
+    new Failure('client-gone', 'The caller went away while sending its request.', { cause });
+  return {
+    start: (sink) =>
+      pumped(stream, {
+        write: (chunk) => sink.write(chunk),
+        end: () => sink.end(),
+        fail: (error) => sink.fail(gone(error)),
+      }),
+    gather(maxBytes) {
+      const announced = request.headers.get('content-length');
+      if (announced === null || !(Number(announced) <= maxBytes)) return undefined;
+      return request.arrayBuffer().then(
+        (buffer) => new Uint8Array(buffer),
+        (error: unknown) => Promise.reject(gone(error)),
+      );
+    },
+  };
 }
 
 function responseOf({ status, headers, body }: HttpAnswer): Response {
@@ -49,29 +72,43 @@ export function fetchTransport(fetcher?: typeof fetch): Transport {
       // Looked up at each call: test tools and runtimes put their own `fetch` in place later.
       const response = await (fetcher ?? fetch)(request.url, {
         method: request.method,
-        headers: request.headers,
-        body: (request.body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, // no SharedArrayBuffer comes here
+        headers: headersOf(request),
+        ...bodyOf(request.body),
         signal: request.signal,
         redirect: 'manual',
       });
-      return { status: response.status, headers: Object.fromEntries(response.headers), body: sourceOf(response) };
+      return {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: { start: (sink) => pumped(response.body, sink) },
+      };
     },
   };
 }
 
-function sourceOf(response: Response): Source {
-  return {
-    start(sink) {
-      const reader = response.body?.getReader();
-      if (!reader) {
-        sink.end();
-        return { resume: () => undefined, cancel: () => undefined };
-      }
-      const pump = new ReaderPump(reader, sink);
-      void pump.run();
-      return pump;
-    },
-  };
+/** The length of a stream is the runtime's to say: most refuse to be told. */
+function headersOf({ headers, body }: OutboundRequest): Record<string, string> {
+  const { 'content-length': _length, ...rest } = headers;
+  return typeof body === 'object' && 'start' in body ? rest : headers;
+}
+
+/** A body that streams is half of a duplex: the Fetch standard knows no other, and Node insists on the word. */
+function bodyOf(body: OutboundRequest['body']): RequestInit {
+  if (body === undefined) return {};
+  if (typeof body === 'string') return { body };
+  if (body instanceof Uint8Array) return { body: body as Uint8Array<ArrayBuffer> }; // no SharedArrayBuffer comes here
+  return { body: readableOf(body), duplex: 'half' } as RequestInit; // the library types have no `duplex` yet
+}
+
+function pumped(stream: ReadableStream<Uint8Array> | null, sink: Sink): Flow {
+  const reader = stream?.getReader();
+  if (!reader) {
+    sink.end();
+    return { resume: () => undefined, cancel: () => undefined };
+  }
+  const pump = new ReaderPump(reader, sink);
+  void pump.run();
+  return pump;
 }
 
 class ReaderPump implements Flow {

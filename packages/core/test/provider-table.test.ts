@@ -52,10 +52,17 @@ everything else, to an upstream that speaks the dialect and has the operation: b
 or however it is routed. Where no model is named, to the upstream in the header \`x-proxy-upstream\` or in \`?upstream=\`, else to
 the first configured one that has the operation; with several keys, an id that one of them does not know is asked of the next.
 What an upstream keeps (files, batches, responses) it keeps for its key, and so for every caller of this gateway. Bodies are
-JSON: multipart uploads are not taken yet.
+JSON, or, where the table says "form", multipart/form-data.
 
-| door | operation | dialect | model | at |
-| --- | --- | --- | --- | --- |
+A form is sent on while it comes in. Where no model is asked for, at once; elsewhere it is held until its field \`model\` has been
+read, 32 MB at most, since many clients send the file first. A form that holds its model back for longer goes to the only upstream
+that has the operation, or to the one in \`x-proxy-upstream\`, in chunks of unknown length, and the model is renamed as it passes;
+with several upstreams it is refused, and one whose model turns out to lead elsewhere is broken off. What was sent is sent again with
+another key only while all of it is still held: up to 1 MB, or as much as came before the model. Longer uploads are tried
+once. A form may have 2 GiB (\`maxUploadBytes\`); \`maxBodyMb\` does not count for it.
+
+| door | operation | dialect | model | body | at |
+| --- | --- | --- | --- | --- | --- |
 ${relayRows().join('\n')}
 
 Compatible vendors are asked for any of OpenAI's classic ones, and answer for themselves.
@@ -96,9 +103,9 @@ function relayRows(): readonly string[] {
         ({ speaks, relay }) => speaks.includes(dialect) && relay && !relay.lacks?.includes(door.operation),
       );
       const places = able.map(({ name }) => `\`${name}\``).join(', ');
-      return [
-        `| ${door.method} ${door.path} | ${door.operation} | ${dialect.name} | ${door.relay.model} | ${places} |`,
-      ];
+      const { model, form } = door.relay;
+      const body = form === undefined ? '' : form === 'only' ? 'form' : 'form or JSON';
+      return [`| ${door.method} ${door.path} | ${door.operation} | ${dialect.name} | ${model} | ${body} | ${places} |`];
     }),
   );
 }

@@ -71,7 +71,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'json',
     'web',
   ],
-  web: ['gateway', 'ports'],
+  web: ['gateway', 'ports', 'conversation'],
   translators: ['translate', 'dialects', 'models', 'conversation', 'bytes', 'json'],
 };
 

@@ -1,7 +1,8 @@
-import { Failure, type OutboundRequest, type Transport, type UpstreamResponse } from '@proxy/core';
+import { Failure, type OutboundRequest, type Source, type Transport, type UpstreamResponse } from '@proxy/core';
 import type { Dispatcher } from 'undici';
 import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
+import { readableOf } from './source-stream.ts';
 
 export interface TransportOptions {
   /** Until TCP and TLS stand; absent: 10 s. */
@@ -79,8 +80,12 @@ function dispatchOptions(request: OutboundRequest, origin: string, path: string)
     path: path.startsWith('/') ? path : `/${path}`,
     method: request.method,
     headers: request.headers,
-    body: request.body ?? null,
+    body: isSource(request.body) ? readableOf(request.body) : (request.body ?? null),
     headersTimeout: request.headersTimeoutMs,
     bodyTimeout: request.idleTimeoutMs,
   };
+}
+
+function isSource(body: OutboundRequest['body']): body is Source {
+  return typeof body === 'object' && 'start' in body;
 }

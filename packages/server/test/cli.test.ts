@@ -1,31 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { proxy, started } from './process.ts';
 import { folder, until } from './support.ts';
-
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-
-/** The command line as a process of its own, from its sources. */
-function proxy(args: readonly string[], options: { readonly cwd: string; readonly env?: Record<string, string> }) {
-  const env = { PATH: process.env.PATH ?? '', HOME: options.cwd, ...options.env };
-  const child = spawn(process.execPath, ['-C', '@proxy/source', main, ...args], { cwd: options.cwd, env });
-  const seen = { out: '', err: '' };
-  child.stdout.on('data', (data) => (seen.out += String(data)));
-  child.stderr.on('data', (data) => (seen.err += String(data)));
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-  return { child, seen, ended };
-}
-
-async function started(run: ReturnType<typeof proxy>): Promise<string> {
-  await until('the banner is there', () => /curl /.test(run.seen.out) || run.child.exitCode !== null);
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(run.seen.out)?.[0];
-  if (url === undefined) throw new Error(run.seen.out + run.seen.err);
-  return url;
-}
 
 test('A7, A15 serve prints a banner to paste from, answers, and ends with 0 after its stream when told to', async () => {
   const run = proxy(['--port', '0'], { cwd: folder() });

@@ -86,15 +86,24 @@ export type RelayedOperation =
   | 'moderate'
   | 'rerank'
   | 'generate-image'
+  | 'edit-image'
+  | 'vary-image'
   | 'speak'
+  | 'transcribe'
+  | 'translate-audio'
   | 'get-response'
   | 'delete-response'
   | 'cancel-response'
   | 'list-input-items'
+  | 'upload-file'
   | 'list-files'
   | 'get-file'
   | 'delete-file'
   | 'get-file-content'
+  | 'create-upload'
+  | 'add-upload-part'
+  | 'complete-upload'
+  | 'cancel-upload'
   | 'list-batches'
   | 'create-batch'
   | 'get-batch'
@@ -112,6 +121,8 @@ export interface RelayDoor extends DoorPlace {
   readonly relay: {
     /** Whether the body or the path names a model. `none`: the request is about something that an upstream keeps. */
     readonly model: 'required' | 'optional' | 'none';
+    /** The body is a form (multipart/form-data), which is sent on while it comes in; absent: JSON. `or-json`: either. */
+    readonly form?: 'only' | 'or-json';
     /** What a JSON reply, or an event of a stream, says that it cost. Absent: it costs nothing, whatever the reply says. */
     usage?(reply: TopLevel): Usage | undefined;
     /** The body, asking for another model; absent: as the dialect renames it. */

@@ -3,8 +3,8 @@ import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { CallRecord, Caller } from '../ports.ts';
-import type { Inbound } from '../translate/translation.ts';
 import type { HttpAnswer } from './http.ts';
+import type { Incoming } from './read.ts';
 import type { Call } from './recognize.ts';
 import { refuse } from './refuse.ts';
 import type { Running } from './running.ts';
@@ -16,7 +16,7 @@ export interface Story {
   readonly startedAt: number;
   readonly call: Call;
   caller?: Caller;
-  inbound?: Inbound;
+  inbound?: Incoming;
 }
 
 /** The answer of an outcome, and its books: settled at once, or when the stream is over. */

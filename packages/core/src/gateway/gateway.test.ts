@@ -44,7 +44,8 @@ function scripted(...scripts: readonly (Script | Error)[]) {
   return { transport, requests, sent };
 }
 
-function textOf(body: string | Uint8Array | undefined): string {
+function textOf(body: OutboundRequest['body']): string {
+  if (typeof body === 'object' && 'start' in body) throw new Error('The body is still coming in.');
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : (body ?? '');
 }
 

@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly timeouts?: Timeouts;
   /** Absent: 100 MiB. */
   readonly maxBodyBytes?: number;
+  /** Of a form (multipart/form-data), which is sent on while it comes in. Absent: 2 GiB. */
+  readonly maxUploadBytes?: number;
   /** Silence after which a translated stream is kept open by a keep-alive; 0 never. Absent: 15 s. */
   readonly keepAliveMs?: number;
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;

@@ -108,7 +108,8 @@ function open(
   });
 }
 
-function textOf(body: string | Uint8Array | undefined): string {
+function textOf(body: OutboundRequest['body']): string {
+  if (typeof body === 'object' && 'start' in body) throw new Error('The body is still coming in.');
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : (body ?? '');
 }
 

@@ -1,12 +1,14 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Knock, RelayDoor } from '../dialects/dialect.ts';
+import type { Source } from '../ports.ts';
 import { relayedReplyHeaders, relayedRequestHeaders } from '../translate/headers.ts';
 import { passThrough } from '../translate/pass-through.ts';
-import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
 import { answerOpened } from './answer-opened.ts';
 import type { HttpRequest } from './http.ts';
+import type { Incoming } from './read.ts';
 import { readAll } from './read-all.ts';
+import { lateName } from './route-relayed.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
 import { send } from './send.ts';
@@ -16,28 +18,32 @@ import { tryTargets, type Outcome, type Tried } from './try-targets.ts';
 export async function relayOperation(
   gateway: Running,
   plan: Plan,
-  inbound: Inbound,
+  inbound: Incoming,
   door: RelayDoor,
   request: HttpRequest,
 ): Promise<Outcome> {
+  const { upload } = inbound;
   const outcome = await tryTargets(gateway, plan, {
     signal: request.signal,
     ask: (target) => askTarget(gateway, target, inbound, door, request.signal),
     // What an upstream keeps belongs to one of its keys, and nobody here knows to which.
     elsewhere: (failure) => door.relay.model === 'none' && failure.kind === 'not-found',
+    repeatable: () => upload?.repeatable !== false,
   });
+  // An upstream may answer before it has everything.
+  if (upload) void Promise.resolve(outcome.streamed).finally(() => upload.cancel());
   return { ...outcome, notices: [], way: 'relay' };
 }
 
 async function askTarget(
   gateway: Running,
   target: Target,
-  inbound: Inbound,
+  inbound: Incoming,
   door: RelayDoor,
   signal: AbortSignal,
 ): Promise<Tried> {
-  const sent = await send(gateway, target, messageOf(target, inbound, door), signal);
-  if ('failure' in sent) return sent;
+  const sent = await send(gateway, target, messageOf(gateway, target, inbound, door), signal);
+  if ('failure' in sent) return brokenUpload(inbound) ?? sent;
   const { status, headers, body } = sent.response;
   if (status >= 300) return redirected(status);
   if (status === 204) {
@@ -48,6 +54,11 @@ async function askTarget(
   return answerOpened(gateway, sent.response, translator, relayedReplyHeaders(headers), signal);
 }
 
+/** Transports tell in their own ways of a body that broke off. */
+function brokenUpload({ upload }: Incoming): Tried | undefined {
+  return upload?.failure && { failure: upload.failure, status: upload.failure.status };
+}
+
 /** Whoever followed it would leave the gateway, and carry an access key of ours to a stranger. */
 function redirected(status: number): Tried {
   const failure = new Failure('bad-upstream', `The upstream answered ${status}, a redirection: correct its address.`);
@@ -56,19 +67,22 @@ function redirected(status: number): Tried {
 
 /** @throws Failure when the path or the model cannot be sent. */
 function messageOf(
+  gateway: Running,
   target: Target,
-  inbound: Inbound,
+  inbound: Incoming,
   { method, path: template, relay: rule }: RelayDoor,
 ): Parameters<typeof send>[2] {
-  const { dialect, glance, knock } = inbound;
+  const { knock } = inbound;
   const { upstream, model, settings } = target;
   const path = filled(template, knock.params, model);
-  const rename = rule.rename ?? dialect.rename;
-  const body = model === glance.model ? inbound.body : rename(inbound.body, model);
+  const { body, length } = bodyOf(gateway, target, inbound, rule);
   return {
     method,
-    headers: relayedRequestHeaders(knock.headers),
-    ...(body.length > 0 && { body }),
+    headers: {
+      ...relayedRequestHeaders(knock.headers),
+      ...(length !== undefined && { 'content-length': String(length) }),
+    },
+    ...(body && { body }),
     url: (baseUrl) => {
       const { relay } = upstream.provider;
       if (!relay) throw new Error('The route led to an upstream that relays nothing.');
@@ -76,6 +90,23 @@ function messageOf(
     },
     failure: (...refusal) => failureOf(target, ...refusal),
   };
+}
+
+/** With the upstream's name for the model. The length is said where it cannot be seen. */
+function bodyOf(
+  gateway: Running,
+  target: Target,
+  { dialect, glance, body, upload }: Incoming,
+  rule: RelayDoor['relay'],
+): { readonly body?: Uint8Array | Source; readonly length?: number } {
+  const { model } = target;
+  if (upload) {
+    const length = upload.lengthWith(model === '' ? undefined : model);
+    const rename = (name: string) => (model === '' ? lateName(gateway, target, name) : model);
+    return { body: upload.body(rename), ...(length !== undefined && { length }) };
+  }
+  const renamed = model === glance.model ? body : (rule.rename ?? dialect.rename)(body, model);
+  return renamed.length > 0 ? { body: renamed } : {};
 }
 
 /** `/v1/files/{file}` with the id in its hole, and the upstream's name for the model in `{model}`. */

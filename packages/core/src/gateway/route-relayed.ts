@@ -1,8 +1,8 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect, RelayDoor } from '../dialects/dialect.ts';
-import type { Inbound } from '../translate/translation.ts';
 import type { Upstream } from './gateway.ts';
-import { planOf, type Plan } from './route.ts';
+import type { Incoming } from './read.ts';
+import { planOf, type Plan, type Target } from './route.ts';
 import type { Running } from './running.ts';
 
 /**
@@ -11,12 +11,15 @@ import type { Running } from './running.ts';
  * first that has it.
  * @throws Failure that names the upstreams to ask instead.
  */
-export function routeRelayed(gateway: Running, inbound: Inbound, door: RelayDoor): Plan {
+export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoor): Plan {
   const { dialect, glance } = inbound;
   const able = gateway.options.upstreams.filter((upstream) => relays(upstream, dialect, door));
   if (able.length === 0)
     throw new Failure('not-found', `No upstream here has the operation "${door.operation}" of ${dialect.name}.`);
-  if (glance.model === '') return planOf(gateway, [{ upstream: chosen(inbound, door, able), model: '' }], inbound);
+  if (glance.model === '') {
+    const upstream = inbound.upload?.undecided ? onlyOne(inbound, door, able) : chosen(inbound, door, able);
+    return planOf(gateway, [{ upstream, model: '' }], inbound);
+  }
 
   const destinations = gateway.destinationsOf(glance.model);
   const reached = destinations.filter(({ upstream }) => able.includes(upstream));
@@ -34,7 +37,7 @@ function relays({ provider, dialects }: Upstream, dialect: Dialect, { operation 
   return !provider.relay.lacks?.includes(operation);
 }
 
-function chosen({ knock, dialect }: Inbound, { operation }: RelayDoor, able: readonly Upstream[]): Upstream {
+function chosen({ knock, dialect }: Incoming, { operation }: RelayDoor, able: readonly Upstream[]): Upstream {
   const header = knock.headers['x-proxy-upstream'];
   const name = header ?? knock.query.get('upstream') ?? able[0]?.name;
   const upstream = able.find((candidate) => candidate.name === name);
@@ -43,6 +46,30 @@ function chosen({ knock, dialect }: Inbound, { operation }: RelayDoor, able: rea
     'bad-request',
     `No upstream "${name}" has the operation "${operation}" of ${dialect.name}. Name one of these: ${namesOf(able)}.`,
     { field: header === undefined ? 'upstream' : 'x-proxy-upstream' },
+  );
+}
+
+/** Of a form that holds its model back, a file may not go to one of several upstreams by guessing. */
+function onlyOne(inbound: Incoming, door: RelayDoor, able: readonly Upstream[]): Upstream {
+  const { headers, query } = inbound.knock;
+  if (able.length === 1 || headers['x-proxy-upstream'] !== undefined || query.has('upstream'))
+    return chosen(inbound, door, able);
+  throw new Failure(
+    'bad-request',
+    `The form's "model" stands behind more bytes than are held here, and several upstreams have the operation: put it before ` +
+      `the file, or name one of ${namesOf(able)} in the header "x-proxy-upstream".`,
+    { field: 'model' },
+  );
+}
+
+/** The upstream's own name for a model that was read when its form was on the way there already. @throws Failure */
+export function lateName(gateway: Running, { upstream, settings }: Target, model: string): string {
+  const found = gateway.destinationsOf(model).find((destination) => destination.upstream === upstream);
+  if (found) return upstream.provider.nameOf?.(found.model, settings) ?? found.model;
+  throw new Failure(
+    'bad-request',
+    `"${model}" does not lead to "${upstream.name}", where its form went before the model was read: put "model" before the file.`,
+    { field: 'model' },
   );
 }
 

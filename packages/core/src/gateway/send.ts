@@ -1,7 +1,7 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap, Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { UpstreamResponse } from '../ports.ts';
+import type { Source, UpstreamResponse } from '../ports.ts';
 import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
@@ -20,7 +20,7 @@ type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failur
 interface Message {
   readonly method: string;
   readonly headers: HeaderMap;
-  readonly body?: Chunk;
+  readonly body?: Chunk | Source;
   /** `baseUrl` has its holes filled. */
   url(baseUrl: string): string;
   /** A refusal, understood. */
@@ -112,7 +112,12 @@ function authorizedRequest({ ports, tokens }: Running, { upstream, credential, s
   const headers = { ...provider.headers, ...message.headers, ...upstream.headers };
   const now = ports.clock.now();
   return provider.authorize(
-    { method, url, headers, ...(body !== undefined && { body }), settings, now, tokens },
+    { method, url, headers, ...(isWhole(body) && { body }), settings, now, tokens },
     credential,
   );
+}
+
+/** No scheme of a place that takes forms signs their bytes. */
+function isWhole(body: Chunk | Source | undefined): body is Chunk {
+  return typeof body === 'string' || body instanceof Uint8Array;
 }

@@ -38,6 +38,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       : await attempt(gateway, plan, inbound, request, wantsStrict(gateway, request));
     return account(gateway, story, permit, outcome);
   } catch (thrown) {
+    story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });

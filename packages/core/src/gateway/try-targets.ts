@@ -37,13 +37,15 @@ interface Trying {
   ask(target: Target): Promise<Tried>;
   /** Whether another target may do better, where the kind of failure alone does not say so. */
   elsewhere?(failure: Failure): boolean;
+  /** Whether the request can be sent once more. Absent: it can. */
+  repeatable?(): boolean;
 }
 
 /** The one loop that may send twice: asks, and either answers or goes on to the next target. Never throws. */
 export async function tryTargets(
   gateway: Running,
   plan: Plan,
-  { signal, ask, elsewhere }: Trying,
+  { signal, ask, elsewhere, repeatable }: Trying,
 ): Promise<Omit<Outcome, 'notices' | 'way'>> {
   const attempts: AttemptRecord[] = [];
   let last: Target | undefined;
@@ -71,6 +73,7 @@ export async function tryTargets(
     const { retryElsewhere } = failureKinds[failure.kind];
     if (tried.status === 0 || signal.aborted || !(retryElsewhere || elsewhere?.(failure))) break;
     gateway.cooldown.rest(target.credential.id, target.model, failure);
+    if (repeatable?.() === false) break;
   }
   return {
     attempts,

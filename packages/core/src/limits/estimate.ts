@@ -16,7 +16,8 @@ const quote = 0x22;
 const space = 0x20;
 /** No word of any language is as long; a string of this length without a space is base64. */
 const minBase64Bytes = 4096;
-const base64StringTokens = 4800;
+/** What a file costs, flat: pictures cost no more than this. */
+export const base64StringTokens = 4800;
 const alwaysPlainBytes = 32 * 1024;
 
 /** As estimateTokens, but images and files in base64 count flat, however many bytes they have. */

@@ -48,7 +48,7 @@ export const azure: Provider = {
     return own && own.deployment === deploymentName(model);
   },
   endpoint,
-  relay: { endpoint: relayEndpoint, lacks: ['moderate', 'rerank'] },
+  relay: { endpoint: relayEndpoint, lacks: ['moderate', 'rerank', 'vary-image'] },
   authorize: azureKey,
   tokenOrigins: [
     'https://login.microsoftonline.com',

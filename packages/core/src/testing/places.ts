@@ -75,7 +75,8 @@ export function placeAt(
 /** What was sent, its body parsed. */
 export function jsonOf(request: OutboundRequest | undefined): Readonly<Record<string, unknown>> {
   const body = request?.body ?? 'null';
-  return JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body)) as Record<string, unknown>; // our own encoder's
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
+  return JSON.parse(typeof text === 'string' ? text : 'null') as Record<string, unknown>; // our own encoder's
 }
 
 export const chatReply = {

@@ -29,10 +29,10 @@ function aroundFiles(body: Uint8Array): readonly Uint8Array[] {
 }
 
 /** The marks are few and fixed, so their searches are made once. */
-const searches = new Map<string, (bytes: Uint8Array) => boolean>();
+const searches = new Map<string, (bytes: Uint8Array) => number>();
 
 function holds(bytes: Uint8Array, mark: string): boolean {
   let search = searches.get(mark);
   if (!search) searches.set(mark, (search = createSearch(mark)));
-  return search(bytes);
+  return search(bytes) >= 0;
 }

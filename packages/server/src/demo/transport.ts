@@ -40,7 +40,9 @@ function refusal(status: number, message: string): UpstreamResponse {
 
 function parse(body: OutboundRequest['body']): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(typeof body === 'string' ? body : new TextDecoder().decode(body));
+    // The demo relays nothing, so no body of its is a stream.
+    const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : body;
+    const value: unknown = JSON.parse(typeof text === 'string' ? text : '');
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined; // narrowed just before
   } catch {
     return undefined;

@@ -42,7 +42,8 @@ async function sent(vendor: string, path: string, body: Readonly<Record<string, 
     signal: new AbortController().signal,
   });
   const [request] = requests;
-  const text = request?.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : (request?.body ?? 'null');
+  const sent = request?.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : request?.body;
+  const text = typeof sent === 'string' ? sent : 'null';
   return { status: answer.status, request, body: JSON.parse(text) as Record<string, unknown> }; // our gateway's own JSON
 }
 
