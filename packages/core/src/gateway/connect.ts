@@ -13,6 +13,7 @@ import { limit } from './limit.ts';
 import { recognize, type Call } from './recognize.ts';
 import { refuse, unknownDoor } from './refuse.ts';
 import { relaySocket } from './relay-socket.ts';
+import { respondOverSocket } from './respond-socket.ts';
 import { routeRelayed } from './route-relayed.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
@@ -30,14 +31,29 @@ export async function connect(gateway: Running, request: HttpRequest): Promise<H
   const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
   try {
     const caller = (story.caller = await authenticate(gateway, call));
-    if (door.operation === 'realtime') return await openRealtime(gateway, story, caller, door, request);
-    throw new Failure('not-found', 'Nothing is served here.');
+    if (door.operation !== 'respond') return await openRealtime(gateway, story, caller, door, request);
+    return acceptResponses(gateway, call, request);
   } catch (thrown) {
     const failure = ownFailure(gateway, thrown);
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });
     return { ...refusal, headers: { ...refusal.headers, 'x-proxy-request-id': story.requestId } };
   }
+}
+
+/** Each message is routed, limited and accounted by itself. @throws Failure 426 where it is switched off: Codex goes on over HTTP (CX5). */
+function acceptResponses(gateway: Running, { dialect, knock }: Call, request: HttpRequest): AcceptedSocket {
+  if (gateway.options.sockets?.responses === false) {
+    const message = 'Responses are not served over WebSockets here: use POST /v1/responses.';
+    throw new Failure('bad-request', message, { status: 426 });
+  }
+  const protocol = chosenProtocol(withoutKey(protocolsOf(knock.headers)));
+  return {
+    ...settingsOf(gateway),
+    headers: {},
+    ...(protocol !== undefined && { protocol }),
+    open: (socket) => (socket ? respondOverSocket(gateway, dialect, request, socket) : nothingRuns),
+  };
 }
 
 /** The model is in the query, so the upstream is there before the caller is let in: a refusal of its stays a status. */
