@@ -1,8 +1,9 @@
 import { topLevel } from '../bytes/splice.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Glance, RelayedSocketDoor } from '../dialects/dialect.ts';
+import type { JsonObject } from '../json.ts';
 import type { Permit } from '../limits/limiter.ts';
-import type { Caller, OpenedSocket } from '../ports.ts';
+import type { Caller, OpenedSocket, Socket } from '../ports.ts';
 import { relayedRequestHeaders } from '../translate/headers.ts';
 import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
@@ -10,6 +11,7 @@ import { account, record, type Story } from './account.ts';
 import { authenticate } from './authenticate.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { limit } from './limit.ts';
+import { openAfterSetup } from './live-socket.ts';
 import { recognize, type Call } from './recognize.ts';
 import { refuse, unknownDoor } from './refuse.ts';
 import { relaySocket } from './relay-socket.ts';
@@ -31,7 +33,8 @@ export async function connect(gateway: Running, request: HttpRequest): Promise<H
   const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
   try {
     const caller = (story.caller = await authenticate(gateway, call));
-    if (door.operation !== 'respond') return await openRealtime(gateway, story, caller, door, request);
+    if (door.operation === 'live') return acceptLive(gateway, story, caller, door);
+    if (door.operation === 'realtime') return await openRealtime(gateway, story, caller, door, request);
     return acceptResponses(gateway, call, request);
   } catch (thrown) {
     const failure = ownFailure(gateway, thrown);
@@ -54,6 +57,49 @@ function acceptResponses(gateway: Running, { dialect, knock }: Call, request: Ht
     ...(protocol !== undefined && { protocol }),
     open: (socket) => (socket ? respondOverSocket(gateway, dialect, request, socket) : nothingRuns),
   };
+}
+
+/** The caller's first message names the model; from there on as a session of Realtime, only that refusals are closing reasons. */
+function acceptLive(gateway: Running, story: Story, caller: Caller, door: RelayedSocketDoor): AcceptedSocket {
+  const { socket: relay } = door;
+  async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
+    const inbound = (story.inbound = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true }));
+    const plan = routeRelayed(gateway, inbound, door);
+    const permit = await limit(gateway, caller, inbound);
+    const opening = await openUpstream(gateway, plan, inbound, door, [], signal);
+    const { opened, outcome } = opening;
+    if (!opened) {
+      account(gateway, story, permit, outcome);
+      throw new Refused(outcome.failure ?? new Failure('server', 'No upstream was opened.'));
+    }
+    const session = accepted(gateway, story, permit, opening, door, undefined).open(client);
+    const renamed = relay.rename?.(setup, outcome.target?.model ?? inbound.glance.model) ?? setup;
+    opened.socket.send(JSON.stringify(renamed), false);
+    return session;
+  }
+  return {
+    ...settingsOf(gateway),
+    headers: {},
+    open: (socket) =>
+      socket
+        ? openAfterSetup(socket, begin, (thrown) => {
+            if (thrown instanceof Refused) return thrown.failure;
+            const failure = ownFailure(gateway, thrown);
+            record(gateway, story, failure.status, { failure });
+            return failure;
+          })
+        : nothingRuns,
+  };
+}
+
+/** A refusal that is in the books already. */
+class Refused extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
 }
 
 /** The model is in the query, so the upstream is there before the caller is let in: a refusal of its stays a status. */
