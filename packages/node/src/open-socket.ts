@@ -97,7 +97,7 @@ interface Internals {
 
 /**
  * The client's side of ws over a connection that has been upgraded already: ws has no public door for that, so this uses the
- * one by which its own server and client come in. socket.test.ts holds it to masked frames.
+ * one by which its own server and client come in. The server’s realtime tests would fail with frames that are not masked.
  */
 class ClientSocket extends WebSocket {
   constructor(socket: Duplex, maxPayload: number) {
