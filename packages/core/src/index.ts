@@ -10,8 +10,8 @@ export type { StreamProgress, StreamTranslator } from './translate/translation.t
 
 // The gateway.
 export { createGateway } from './gateway/create.ts';
-export type { GatewayOptions, Route, RouteTarget, Timeouts, Upstream } from './gateway/gateway.ts';
-export type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
+export type { GatewayOptions, Route, RouteTarget, SocketOptions, Timeouts, Upstream } from './gateway/gateway.ts';
+export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } from './gateway/http.ts';
 export { originsOf } from './gateway/address.ts';
 export { fetchTransport } from './web.ts';
 

@@ -49,6 +49,52 @@ export interface Transport {
    * @throws Failure `timeout` or `bad-upstream` when there is no answer at all.
    */
   send(request: OutboundRequest): Promise<UpstreamResponse>;
+  /**
+   * Opens a WebSocket; a response is the upstream's refusal. Aborting `signal` cancels until then. Absent: this runtime opens
+   * none, and their doors answer 426.
+   * @throws Failure as `send` does.
+   */
+  open?(request: OutboundSocket): Promise<OpenedSocket | UpstreamResponse>;
+}
+
+export interface OutboundSocket {
+  /** With the scheme `http` or `https`, as every other request to that upstream. */
+  readonly url: string;
+  /** Without those of the handshake itself. */
+  readonly headers: HeaderMap;
+  /** Subprotocols to offer. */
+  readonly protocols: readonly string[];
+  readonly signal: AbortSignal;
+  /** Until the handshake is over. */
+  readonly headersTimeoutMs: number;
+  /** A longer message breaks the connection off (1009). */
+  readonly maxMessageBytes: number;
+}
+
+export interface OpenedSocket {
+  readonly socket: Socket;
+  /** The subprotocol that the upstream chose. */
+  readonly protocol?: string;
+}
+
+/** One end of a WebSocket that is open. Pings are answered by the shell; fragments come joined. */
+export interface Socket {
+  /** Messages wait until this is called, once. */
+  listen(listener: SocketListener): void;
+  /** False: enough for now. The listener's `drained` says when there is room again. */
+  send(message: Chunk, binary: boolean): boolean;
+  /** No messages are delivered until `resume`; one may still come. */
+  pause(): void;
+  resume(): void;
+  /** Begins the closing handshake. Without a code: a close frame without one. */
+  close(code?: number, reason?: string): void;
+}
+
+export interface SocketListener {
+  message(message: Uint8Array, binary: boolean): void;
+  drained(): void;
+  /** The last call. RFC 6455 §7.1.5: 1005 when the other side gave no code, 1006 when it broke off. */
+  closed(code: number, reason: string): void;
 }
 
 export interface OutboundRequest {

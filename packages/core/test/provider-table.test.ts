@@ -13,7 +13,9 @@ const providers = providerNames.map((name) => providerByName(name)).filter((prov
 /** Lists of models are answered from the configuration, whoever the upstreams are. */
 const answeredHere: ReadonlySet<Operation> = new Set(['list-models', 'get-model']);
 const operations = [
-  ...new Set(dialects.flatMap(({ doors }) => doors.flatMap((door) => (door.relay ? [] : [door.operation])))),
+  ...new Set(
+    dialects.flatMap(({ doors }) => doors.flatMap((door) => (door.relay || door.socket ? [] : [door.operation]))),
+  ),
 ].filter((operation) => !answeredHere.has(operation));
 
 test('docs/providers.md says what the registry holds', async () => {

@@ -148,6 +148,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     this.body = decoded(source, encoding, (error) => networkFailure(this.#place, 'receiving', error));
   }
 
+  /** The connection has gone over to somebody else. */
+  protected settle(): void {
+    this.#close();
+  }
+
   #close(): void {
     this.#over = true;
     this.#signal.removeEventListener('abort', this);

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Gateway } from '@proxy/core';
 import { toNodeHandler, type NodeHandler } from './middleware.ts';
+import { asksForWebSocket, toUpgradeHandler, type UpgradeHandler } from './upgrade.ts';
 
 export interface ServeOptions {
   /** Absent: 127.0.0.1, this machine alone. */
@@ -32,16 +33,28 @@ const uploadTimeoutMs = 15 * 60_000;
 const defaultDrainMs = 30_000;
 const idleSweepMs = 100;
 
-/** Listens, and hands what comes to the gateway, or to a handler of your own that calls toNodeHandler(gateway) in the end. */
+/**
+ * Listens, and hands what comes to the gateway, or to a handler of your own that calls toNodeHandler(gateway) in the end.
+ * WebSockets come to a gateway by themselves; beside a handler of your own, `server.on('upgrade', toUpgradeHandler(gateway))`.
+ */
 export async function serve(gateway: Gateway | NodeHandler, options: ServeOptions = {}): Promise<Served> {
   const { host = '127.0.0.1', port = 0, signal, drainMs = defaultDrainMs } = options;
   const handler = typeof gateway === 'function' ? gateway : toNodeHandler(gateway);
   /** Connections that never asked for anything: browsers open some in advance, and Node does not call them idle. */
   const silent = new Set<Socket>();
-  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) => {
+  const shouldUpgradeCallback = (request: IncomingMessage) =>
+    server.listenerCount('upgrade') > 0 && asksForWebSocket(request);
+  const listening = { keepAliveTimeout: keepAliveTimeoutMs, noDelay: true, shouldUpgradeCallback };
+  const server: Server = createServer(listening, (request, response) => {
     silent.delete(request.socket);
     handler(request, response);
   });
+  const sockets = typeof gateway === 'function' ? undefined : toUpgradeHandler(gateway);
+  if (sockets)
+    server.on('upgrade', (request, socket, head) => {
+      silent.delete(request.socket);
+      sockets(request, socket, head);
+    });
   server.on('connection', (socket) => {
     silent.add(socket);
     socket.on('close', () => silent.delete(socket));
@@ -53,7 +66,7 @@ export async function serve(gateway: Gateway | NodeHandler, options: ServeOption
 
   let closing: Promise<void> | undefined;
   const close: Served['close'] = (closeOptions) =>
-    (closing ??= drain(server, silent, closeOptions?.drainMs ?? drainMs));
+    (closing ??= drain(server, silent, sockets, closeOptions?.drainMs ?? drainMs));
   if (signal?.aborted) await close();
   else signal?.addEventListener('abort', () => void close(), { once: true });
 
@@ -82,11 +95,20 @@ function cannotListen(host: string, port: number, error: NodeJS.ErrnoException):
   return new Error(`Cannot listen on ${host}:${port}: ${reason} (${error.code}).`, { cause: error });
 }
 
-function drain(server: Server, silent: ReadonlySet<Socket>, drainMs: number): Promise<void> {
+function drain(
+  server: Server,
+  silent: ReadonlySet<Socket>,
+  sockets: UpgradeHandler | undefined,
+  drainMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
     // A connection whose last answer has just gone out stays open for its caller's next request, unless swept.
     const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
-    const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+    const cut = setTimeout(() => {
+      server.closeAllConnections();
+      sockets?.cut();
+    }, drainMs);
+    sockets?.drain();
     server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });

@@ -2,6 +2,7 @@ import { Failure, type OutboundRequest, type Source, type Transport, type Upstre
 import type { Dispatcher } from 'undici';
 import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
+import { openSocket } from './open-socket.ts';
 import { readableOf } from './source-stream.ts';
 
 export interface TransportOptions {
@@ -18,26 +19,30 @@ export interface TransportOptions {
   readonly proxies?: GeneralProxies;
 }
 
-export interface NodeTransport extends Transport {
+export interface NodeTransport extends Required<Transport> {
   /** Waits for what is running, then closes every connection. */
   close(): Promise<void>;
 }
 
 /** Sends requests over undici: a pool of kept connections an origin, as many at a time as there are requests. */
 export function createTransport(options: TransportOptions = {}): NodeTransport {
+  const { connectTimeoutMs = 10_000, keepAliveMs, proxies, origins } = options;
   const connections = new Map<string, Connection>();
 
-  function connectionTo(origin: string): Connection {
-    const known = connections.get(origin);
+  /** Sockets need HTTP/1.1: those of an origin with HTTP/2 have connections of their own. */
+  function connectionTo(origin: string, forSockets = false): Connection {
+    const settings = origins?.[origin] ?? {};
+    const apart = forSockets && settings.http2 === true;
+    const name = apart ? `${origin} sockets` : origin;
+    const known = connections.get(name);
     if (known) return known;
-    const { connectTimeoutMs = 10_000, keepAliveMs, proxies, origins } = options;
     const connection = connect(origin, {
       connectTimeoutMs,
-      origin: origins?.[origin] ?? {},
+      origin: apart ? { ...settings, http2: false } : settings,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
       ...(proxies && { proxies }),
     });
-    connections.set(origin, connection);
+    connections.set(name, connection);
     return connection;
   }
 
@@ -52,6 +57,11 @@ export function createTransport(options: TransportOptions = {}): NodeTransport {
         if (request.signal.aborted) exchange.handleEvent();
         else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
+    async open(request) {
+      const pathAt = pathStart(request.url);
+      const origin = request.url.slice(0, pathAt);
+      return openSocket(connectionTo(origin, true), request, origin, request.url.slice(pathAt));
+    },
     async close() {
       const open = [...connections.values()];
       connections.clear();

@@ -6,6 +6,7 @@ export function stubGateway(handle: (request: HttpRequest) => HttpAnswer | Promi
   return {
     handle: async (request) => handle(request),
     knows: (_method, url) => url.startsWith('/v1/'),
+    connect: async (request) => handle(request),
     fetch: () => Promise.reject(new Error('Not used here.')),
   };
 }

@@ -36,3 +36,11 @@ export function totalInputTokens(usage: Usage): number {
     (usage.toolUseInputTokens ?? 0)
   );
 }
+
+/** Of two replies that were paid for one by one. */
+export function addedUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (!one || !other) return one ?? other;
+  const sum: { -readonly [K in keyof Usage]: number } = { ...one };
+  for (const name of Object.keys(other) as (keyof Usage)[]) sum[name] = (sum[name] ?? 0) + (other[name] ?? 0); // its own keys
+  return sum;
+}

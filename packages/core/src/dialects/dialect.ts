@@ -109,15 +109,54 @@ export type RelayedOperation =
   | 'get-batch'
   | 'cancel-batch';
 
-export type Door = HubDoor | RelayDoor;
+/** Operations over a WebSocket: `realtime` and `live` are relayed, `respond` is `generate` in frames. */
+export type SocketOperation = 'realtime' | 'live' | 'respond';
+
+export type Door = HubDoor | RelayDoor | SocketDoor;
 
 interface HubDoor extends DoorPlace {
   readonly operation: Operation;
   readonly relay?: undefined;
+  readonly socket?: undefined;
+}
+
+export type SocketDoor = RelayedSocketDoor | TranslatedSocketDoor;
+
+/** Opened by a WebSocket's handshake alone. */
+export interface RelayedSocketDoor extends DoorPlace {
+  readonly operation: 'realtime' | 'live';
+  readonly relay?: undefined;
+  readonly socket: SocketRelay;
+}
+
+interface TranslatedSocketDoor extends DoorPlace {
+  readonly operation: 'respond';
+  readonly relay?: undefined;
+  readonly socket: { readonly model: 'per-message' };
+}
+
+export interface SocketRelay {
+  /** Where the model is named: in the handshake's query, or in the caller's first message. */
+  readonly model: 'query' | 'first-message';
+  /** The model that the first message names. @throws Failure when it names none. */
+  read?(message: JsonObject): string;
+  /** The first message, asking for another model. */
+  rename?(message: JsonObject, model: string): JsonObject;
+  /** An upstream's message is looked at only if it holds one of these. */
+  readonly markers: readonly string[];
+  sight(message: JsonObject): SocketSighting;
+}
+
+export interface SocketSighting {
+  /** To be added to what the session has used so far. */
+  readonly usage?: Usage;
+  /** A response begins, or it is over. */
+  readonly responding?: boolean;
 }
 
 export interface RelayDoor extends DoorPlace {
   readonly operation: RelayedOperation;
+  readonly socket?: undefined;
   readonly relay: {
     /** Whether the body or the path names a model. `none`: the request is about something that an upstream keeps. */
     readonly model: 'required' | 'optional' | 'none';

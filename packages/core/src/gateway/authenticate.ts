@@ -1,5 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Caller } from '../ports.ts';
+import { keyAmong, protocolsOf } from './subprotocols.ts';
 import type { Call } from './recognize.ts';
 import type { Running } from './running.ts';
 
@@ -24,6 +25,12 @@ export async function authenticate({ ports }: Running, call: Call): Promise<Call
 function accessKeyOf({ knock: { headers, query } }: Call): string | undefined {
   const token = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
   return (
-    headers['x-api-key'] ?? token ?? headers['x-goog-api-key'] ?? headers['api-key'] ?? query.get('key') ?? undefined
+    headers['x-api-key'] ??
+    token ??
+    headers['x-goog-api-key'] ??
+    headers['api-key'] ??
+    keyAmong(protocolsOf(headers)) ??
+    query.get('key') ??
+    undefined
   );
 }

@@ -9,6 +9,7 @@ import { factsOf } from '../models/facts.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
+import { connect } from './connect.ts';
 import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Gateway, HttpRequest } from './http.ts';
 import { createDoors } from './recognize.ts';
@@ -49,6 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const handle = (request: HttpRequest) => serve(running, request);
   return {
     handle,
+    connect: (request) => connect(running, request),
     fetch: (request) => answerFetch(handle, request),
     knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
   };

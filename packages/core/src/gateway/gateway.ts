@@ -22,6 +22,7 @@ export interface GatewayOptions {
   readonly maxUploadBytes?: number;
   /** Silence after which a translated stream is kept open by a keep-alive; 0 never. Absent: 15 s. */
   readonly keepAliveMs?: number;
+  readonly sockets?: SocketOptions;
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }
 
@@ -69,5 +70,15 @@ export interface Timeouts {
   /** Until an upstream's status and headers; absent: 600 s, the patience of the vendors' SDKs. */
   readonly headersMs?: number;
   /** Longest silence within a reply; absent: 300 s. */
+  readonly idleMs?: number;
+}
+
+/** WebSockets. */
+export interface SocketOptions {
+  /** Whether Responses are served over a WebSocket; absent: yes. Without, the handshake is answered 426, and Codex goes on over HTTP. */
+  readonly responses?: boolean;
+  /** Longest message, both ways; absent: 16 MiB. */
+  readonly maxMessageBytes?: number;
+  /** A session without a message for so long is closed; absent: 15 minutes. */
   readonly idleMs?: number;
 }

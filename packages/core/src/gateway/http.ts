@@ -1,6 +1,6 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { Source } from '../ports.ts';
+import type { Socket, Source } from '../ports.ts';
 
 /** A request as it came off the wire, in nobody's classes: node:http and the Web shell both make one cheaply. */
 export interface HttpRequest {
@@ -23,10 +23,28 @@ export interface HttpAnswer {
   readonly body?: Chunk | Source;
 }
 
+/** A handshake that the shell is to complete. */
+export interface AcceptedSocket {
+  /** The subprotocol to name. */
+  readonly protocol?: string;
+  readonly headers: HeaderMap;
+  readonly maxMessageBytes: number;
+  readonly idleMs: number;
+  /** The caller's end; undefined when the handshake could not be completed. */
+  open(socket: Socket | undefined): SocketSession;
+}
+
+export interface SocketSession {
+  /** The server stops: what is running may end, then the caller is told 1001. */
+  drain(): void;
+}
+
 /** A gateway without a shell: @proxy/node and the Web shell put sockets around it. */
 export interface Gateway {
   /** Never rejects: every failure is an answer in the caller's dialect. */
   handle(request: HttpRequest): Promise<HttpAnswer>;
+  /** The same for a WebSocket's handshake: an answer refuses it. Never rejects. */
+  connect(request: HttpRequest): Promise<HttpAnswer | AcceptedSocket>;
   /** Whether a door of ours is there; a middleware passes everything else on. */
   knows(method: string, url: string): boolean;
   /** The Web-standard shell: `export default { fetch: gateway.fetch }`. */

@@ -46,7 +46,9 @@ export function createDoors(dialects: readonly Dialect[]): Doors {
   function find(method: string, url: string, headers: HeaderMap): Call | undefined {
     const mark = url.indexOf('?');
     const rawPath = mark < 0 ? url : url.slice(0, mark);
-    const path = rawPath.length > 1 && rawPath.endsWith('/') ? rawPath.slice(0, -1) : rawPath;
+    const trimmed = rawPath.length > 1 && rawPath.endsWith('/') ? rawPath.slice(0, -1) : rawPath;
+    // Google's SDK puts its WebSocket's path behind a base URL that ends in a slash.
+    const path = trimmed.startsWith('//ws/') ? trimmed.slice(1) : trimmed;
     // A base URL pasted without its version still finds its door.
     const known = entriesAt(method, path);
     const entries = known.length > 0 ? known : entriesAt(method, `/v1${path}`);

@@ -1,5 +1,5 @@
 import { Failure } from '../conversation/failure.ts';
-import type { Dialect, RelayDoor } from '../dialects/dialect.ts';
+import type { Dialect, RelayDoor, RelayedSocketDoor } from '../dialects/dialect.ts';
 import type { Upstream } from './gateway.ts';
 import type { Incoming } from './read.ts';
 import { planOf, type Plan, type Target } from './route.ts';
@@ -11,7 +11,7 @@ import type { Running } from './running.ts';
  * first that has it.
  * @throws Failure that names the upstreams to ask instead.
  */
-export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoor): Plan {
+export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoor | RelayedSocketDoor): Plan {
   const { dialect, glance } = inbound;
   const able = gateway.options.upstreams.filter((upstream) => relays(upstream, dialect, door));
   if (able.length === 0)
@@ -32,12 +32,20 @@ export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoo
   );
 }
 
-function relays({ provider, dialects }: Upstream, dialect: Dialect, { operation }: RelayDoor): boolean {
+function relays(
+  { provider, dialects }: Upstream,
+  dialect: Dialect,
+  { operation }: RelayDoor | RelayedSocketDoor,
+): boolean {
   if (!provider.relay || !provider.speaks.includes(dialect) || dialects?.includes(dialect.name) === false) return false;
   return !provider.relay.lacks?.includes(operation);
 }
 
-function chosen({ knock, dialect }: Incoming, { operation }: RelayDoor, able: readonly Upstream[]): Upstream {
+function chosen(
+  { knock, dialect }: Incoming,
+  { operation }: RelayDoor | RelayedSocketDoor,
+  able: readonly Upstream[],
+): Upstream {
   const header = knock.headers['x-proxy-upstream'];
   const name = header ?? knock.query.get('upstream') ?? able[0]?.name;
   const upstream = able.find((candidate) => candidate.name === name);
@@ -50,7 +58,7 @@ function chosen({ knock, dialect }: Incoming, { operation }: RelayDoor, able: re
 }
 
 /** Of a form that holds its model back, a file may not go to one of several upstreams by guessing. */
-function onlyOne(inbound: Incoming, door: RelayDoor, able: readonly Upstream[]): Upstream {
+function onlyOne(inbound: Incoming, door: RelayDoor | RelayedSocketDoor, able: readonly Upstream[]): Upstream {
   const { headers, query } = inbound.knock;
   if (able.length === 1 || headers['x-proxy-upstream'] !== undefined || query.has('upstream'))
     return chosen(inbound, door, able);

@@ -1,7 +1,7 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap, Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { Source, UpstreamResponse } from '../ports.ts';
+import type { OpenedSocket, Source, UpstreamResponse } from '../ports.ts';
 import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
@@ -14,10 +14,15 @@ const defaultHeadersTimeoutMs = 600_000;
 const defaultIdleTimeoutMs = 300_000;
 const maxErrorBytes = 1024 * 1024;
 
-type Sent = { readonly response: UpstreamResponse } | { readonly failure: Failure; readonly status: number };
+type Sent = { readonly response: UpstreamResponse } | Unsent;
+
+interface Unsent {
+  readonly failure: Failure;
+  readonly status: number;
+}
 
 /** What is said to a target, before it is authorized. */
-interface Message {
+export interface Message {
   readonly method: string;
   readonly headers: HeaderMap;
   readonly body?: Chunk | Source;
@@ -69,20 +74,62 @@ export async function send(gateway: Running, target: Target, message: Message, s
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
     });
     if (response.status < 400) return { response };
-    if (response.status === 401) gateway.tokens.forget(target.credential.id);
-    const refusal = await readAll(
-      response.body,
-      maxErrorBytes,
-      () => new Failure('bad-upstream', 'The error body is too large.'),
-    );
-    const told = withoutSecrets(refusal, [target.credential.secret, ...shownIn(authorized.headers, message.headers)]);
-    return { failure: message.failure(response.status, told, response.headers), status: response.status };
+    return await refused(gateway, target, message, authorized.headers, response);
   } catch (thrown) {
-    if (signal.aborted)
-      return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
-    const failure = asFailure(thrown);
-    return { failure, status: failure.status };
+    return unsent(thrown, signal);
   }
+}
+
+/** A connection that is to stay open: for as long as both sides want. */
+export async function openSocket(
+  gateway: Running,
+  target: Target,
+  message: Message,
+  protocols: readonly string[],
+  signal: AbortSignal,
+): Promise<OpenedSocket | Unsent> {
+  const { ports, options } = gateway;
+  try {
+    if (!ports.transport.open) throw new Failure('server', 'No WebSocket can be opened from here.', { status: 426 });
+    const authorized = await authorizedRequest(gateway, target, message);
+    const opened = await ports.transport.open({
+      url: authorized.url,
+      headers: authorized.headers,
+      protocols,
+      signal,
+      headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
+      maxMessageBytes: maxMessageBytes(options),
+    });
+    if ('socket' in opened) return opened;
+    return await refused(gateway, target, message, authorized.headers, opened);
+  } catch (thrown) {
+    return unsent(thrown, signal);
+  }
+}
+
+export function maxMessageBytes({ sockets }: Running['options']): number {
+  return sockets?.maxMessageBytes ?? 16 * 1024 * 1024;
+}
+
+async function refused(
+  { tokens }: Running,
+  { credential }: Target,
+  message: Message,
+  authorized: HeaderMap,
+  { status, headers, body }: UpstreamResponse,
+): Promise<Unsent> {
+  if (status === 401) tokens.forget(credential.id);
+  const tooLarge = () => new Failure('bad-upstream', 'The error body is too large.');
+  const refusal = await readAll(body, maxErrorBytes, tooLarge);
+  const told = withoutSecrets(refusal, [credential.secret, ...shownIn(authorized, message.headers)]);
+  return { failure: message.failure(status, told, headers), status };
+}
+
+function unsent(thrown: unknown, signal: AbortSignal): Unsent {
+  if (signal.aborted)
+    return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
+  const failure = asFailure(thrown);
+  return { failure, status: failure.status };
 }
 
 /** Some vendors repeat the refused key in their error, which is for our callers and our log to read. */

@@ -1,3 +1,4 @@
+import { Failure } from '../conversation/failure.ts';
 import { account, record, type Story } from './account.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
@@ -25,6 +26,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const { operation } = door;
     if (operation === 'list-models' || operation === 'get-model') return recorded(answerModels(gateway.options, call));
 
+    if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const inbound = (story.inbound = await read(gateway, call, request));
     const plan = door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound);
     const permit = await limit(gateway, caller, inbound);
@@ -50,6 +52,10 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     return { ...answer, headers: { ...answer.headers, 'x-proxy-request-id': story.requestId } };
   }
 }
+
+/** Codex goes on over HTTP when it hears 426 (CX5). */
+const handshakeNeeded =
+  'A WebSocket is spoken here: ask for the upgrade, from a server that can do it (@proxy/node, or the proxy command).';
 
 function wantsStrict({ options }: Running, { headers }: HttpRequest): boolean {
   const asked = headers['x-proxy-strict'];

@@ -18,6 +18,8 @@ export interface Permit {
    * something may have been spent; `{ inputTokens: 0 }` says that nothing was. Only the first time counts. Never rejects.
    */
   settle(usage?: Usage): Promise<void>;
+  /** What a call that goes on has used since the last time: counts at once, and comes on top of what `settle` is told. */
+  spend(usage: Usage): Promise<void>;
 }
 
 type LimiterPorts = Pick<Ports, 'counters' | 'random' | 'log'>;
@@ -63,7 +65,7 @@ export function createLimiter(ports: LimiterPorts): Limiter {
 }
 
 const settled = Promise.resolve();
-const unlimited: Permit = { settle: () => settled };
+const unlimited: Permit = { settle: () => settled, spend: () => settled };
 
 function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
@@ -123,6 +125,11 @@ class Reservation implements Permit {
     this.#settled = true;
     const estimate = this.#tokens?.amount ?? 0;
     return this.#leave(0, spentTokens(usage, estimate) - estimate);
+  }
+
+  spend(usage: Usage): Promise<void> {
+    const pending = this.#attempt(() => this.#adjust('tokens', this.#tokens, spentTokens(usage, 0)));
+    return pending ?? settled;
   }
 
   /** As if the call had never come. */

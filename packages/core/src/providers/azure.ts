@@ -87,8 +87,18 @@ function endpoint({ dialect, operation, model, baseUrl, settings, query }: Endpo
 
 function relayEndpoint({ path, model, baseUrl, settings, query }: RelayEndpointCall): string {
   const surface = surfaceOf(baseUrl, settings);
+  if (path === '/v1/realtime') return realtimeUrl(surface, model, query);
   const deployment = surface.classic && model !== '' ? `/deployments/${encodeURIComponent(model)}` : '';
   return urlOf(surface, deployment + path.replace(/^\/v1(?=\/)/, ''), query);
+}
+
+/** The classic surface wants the deployment in the query, where v1 has the model. */
+function realtimeUrl(surface: Surface, model: string, query: URLSearchParams | undefined): string {
+  if (!surface.classic) return urlOf(surface, '/realtime', query);
+  const rest = new URLSearchParams(query);
+  rest.delete('model');
+  rest.set('deployment', model);
+  return urlOf(surface, '/realtime', rest);
 }
 
 interface Surface {

@@ -1,7 +1,20 @@
+import type { Authorize } from '../auth/authorize.ts';
 import { headerKey } from '../auth/header-key.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import { joinUrl, withQuery } from './base-url.ts';
 import type { EndpointCall, Provider } from './provider.ts';
+
+const inHeader = headerKey('x-goog-api-key');
+
+/** The Live API reads the key from its query, as Google's SDK sends it. */
+const authorize: Authorize = (request, credential) =>
+  request.url.includes('/ws/google.')
+    ? { url: withQueryKey(request.url, credential.secret), headers: request.headers }
+    : inHeader(request, credential);
+
+function withQueryKey(url: string, key: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}key=${encodeURIComponent(key)}`;
+}
 
 /** Google's Gemini API (AI Studio keys). */
 export const gemini: Provider = {
@@ -12,9 +25,11 @@ export const gemini: Provider = {
   endpoint,
   relay: {
     endpoint: ({ path, baseUrl, query }) =>
-      withQuery(joinUrl(baseUrl, path.replace('/models/models/', '/models/')), query),
+      path.startsWith('/ws/')
+        ? withQuery(joinUrl(baseUrl.replace(/\/v\d\w*\/?$/, ''), path), query)
+        : withQuery(joinUrl(baseUrl, path.replace('/models/models/', '/models/')), query),
   },
-  authorize: headerKey('x-goog-api-key'),
+  authorize,
   facts: { searchExclusions: false },
   variables: { key: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'], baseUrl: ['GOOGLE_GEMINI_BASE_URL', 'GEMINI_BASE_URL'] },
 };

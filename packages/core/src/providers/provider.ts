@@ -1,6 +1,6 @@
 import type { Authorize, Credential, Settings } from '../auth/authorize.ts';
 import type { Binding } from '../dialects/binding.ts';
-import type { Dialect, HeaderMap, Operation, RelayedOperation } from '../dialects/dialect.ts';
+import type { Dialect, HeaderMap, Operation, RelayedOperation, SocketOperation } from '../dialects/dialect.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
 /** A place where models live: which languages it speaks, at which addresses, and how one proves who one is. */
@@ -57,7 +57,7 @@ export interface EndpointCall {
 }
 
 interface ProviderRelay {
-  readonly lacks?: readonly RelayedOperation[];
+  readonly lacks?: readonly (RelayedOperation | SocketOperation)[];
   endpoint(call: RelayEndpointCall): string;
 }
 

@@ -12,6 +12,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     strict: config.strict,
     modelFacts: config.modelFacts,
     timeouts: config.timeouts,
+    sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     ports,
     ...(config.limits && { limits: config.limits }),

@@ -1,4 +1,13 @@
-import type { Limits, ModelFacts, ModelFactsRow, Route, SelectorName, Timeouts, Vendor } from '@proxy/core';
+import type {
+  Limits,
+  ModelFacts,
+  ModelFactsRow,
+  Route,
+  SelectorName,
+  SocketOptions,
+  Timeouts,
+  Vendor,
+} from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
 import type { logLevels } from './schema.ts';
@@ -16,6 +25,7 @@ export interface Config {
   readonly modelFacts: readonly ModelFactsRow[];
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
+  readonly websockets: SocketOptions;
   /** The environment's, for upstreams that name none of their own. */
   readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;

@@ -69,11 +69,21 @@ export function resolveConfig(sources: Sources): Config {
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
+    websockets: socketsOf(file),
     ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,
     ...(file.limits && { limits: file.limits }),
     ...(path !== undefined && { file: path }),
+  };
+}
+
+function socketsOf({ websockets = {} }: ConfigFile): Config['websockets'] {
+  const { responses, maxMessageMb, idleSeconds } = websockets;
+  return {
+    ...(responses !== undefined && { responses }),
+    ...(maxMessageMb !== undefined && { maxMessageBytes: maxMessageMb * 1024 * 1024 }),
+    ...(idleSeconds !== undefined && { idleMs: idleSeconds * 1000 }),
   };
 }
 

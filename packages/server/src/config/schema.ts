@@ -128,6 +128,11 @@ const configFile = section({
     level: oneOf('a log level', logLevels).exactOptional(),
     pretty: flag().exactOptional(),
   }).exactOptional(),
+  websockets: section({
+    responses: flag().exactOptional(),
+    maxMessageMb: quantity().exactOptional(),
+    idleSeconds: quantity().exactOptional(),
+  }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),
     idleMs: wholeNumber(1).exactOptional(),

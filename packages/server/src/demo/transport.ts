@@ -1,4 +1,14 @@
-import type { Flow, OutboundRequest, Sink, Source, Transport, UpstreamResponse } from '@proxy/core';
+import {
+  Failure,
+  type Flow,
+  type OpenedSocket,
+  type OutboundRequest,
+  type OutboundSocket,
+  type Sink,
+  type Source,
+  type Transport,
+  type UpstreamResponse,
+} from '@proxy/core';
 import { demoReply } from './model.ts';
 import { demoScheme } from './provider.ts';
 import { readDemoRequest } from './request.ts';
@@ -12,7 +22,14 @@ export function withDemo(next: Transport, delayMs = defaultDelayMs): Transport {
   return {
     send: (request) =>
       request.url.startsWith(demoScheme) ? Promise.resolve(answer(request, delayMs)) : next.send(request),
+    ...(next.open && { open: (request) => openElsewhere(next, request) }),
   };
+}
+
+async function openElsewhere(next: Transport, request: OutboundSocket): Promise<OpenedSocket | UpstreamResponse> {
+  if (request.url.startsWith(demoScheme)) return refusal(404, 'The demo upstream has no WebSocket.');
+  if (!next.open) throw new Failure('server', 'No WebSocket can be opened from here.', { status: 426 });
+  return next.open(request);
 }
 
 function answer({ url, body, signal }: OutboundRequest, delayMs: number): UpstreamResponse {

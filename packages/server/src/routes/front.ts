@@ -21,6 +21,11 @@ export function frontOf(live: () => Live): Gateway {
       const answer = before(request, now);
       return answer ? Promise.resolve(answer) : now.gateway.handle(request);
     },
+    connect(request) {
+      const now = live();
+      const answer = before(request, now);
+      return answer ? Promise.resolve(answer) : now.gateway.connect(request);
+    },
     async fetch(request) {
       const now = live();
       const { pathname, search } = new URL(request.url);

@@ -10,6 +10,7 @@ import { lists } from './lists.ts';
 import { geminiName } from './members.ts';
 import { relayDoors } from './relay-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
+import { socketDoors } from './socket-doors.ts';
 import { watch } from './watch.ts';
 
 /** Gemini generateContent, as the Gemini API and Vertex AI speak it. */
@@ -23,6 +24,7 @@ export const geminiGenerate: Dialect = {
     ...modelDoors('/v1beta1/projects/{project}/locations/{location}/publishers/google/models'),
     ...modelDoors('/v1/projects/{project}/locations/{location}/publishers/google/models'),
     ...relayDoors,
+    ...socketDoors,
     ...listDoors('/v1beta/models'),
     ...listDoors('/v1/models', (headers, query) => 'x-goog-api-key' in headers || query.has('key')),
   ],

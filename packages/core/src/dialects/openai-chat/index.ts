@@ -9,6 +9,7 @@ import { decodeError, encodeError } from './errors.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
 import { relayDoors } from './relay-doors.ts';
+import { socketDoors } from './socket-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { name } from './vocabulary.ts';
 import { foreignTraces } from './foreign-traces.ts';
@@ -23,6 +24,7 @@ export const openaiChat: Dialect = {
     { method: 'GET', path: '/v1/models', operation: 'list-models' },
     { method: 'GET', path: '/v1/models/{model}', operation: 'get-model' },
     ...relayDoors,
+    ...socketDoors,
   ],
   framing: sse,
   limits,

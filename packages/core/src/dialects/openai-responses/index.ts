@@ -19,6 +19,7 @@ export const openaiResponses: Dialect = {
     { method: 'POST', path: '/v1/responses', operation: 'generate' },
     { method: 'POST', path: '/v1/responses/input_tokens', operation: 'count-tokens' },
     ...relayDoors,
+    { method: 'GET', path: '/v1/responses', operation: 'respond', socket: { model: 'per-message' } },
   ],
   framing: sse,
   limits: {

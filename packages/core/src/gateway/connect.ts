@@ -1,0 +1,219 @@
+import { topLevel } from '../bytes/splice.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { Glance, RelayedSocketDoor } from '../dialects/dialect.ts';
+import type { JsonObject } from '../json.ts';
+import type { Permit } from '../limits/limiter.ts';
+import type { Caller, OpenedSocket, Socket } from '../ports.ts';
+import { relayedRequestHeaders } from '../translate/headers.ts';
+import type { Inbound } from '../translate/translation.ts';
+import { failureOf } from '../translate/upstream-failure.ts';
+import { account, record, type Story } from './account.ts';
+import { authenticate } from './authenticate.ts';
+import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
+import { limit } from './limit.ts';
+import { openAfterSetup } from './live-socket.ts';
+import { recognize, type Call } from './recognize.ts';
+import { refuse, unknownDoor } from './refuse.ts';
+import { relaySocket } from './relay-socket.ts';
+import { respondOverSocket } from './respond-socket.ts';
+import { routeRelayed } from './route-relayed.ts';
+import type { Plan, Target } from './route.ts';
+import type { Running } from './running.ts';
+import { maxMessageBytes, openSocket, type Message } from './send.ts';
+import { serve } from './serve.ts';
+import { chosenProtocol, protocolsOf, withoutKey } from './subprotocols.ts';
+import { ownFailure, tryTargets, type Outcome, type StreamEnd } from './try-targets.ts';
+
+/** The story of a WebSocket, up to its handshake: the same stages, and nobody is let in before there is something to talk to. */
+export async function connect(gateway: Running, request: HttpRequest): Promise<HttpAnswer | AcceptedSocket> {
+  const call = recognize(gateway.doors, request);
+  if (!call) return unknownDoor(request.method, request.url, gateway.doors.paths);
+  const { door } = call.knock;
+  if (!door.socket) return serve(gateway, request); // RFC 9110 §7.8: a server may go on in HTTP
+  const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
+  try {
+    const caller = (story.caller = await authenticate(gateway, call));
+    if (door.operation === 'live') return acceptLive(gateway, story, caller, door);
+    if (door.operation === 'realtime') return await openRealtime(gateway, story, caller, door, request);
+    return acceptResponses(gateway, call, request);
+  } catch (thrown) {
+    const failure = ownFailure(gateway, thrown);
+    const refusal = refuse(call.dialect, failure, story.requestId);
+    record(gateway, story, refusal.status, { failure });
+    return { ...refusal, headers: { ...refusal.headers, 'x-proxy-request-id': story.requestId } };
+  }
+}
+
+/** Each message is routed, limited and accounted by itself. @throws Failure 426 where it is switched off: Codex goes on over HTTP (CX5). */
+function acceptResponses(gateway: Running, { dialect, knock }: Call, request: HttpRequest): AcceptedSocket {
+  if (gateway.options.sockets?.responses === false) {
+    const message = 'Responses are not served over WebSockets here: use POST /v1/responses.';
+    throw new Failure('bad-request', message, { status: 426 });
+  }
+  const protocol = chosenProtocol(withoutKey(protocolsOf(knock.headers)));
+  return {
+    ...settingsOf(gateway),
+    headers: {},
+    ...(protocol !== undefined && { protocol }),
+    open: (socket) => (socket ? respondOverSocket(gateway, dialect, request, socket) : nothingRuns),
+  };
+}
+
+/** The caller's first message names the model; from there on as a session of Realtime, only that refusals are closing reasons. */
+function acceptLive(gateway: Running, story: Story, caller: Caller, door: RelayedSocketDoor): AcceptedSocket {
+  const { socket: relay } = door;
+  async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
+    const inbound = (story.inbound = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true }));
+    const plan = routeRelayed(gateway, inbound, door);
+    const permit = await limit(gateway, caller, inbound);
+    const opening = await openUpstream(gateway, plan, inbound, door, [], signal);
+    const { opened, outcome } = opening;
+    if (!opened) {
+      account(gateway, story, permit, outcome);
+      throw new Refused(outcome.failure ?? new Failure('server', 'No upstream was opened.'));
+    }
+    const session = accepted(gateway, story, permit, opening, door, undefined).open(client);
+    const renamed = relay.rename?.(setup, outcome.target?.model ?? inbound.glance.model) ?? setup;
+    opened.socket.send(JSON.stringify(renamed), false);
+    return session;
+  }
+  return {
+    ...settingsOf(gateway),
+    headers: {},
+    open: (socket) =>
+      socket
+        ? openAfterSetup(socket, begin, (thrown) => {
+            if (thrown instanceof Refused) return thrown.failure;
+            const failure = ownFailure(gateway, thrown);
+            record(gateway, story, failure.status, { failure });
+            return failure;
+          })
+        : nothingRuns,
+  };
+}
+
+/** A refusal that is in the books already. */
+class Refused extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+/** The model is in the query, so the upstream is there before the caller is let in: a refusal of its stays a status. */
+async function openRealtime(
+  gateway: Running,
+  story: Story,
+  caller: Caller,
+  door: RelayedSocketDoor,
+  request: HttpRequest,
+): Promise<HttpAnswer | AcceptedSocket> {
+  const { query, headers } = story.call.knock;
+  const inbound = (story.inbound = inboundOf(story.call, { model: query.get('model') ?? '', streaming: true }));
+  const plan = routeRelayed(gateway, inbound, door);
+  const permit = await limit(gateway, caller, inbound);
+  const protocols = withoutKey(protocolsOf(headers));
+  const opening = await openUpstream(gateway, plan, inbound, door, protocols, request.signal);
+  if (!opening.opened) return account(gateway, story, permit, opening.outcome);
+  return accepted(gateway, story, permit, opening, door, chosenProtocol(protocols, opening.opened.protocol));
+}
+
+interface Opening {
+  readonly outcome: Outcome;
+  readonly opened?: OpenedSocket;
+  /** Says that the session is over, for the books. */
+  end(end: StreamEnd): void;
+}
+
+async function openUpstream(
+  gateway: Running,
+  plan: Plan,
+  inbound: Inbound,
+  door: RelayedSocketDoor,
+  protocols: readonly string[],
+  signal: AbortSignal,
+): Promise<Opening> {
+  let opened: OpenedSocket | undefined;
+  let end: Opening['end'] = () => undefined;
+  const streamed = new Promise<StreamEnd>((resolve) => (end = resolve));
+  const outcome = await tryTargets(gateway, plan, {
+    signal,
+    async ask(target) {
+      const tried = await openSocket(gateway, target, messageOf(target, inbound, door), protocols, signal);
+      if ('failure' in tried) return tried;
+      opened = tried;
+      return { answer: { status: 101, headers: {} }, streamed };
+    },
+  });
+  return { outcome: { ...outcome, notices: [], way: 'relay' }, end, ...(opened && { opened }) };
+}
+
+function accepted(
+  gateway: Running,
+  story: Story,
+  permit: Permit,
+  { outcome, opened, end }: Opening,
+  door: RelayedSocketDoor,
+  protocol: string | undefined,
+): AcceptedSocket {
+  // What it used has been counted while it ran.
+  const spent: Permit = { settle: () => permit.settle({ inputTokens: 0 }), spend: (usage) => permit.spend(usage) };
+  const answer = account(gateway, story, spent, outcome);
+  return {
+    ...settingsOf(gateway),
+    headers: answer.headers,
+    ...(protocol !== undefined && { protocol }),
+    open(socket) {
+      const upstream = opened?.socket;
+      if (!socket || !upstream) {
+        upstream?.close(1001, 'The caller went away.');
+        const failure = new Failure('client-gone', 'The caller went away during the handshake.');
+        end({ progress: { begun: false, finished: false }, failure });
+        return nothingRuns;
+      }
+      const session = relaySocket(socket, upstream, door.socket, (usage) => void permit.spend(usage));
+      void session.ended.then(end);
+      return session;
+    },
+  };
+}
+
+const nothingRuns: SocketSession = { drain: () => undefined };
+
+function settingsOf({ options }: Running): Pick<AcceptedSocket, 'maxMessageBytes' | 'idleMs'> {
+  return { maxMessageBytes: maxMessageBytes(options), idleMs: options.sockets?.idleMs ?? 15 * 60_000 };
+}
+
+/** A handshake has no body, so there is nothing to decode. */
+function inboundOf({ dialect, knock }: Call, glance: Glance): Inbound {
+  const body = new Uint8Array();
+  return {
+    dialect,
+    knock,
+    glance,
+    body,
+    top: topLevel(body),
+    decoded() {
+      throw new Error('A handshake has no body to decode.');
+    },
+  };
+}
+
+function messageOf(target: Target, { knock, glance }: Inbound, { path }: RelayedSocketDoor): Message {
+  const { upstream, model, settings } = target;
+  const query = new URLSearchParams(knock.query);
+  for (const ours of ['upstream', 'api-version', 'deployment']) query.delete(ours);
+  if (glance.model !== '' && query.has('model')) query.set('model', model);
+  return {
+    method: 'GET',
+    headers: relayedRequestHeaders(knock.headers),
+    url(baseUrl) {
+      const { relay } = upstream.provider;
+      if (!relay) throw new Error('The route led to an upstream that relays nothing.');
+      return relay.endpoint({ path, model, baseUrl, settings, query });
+    },
+    failure: (...refusal) => failureOf(target, ...refusal),
+  };
+}

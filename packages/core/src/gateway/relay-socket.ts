@@ -1,0 +1,99 @@
+import { addedUsage, type Usage } from '../conversation/usage.ts';
+import { Failure } from '../conversation/failure.ts';
+import type { SocketRelay } from '../dialects/dialect.ts';
+import { isObject, tryParseJson } from '../json.ts';
+import type { Socket, SocketListener } from '../ports.ts';
+import type { SocketSession } from './http.ts';
+import type { StreamEnd } from './try-targets.ts';
+
+interface RelayedSession extends SocketSession {
+  readonly ended: Promise<StreamEnd>;
+}
+
+/**
+ * Two sockets as one: messages pass both ways untouched, each side waits while the other has enough, and whichever closes
+ * takes the other along. `spent` hears of usage as it is told.
+ */
+export function relaySocket(
+  client: Socket,
+  upstream: Socket,
+  relay: SocketRelay,
+  spent: (usage: Usage) => void,
+): RelayedSession {
+  let usage: Usage | undefined;
+  let responding = false;
+  let draining = false;
+  let over = false;
+  let end: (end: StreamEnd) => void;
+  const ended = new Promise<StreamEnd>((resolve) => (end = resolve));
+
+  function finish(failure?: Failure): void {
+    over = true;
+    const finished = failure === undefined;
+    end({ progress: { begun: true, finished, ...(usage && { usage }) }, ...(failure && { failure }) });
+  }
+
+  function look(message: Uint8Array): void {
+    const { usage: more, responding: now = responding } = sighted(relay, message) ?? {};
+    if (more) {
+      usage = addedUsage(usage, more);
+      spent(more);
+    }
+    responding = now;
+    if (draining && !responding) leave();
+  }
+
+  function leave(): void {
+    client.close(1001, 'The server is shutting down.');
+  }
+
+  const fromClient: SocketListener = {
+    message(message, binary) {
+      if (!upstream.send(message, binary)) client.pause();
+    },
+    drained: () => upstream.resume(),
+    closed(code, reason) {
+      if (over) return;
+      passClose(upstream, code, reason, [1001, 'The caller went away.']);
+      finish(code === broken ? new Failure('client-gone', 'The caller broke the connection off.') : undefined);
+    },
+  };
+  const fromUpstream: SocketListener = {
+    message(message, binary) {
+      if (!client.send(message, binary)) upstream.pause();
+      look(message);
+    },
+    drained: () => client.resume(),
+    closed(code, reason) {
+      if (over) return;
+      passClose(client, code, reason, [1011, 'The upstream broke the connection off.']);
+      finish(code === broken ? new Failure('bad-upstream', 'The upstream broke the connection off.') : undefined);
+    },
+  };
+  upstream.listen(fromUpstream);
+  client.listen(fromClient);
+  return {
+    ended,
+    drain() {
+      draining = true;
+      if (!responding && !over) leave();
+    },
+  };
+}
+
+/** RFC 6455 §7.4.1: told to nobody over the wire, but by how a connection ended. */
+const withoutCode = 1005;
+const broken = 1006;
+
+function passClose(socket: Socket, code: number, reason: string, instead: readonly [number, string]): void {
+  if (code === withoutCode) socket.close();
+  else if (code === broken || code === 1015) socket.close(...instead);
+  else socket.close(code, reason);
+}
+
+function sighted({ markers, sight }: SocketRelay, message: Uint8Array): ReturnType<SocketRelay['sight']> | undefined {
+  const text = new TextDecoder().decode(message);
+  if (!markers.some((marker) => text.includes(marker))) return undefined;
+  const value = tryParseJson(text);
+  return isObject(value) ? sight(value) : undefined;
+}
