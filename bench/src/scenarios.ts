@@ -44,7 +44,7 @@ export function sizeOf(kind: Kind, size: 'full' | 'warm-up' | 'smoke'): Size {
       };
     case 'backlog': {
       const pace = { deltas: pick(1500, 1500, 60), perWrite: 20 };
-      return { pace, load: { streaming: true, requests: pick(600, 100, 5), concurrency: 4, deltas: pace.deltas } };
+      return { pace, load: { streaming: true, requests: pick(600, 1800, 5), concurrency: 4, deltas: pace.deltas } };
     }
     case 'paced': {
       const streams = pick(100, 100, 10);
@@ -62,7 +62,13 @@ export function sizeOf(kind: Kind, size: 'full' | 'warm-up' | 'smoke'): Size {
     case 'image':
       return {
         pace: { deltas: 0, perWrite: 1 },
-        load: { streaming: false, requests: pick(300, 60, 3), concurrency: 4, deltas: 0, imageBytes: (1 << 20) * 0.75 },
+        load: {
+          streaming: false,
+          requests: pick(300, 300, 3),
+          concurrency: 4,
+          deltas: 0,
+          imageBytes: (1 << 20) * 0.75,
+        },
       };
   }
 }

@@ -494,9 +494,12 @@ describe('Codex', () => {
     const item = { ...call('1', 'wait_agent'), namespace: 'multi_agent_v1' };
     expect(input(decode({ input: [item] }))).toEqual([item]);
   });
-  test('CX5 the door answers POST alone, so a WebSocket upgrade finds none', () => {
+  test('CX5 what is asked by POST is asked over a socket as well', () => {
     const here = openaiResponses.doors.filter(({ path }) => path === '/v1/responses');
-    expect(here.map(({ method }) => method)).toEqual(['POST']);
+    expect(here.map(({ method, socket }) => [method, socket !== undefined])).toEqual([
+      ['POST', false],
+      ['GET', true],
+    ]);
   });
   test('CX6 replayed items are read: content null, ids of its own, outputs as text or as a list', () => {
     const { messages } = decode({
