@@ -29,7 +29,7 @@ export interface Served {
 
 /** Load balancers and SDKs keep connections for a minute; whoever closes first should be the other side. */
 const keepAliveTimeoutMs = 65_000;
-const uploadTimeoutMs = 15 * 60_000;
+const uploadTimeoutMs = 60 * 60_000;
 const defaultDrainMs = 30_000;
 const idleSweepMs = 100;
 
@@ -59,7 +59,7 @@ export async function serve(gateway: Gateway | NodeHandler, options: ServeOption
     silent.add(socket);
     socket.on('close', () => silent.delete(socket));
   });
-  // Node's five minutes are short for a hundred megabytes over a home connection. Replies have no such limit.
+  // Node's five minutes are short for two gigabytes over a home connection. Replies have no such limit.
   server.requestTimeout = uploadTimeoutMs;
   const bound = await listen(server, host, port);
   server.on('error', options.onError ?? ((error) => process.emitWarning(error)));

@@ -4,6 +4,7 @@ import { upstreamOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { knownProviders } from './config/providers.ts';
 import { withDemo } from './demo/transport.ts';
+import { collectUploads } from './upload-collector.ts';
 
 /** The connections to upstreams: kept over reloads, unless upstreams are to be reached in another way than before. */
 export interface Transports {
@@ -24,7 +25,7 @@ export function createTransports(): Transports {
         current = createTransport(options);
         known = written;
       }
-      return withDemo(current);
+      return withDemo(collectUploads(current));
     },
     close: async () => current?.close(),
   };

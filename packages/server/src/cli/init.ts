@@ -24,6 +24,7 @@ server:
   # host: 0.0.0.0
   # drainSeconds: 30        # how long running requests may go on after a signal to stop
   # maxBodyMb: 100
+  # maxUploadMb: 2048       # of a form with files, which is sent on as it comes in
 
 # Who may call. Clients send one of these as their API key.
 # accessKeys:

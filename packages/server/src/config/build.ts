@@ -14,6 +14,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     timeouts: config.timeouts,
     sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
+    maxUploadBytes: config.server.maxUploadMb * 1024 * 1024,
     ports,
     ...(config.limits && { limits: config.limits }),
   };

@@ -41,6 +41,8 @@ export interface ServerConfig {
   /** How long running requests may go on after a signal to stop. */
   readonly drainSeconds: number;
   readonly maxBodyMb: number;
+  /** Of a form (multipart/form-data), which is not held but sent on. */
+  readonly maxUploadMb: number;
 }
 
 export interface AccessKey {

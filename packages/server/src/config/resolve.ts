@@ -30,6 +30,7 @@ export interface Sources {
 const defaultPort = 3000;
 const defaultDrainSeconds = 30;
 const defaultMaxBodyMb = 100;
+const defaultMaxUploadMb = 2048;
 
 /** Puts the sources together: flags win over the environment, which wins over the file. @throws ConfigError */
 export function resolveConfig(sources: Sources): Config {
@@ -56,6 +57,7 @@ export function resolveConfig(sources: Sources): Config {
       port,
       drainSeconds: file.server?.drainSeconds ?? defaultDrainSeconds,
       maxBodyMb: file.server?.maxBodyMb ?? defaultMaxBodyMb,
+      maxUploadMb: file.server?.maxUploadMb ?? defaultMaxUploadMb,
     },
     accessKeys,
     strict: file.strict ?? false,

@@ -112,6 +112,7 @@ const configFile = section({
     port: wholeNumber(0, 65_535).exactOptional(),
     drainSeconds: quantity().exactOptional(),
     maxBodyMb: quantity().exactOptional(),
+    maxUploadMb: quantity().exactOptional(),
   }).exactOptional(),
   accessKeys: z
     .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
