@@ -20,6 +20,9 @@ const built = [
 ];
 
 const [, , command = 'start', ...args] = process.argv;
+const everything = { name: 'everything', filter: [] };
+// The coding agents and the other runtimes are far more than a gigabyte that only tests need.
+const toServe = { name: 'to serve', filter: ['--filter', 'proxy-workspace', '--filter', './packages/*'] };
 const commands = { start, test };
 if (!Object.hasOwn(commands, command)) {
   console.error(`Unknown command "${command}". Known: ${Object.keys(commands).join(', ')}.`);
@@ -28,7 +31,7 @@ if (!Object.hasOwn(commands, command)) {
 process.exitCode = await commands[command]();
 
 async function start() {
-  await install({ agents: false });
+  await install(toServe);
   await build();
   const main = join(root, 'packages/server/dist/main.js');
   // The caller's folder, not ours: a configuration file lies where the command was typed.
@@ -37,19 +40,16 @@ async function start() {
 }
 
 async function test() {
-  await install({ agents: true });
+  await install(everything);
   return runPnpm(['-r', '--no-bail', '--workspace-concurrency=1', 'test', ...args]);
 }
 
 /** Installs when nothing is installed yet, or when the lock file says that it should be something else. */
-async function install({ agents }) {
-  const everything = `everything ${lockState()}`;
-  const state = agents ? everything : `all but the agents ${lockState()}`;
-  if (existsSync(join(bin, 'node')) && [state, everything].includes(readStamp())) return;
+async function install({ name, filter }) {
+  const state = `${name} ${lockState()}`;
+  if (existsSync(join(bin, 'node')) && [state, `${everything.name} ${lockState()}`].includes(readStamp())) return;
   say('Installing what @proxy needs (once; this can take a minute) …');
-  // The coding agents are most of a gigabyte that only their tests need.
-  const which = agents ? [] : ['--filter', '!@proxy/agents'];
-  const code = await runPnpm([...which, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
+  const code = await runPnpm([...filter, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
   if (code !== 0) fail(`Installing failed (pnpm ended with ${code}). Is the npm registry reachable?`);
   mkdirSync(dirname(installStamp), { recursive: true });
   writeFileSync(installStamp, state);
