@@ -33,6 +33,8 @@ export interface ConnectionOptions {
   readonly keepAliveMs?: number;
   readonly proxies?: GeneralProxies;
   readonly origin: OriginOptions;
+  /** For WebSockets: HTTP/1.1, and through every proxy by a tunnel, for proxies pass no upgrade on. */
+  readonly sockets?: boolean;
 }
 
 /** One origin's connections, and its name in error messages: host and port, never a path or a password. */
@@ -48,7 +50,8 @@ export function connect(origin: string, options: ConnectionOptions): Connection 
     const { proxy } = options.origin;
     const tls = tlsOptions(options.origin);
     const common = {
-      allowH2: options.origin.http2 ?? false,
+      allowH2: options.origin.http2 === true && !options.sockets,
+      ...(options.sockets && { proxyTunnel: true }),
       connectTimeout: options.connectTimeoutMs,
       ...(options.keepAliveMs !== undefined && { keepAliveTimeout: options.keepAliveMs }),
     };

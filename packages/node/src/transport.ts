@@ -29,16 +29,17 @@ export function createTransport(options: TransportOptions = {}): NodeTransport {
   const { connectTimeoutMs = 10_000, keepAliveMs, proxies, origins } = options;
   const connections = new Map<string, Connection>();
 
-  /** Sockets need HTTP/1.1: those of an origin with HTTP/2 have connections of their own. */
+  /** Sockets have connections of their own where other requests may go in a way that they cannot. */
   function connectionTo(origin: string, forSockets = false): Connection {
     const settings = origins?.[origin] ?? {};
-    const apart = forSockets && settings.http2 === true;
-    const name = apart ? `${origin} sockets` : origin;
+    const sockets = forSockets && (settings.http2 === true || origin.startsWith('http:'));
+    const name = sockets ? `${origin} sockets` : origin;
     const known = connections.get(name);
     if (known) return known;
     const connection = connect(origin, {
       connectTimeoutMs,
-      origin: apart ? { ...settings, http2: false } : settings,
+      origin: settings,
+      sockets,
       ...(keepAliveMs !== undefined && { keepAliveMs }),
       ...(proxies && { proxies }),
     });
