@@ -23,7 +23,7 @@ export function proxy(
 /** The address on its banner. */
 export async function started(run: ReturnType<typeof proxy>): Promise<string> {
   await until('the banner is there', () => /curl /.test(run.seen.out) || run.child.exitCode !== null);
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(run.seen.out)?.[0];
+  const url = /GET (http:\S+)\/health/.exec(run.seen.out)?.[1];
   if (url === undefined) throw new Error(run.seen.out + run.seen.err);
   return url;
 }

@@ -4,10 +4,10 @@ import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
 import { check } from './check.ts';
+import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
-import { run, type RunFlags } from './run.ts';
-import { serve } from './serve.ts';
+import type { RunFlags } from './run.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
 export function createProgram(): Command {
@@ -22,9 +22,11 @@ export function createProgram(): Command {
     .option('-p, --port <number>', 'port to listen on (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1 without access keys, else 0.0.0.0)')
     .allowExcessArguments()
-    .action((flags: Flags, { args }: Command) => {
+    .action(async (flags: Flags, { args }: Command) => {
       const [stray] = args;
       if (stray !== undefined) program.error(`error: ${unknownName(stray, 'a command', commandNames(program))}`);
+      // Commands that only look at a file need not wait for the gateway to be read.
+      const { serve } = await import('./serve.ts');
       return serve(flags);
     });
 
@@ -45,7 +47,12 @@ export function createProgram(): Command {
     .option('-m, --model <name>', 'the model to ask for (default: the first that is configured, or the agent’s own)')
     .option('-p, --port <number>', 'where a server may run already (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'the address it listens on')
-    .action((agent: string, args: string[], flags: RunFlags) => run(agent, args, flags));
+    .action(async (agent: string, args: string[], flags: RunFlags) => {
+      const { run } = await import('./run.ts');
+      return run(agent, args, flags);
+    });
+
+  program.addCommand(configCommand());
 
   return program;
 }
@@ -72,6 +79,7 @@ Examples:
   proxy                                  serve ./proxy.config.yaml, or what the environment has keys for, or the demo
   OPENAI_API_KEY=sk-... proxy            Claude Code, Gemini CLI and the rest on OpenAI's models
   proxy init && proxy check              begin a configuration file
+  proxy config add main openai https://api.openai.com
   proxy --config team.yaml --port 8080
   proxy run claude --model gpt-6.1-sol -- -p "What is this repository?"
 `;

@@ -55,6 +55,8 @@ export interface UpstreamConfig {
   readonly name: string;
   /** A name that providers.ts knows. */
   readonly provider: string;
+  /** For people. */
+  readonly description?: string;
   readonly baseUrl?: string;
   /** Absent: it needs none. Empty: it needs one and has none, so that calls are refused. */
   readonly apiKeys?: readonly ApiKey[];

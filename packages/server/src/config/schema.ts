@@ -71,6 +71,7 @@ const vendor = section({
 const upstreamSection = section({
   name: words().regex(/^[^\s/]+$/, 'must not hold a slash or white space: callers write upstream/model.'),
   provider: words(),
+  description: words().exactOptional(),
   baseUrl: address().exactOptional(),
   apiKeys: z
     .array(apiKey, { error: 'must be a list of keys, each a text, {key, weight} or {file, weight}.' })

@@ -5,7 +5,7 @@ import { nearest, pathText } from '../problems.ts';
 import type { ConfigFile } from '../schema.ts';
 
 // BenedictKing/claude-proxy and its forks: `config.json` and the variables beside it (predecessors.md sections 2 and 5).
-// Their file is read as it is and never written, so whatever else it holds stays there.
+// Their file is read as it is. Commands change it in place (edit/claude-proxy-editor.ts), and whatever else it holds stays there.
 
 /** What a claude-proxy config.json means in our words. */
 export interface ClaudeProxyConfig {
@@ -20,7 +20,7 @@ export interface ClaudeProxyConfig {
   readonly problems: readonly string[];
 }
 
-const strategies = ['round-robin', 'random', 'failover'] as const;
+export const strategies = ['round-robin', 'random', 'failover'] as const;
 type Strategy = (typeof strategies)[number];
 
 const legacyUpstream = z.looseObject({
@@ -113,18 +113,23 @@ const services: Readonly<Record<string, Service>> = {
   custom: { provider: 'openai-compatible' },
 };
 
-function serviceOf({ serviceType, baseUrl }: LegacyUpstream): Service | undefined {
+/** The words for `serviceType`. */
+export const serviceTypes: readonly string[] = Object.keys(services);
+
+export function serviceOf({
+  serviceType,
+  baseUrl,
+}: Pick<LegacyUpstream, 'serviceType' | 'baseUrl'>): Service | undefined {
   // Only OpenAI itself also speaks Responses, where its reasoning survives from turn to turn.
   if (serviceType === 'openai' && /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)) return { provider: 'openai' };
   return Object.hasOwn(services, serviceType) ? services[serviceType] : undefined;
 }
 
 function unknownService(index: number, given: string): string {
-  const known = Object.keys(services);
-  const near = nearest(given, known);
+  const near = nearest(given, serviceTypes);
   return (
     `upstream[${index}].serviceType: "${given}" is not a service type.` +
-    `${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${known.join(', ')}.`
+    `${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${serviceTypes.join(', ')}.`
   );
 }
 
