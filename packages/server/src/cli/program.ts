@@ -7,6 +7,7 @@ import { check } from './check.ts';
 import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
+import { schema } from './schema.ts';
 import type { RunFlags } from './run.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
@@ -52,6 +53,7 @@ export function createProgram(): Command {
       return run(agent, args, flags);
     });
 
+  program.command('schema').description('print the JSON Schema of the configuration file, for editors').action(schema);
   program.addCommand(configCommand());
 
   return program;

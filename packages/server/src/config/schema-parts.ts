@@ -18,21 +18,23 @@ export function oneOf<const Names extends readonly string[]>(what: string, names
 /** A whole number; `"3000"` counts, because that is what `${PORT}` becomes. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   const wanted = `must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}.`;
-  return z.preprocess(numeric, z.int({ error: wanted }).min(min, wanted).max(max, wanted));
+  return z.preprocess(numeric, z.int({ error: wanted }).min(min, wanted).max(max, wanted)).meta({ orReference: true });
 }
 
 /** A number that is not negative. */
 export function quantity() {
   const wanted = 'must be a number that is not negative.';
-  return z.preprocess(numeric, z.number({ error: wanted }).min(0, wanted));
+  return z.preprocess(numeric, z.number({ error: wanted }).min(0, wanted)).meta({ orReference: true });
 }
 
 /** true or false; `"true"` counts, because that is what `${STRICT}` becomes. */
 export function flag() {
-  return z.preprocess(
-    (value) => (value === 'true' ? true : value === 'false' ? false : value),
-    z.boolean({ error: 'must be true or false.' }),
-  );
+  return z
+    .preprocess(
+      (value) => (value === 'true' ? true : value === 'false' ? false : value),
+      z.boolean({ error: 'must be true or false.' }),
+    )
+    .meta({ orReference: true });
 }
 
 /** A text with something in it. */

@@ -25,25 +25,29 @@ const limits = section({
 });
 
 // A plain text is short for an object with only the key.
-const accessKey = z.preprocess(
-  (value) => (typeof value === 'string' ? { key: value } : value),
-  section({ key: words(), name: words().exactOptional(), limits: limits.exactOptional() }),
-);
+const accessKey = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { key: value } : value),
+    section({ key: words(), name: words().exactOptional(), limits: limits.exactOptional() }),
+  )
+  .meta({ orText: true });
 
-const apiKey = z.preprocess(
-  (value) => (typeof value === 'string' ? { key: value } : value),
-  section({ key: words().exactOptional(), file: words().exactOptional(), weight: quantity().exactOptional() }),
-);
+const apiKey = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { key: value } : value),
+    section({ key: words().exactOptional(), file: words().exactOptional(), weight: quantity().exactOptional() }),
+  )
+  .meta({ orText: true });
 
 const models = z.union([z.array(words()), z.record(z.string(), words())], {
   error: "must be a list of model names, or a map from public names to the upstream's names.",
 });
 
-const settings = z.record(
-  z.string(),
-  // A project's number is a text to the provider.
-  z.preprocess((value) => (typeof value === 'number' ? String(value) : value), words()),
-);
+// A project's number is a text to the provider.
+const setting = z
+  .preprocess((value) => (typeof value === 'number' ? String(value) : value), words())
+  .meta({ orNumber: true });
+const settings = z.record(z.string(), setting);
 
 function address() {
   return words()
@@ -88,26 +92,42 @@ const upstreamSection = section({
 });
 
 // A provider's own options may stand beside the general ones: `region: us-east-1`.
-const upstream = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value);
-  const own = members.filter(([name]) => settingNames.includes(name));
-  if (own.length === 0) return value;
-  const rest = Object.fromEntries(members.filter(([name]) => !settingNames.includes(name)));
-  return { ...rest, settings: { ...(rest.settings as object | undefined), ...Object.fromEntries(own) } }; // spreading anything is safe
-}, upstreamSection);
+const upstream = z
+  .preprocess((value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    const members = Object.entries(value);
+    const own = members.filter(([name]) => settingNames.includes(name));
+    if (own.length === 0) return value;
+    const rest = Object.fromEntries(members.filter(([name]) => !settingNames.includes(name)));
+    return { ...rest, settings: { ...(rest.settings as object | undefined), ...Object.fromEntries(own) } }; // spreading anything is safe
+  }, upstreamSection)
+  .meta({ alsoTexts: settingNames });
 
 // `upstream/model`, or an upstream alone for "the model that was asked for".
-const target = z.preprocess(
-  (value) => {
-    if (typeof value !== 'string') return value;
-    const slash = value.indexOf('/');
-    return slash < 0 ? { upstream: value } : { upstream: value.slice(0, slash), model: value.slice(slash + 1) };
-  },
-  section({ upstream: words(), model: words().exactOptional() }),
-);
+const target = z
+  .preprocess(
+    (value) => {
+      if (typeof value !== 'string') return value;
+      const slash = value.indexOf('/');
+      return slash < 0 ? { upstream: value } : { upstream: value.slice(0, slash), model: value.slice(slash + 1) };
+    },
+    section({ upstream: words(), model: words().exactOptional() }),
+  )
+  .meta({ orText: true });
 
-const configFile = section({
+/** What json-schema.ts has to know of a schema beside what it says itself. */
+export interface WrittenForms {
+  /** A text is short for it. */
+  readonly orText?: true;
+  readonly orNumber?: true;
+  /** A text that refers to the environment becomes it. */
+  readonly orReference?: true;
+  /** Further members, each a text or a number. */
+  readonly alsoTexts?: readonly string[];
+}
+
+export const configFile = section({
+  $schema: z.string().exactOptional(),
   server: section({
     host: words().exactOptional(),
     port: wholeNumber(0, 65_535).exactOptional(),

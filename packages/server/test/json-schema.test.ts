@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { template } from '../src/cli/init.ts';
+import { checkFile } from '../src/config/schema.ts';
+import { expand } from '../src/config/expand.ts';
+import { commandLine } from './command-line.ts';
+
+const { out } = await commandLine(process.cwd(), ['schema']);
+const accepts = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(out) as object);
+
+test.each([
+  ['what init writes', template],
+  [
+    'the README’s example',
+    /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8'))?.[1] ?? '',
+  ],
+  ['short forms', 'accessKeys: [a]\nroutes: [{ model: x, targets: [a, { upstream: b, model: c }] }]\n$schema: x.json'],
+  ['a provider’s own options', 'upstreams: [{ name: b, provider: bedrock, region: us-east-1, project: 12 }]'],
+  [
+    'references',
+    "server: { port: '${PORT}', maxBodyMb: '${MB:-5}' }\nstrict: '${STRICT}'\nlog: { level: '${LEVEL}' }\nupstreams: [{ name: a, provider: openai, baseUrl: '${URL}' }]",
+  ],
+])('%s is taken', (_name, text) => {
+  const file: unknown = parse(text) ?? {};
+  expect(accepts(file), JSON.stringify(accepts.errors)).toBe(true);
+});
+
+test.each([
+  'server: { prot: 1 }',
+  'server: { port: many }',
+  'upstreams: [{ name: a/b, provider: x }]',
+  'upstreams: [{ name: a, provider: x, apiKeys: [] }]',
+  'upstreams: [{ name: a, provider: x, baseUrl: ftp://x }]',
+  'routes: [{ model: x }]',
+  'log: { level: loud }',
+])('what the server refuses, an editor marks: %s', (text) => {
+  const file = parse(text) as unknown;
+  expect(checkFile(expand(file, {}).value).ok).toBe(false);
+  expect(accepts(file)).toBe(false);
+});
+
+test.each(['README.md', 'README.zh-CN.md'])('%s describes every option of the top', (name) => {
+  const { properties } = JSON.parse(out) as { properties: object };
+  const readme = readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
+  const missing = Object.keys(properties).filter(
+    (option) => !new RegExp(`^\\| \`${option.replace('$', '\\$')}\\b`, 'm').test(readme),
+  );
+  expect(missing).toEqual(['$schema']);
+});
