@@ -157,7 +157,10 @@ describe.each(dialectNames)('%s client', (client) => {
         'throttlingException',
         'serviceUnavailableException',
         'validationException',
-      ].map((name) => [name, { type: 'exception', fixture: 'text', frames: 4, name, chunkBytes: 1 }] as const),
+      ].map((name): [string, BedrockStep] => [
+        name,
+        { type: 'exception', fixture: 'text', frames: 4, name, chunkBytes: 1 },
+      ]),
       [
         'an error of no type',
         { type: 'exception', kind: 'error', fixture: 'text', frames: 4, name: 'InternalFailure', chunkBytes: 1 },
