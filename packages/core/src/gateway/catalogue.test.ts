@@ -219,3 +219,25 @@ test('X4 a Responses reply that failed is relayed as the response it is', async 
   const { status, text } = await ask('vendor', '/v1/responses', body, { 'x-api-key': 'sk-caller' }, { headers: json, body: failed }, own); // prettier-ignore
   expect([status, text]).toEqual([200, failed]);
 });
+
+test('W2 what a whole reply loses is in the header and the record, and no matter for strict', async () => {
+  const page = { type: 'page_location', cited_text: 'x', document_index: 0, document_title: 'a', start_page_number: 1, end_page_number: 2 }; // prettier-ignore
+  const reply = { id: 'msg_1', type: 'message', role: 'assistant', model: 'up', content: [{ type: 'text', text: 'Hello', citations: [page, page] }], stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 3, output_tokens: 2 } }; // prettier-ignore
+  const asked = { authorization: 'Bearer sk-caller', 'x-proxy-strict': 'true' };
+  const chat = { model: 'claude-opus-4-6', max_completion_tokens: 9, messages: message.messages };
+  const { status, headers, records } = await ask('claude', '/v1/chat/completions', chat, asked, { headers: json, body: JSON.stringify(reply) }); // prettier-ignore
+  expect([status, headers['x-proxy-notices']]).toEqual([200, 'dropped reply.citations']);
+  expect(records[0]?.notices).toMatchObject([{ type: 'dropped', field: 'reply.citations' }]);
+});
+
+test('Z5 what a stream loses is in the record, whatever its headers could still tell', async () => {
+  const chunks = [
+    '{"candidates":[{"content":{"role":"model","parts":[{"text":"Hello"}]},"index":0}]}',
+    '{"candidates":[{"content":{"role":"model","parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP","index":0}]}',
+  ];
+  const body = chunks.map((data) => `data: ${data}\n\n`).join('');
+  const { status, records, text } = await ask('google', '/v1/messages', { ...message, stream: true }, { 'x-api-key': 'sk-caller' }, { headers: stream, body }); // prettier-ignore
+  expect(status).toBe(200);
+  expect(text).not.toMatch(/signature_delta|reply\./);
+  expect(records[0]?.notices).toMatchObject([{ type: 'dropped', field: 'reply.signature' }]);
+});

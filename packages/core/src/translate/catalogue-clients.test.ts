@@ -102,7 +102,7 @@ describe('Codex', () => {
     }); // prettier-ignore
     const translated = recorded('responses', 'codex-catalogue-1', to);
     const items = (name: string, input: JsonObject) =>
-      list(translated.reply(made(name, input)[to] ?? {}).output).filter((item) => object(item)?.type !== 'reasoning');
+      list(translated.reply(made(name, input)[to] ?? {}).body.output).filter((item) => object(item)?.type !== 'reasoning');
     expect(items('functions__exec', { input: 'ls()' })).toMatchObject([{ type: 'custom_tool_call', name: 'exec', namespace: 'functions', input: 'ls()', call_id: 'call_1' }]); // prettier-ignore
     expect(items('collaboration__spawn_agent', { task_name: 'a', message: 'b' })).toMatchObject([{ type: 'function_call', name: 'spawn_agent', namespace: 'collaboration', arguments: '{"task_name":"a","message":"b"}' }]); // prettier-ignore
   }); // prettier-ignore

@@ -322,7 +322,10 @@ describe('endings', () => {
     const thinking = { ...whole.chat, choices: [{ index: 0, message: { role: 'assistant', content: 'Hello', reasoning_content: 'Hm.' }, finish_reason: 'stop' }] }; // prettier-ignore
     const request = { ...requests.messages, thinking: { type: 'adaptive', display: 'omitted' } };
     const translated = translateRequest(request, { from: dialects.messages, to: dialects.chat, model: 'deepseek-v4-pro' }); // prettier-ignore
-    expect(translated.reply(thinking).content).toMatchObject([{ type: 'thinking', thinking: 'Hm.' }, { type: 'text' }]);
+    expect(translated.reply(thinking).body.content).toMatchObject([
+      { type: 'thinking', thinking: 'Hm.' },
+      { type: 'text' },
+    ]);
   });
 });
 

@@ -5,11 +5,11 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
-import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
+import type { DecodeReplyContext } from '../dialects/dialect.ts';
 import { accommodate } from './accommodate/accommodate.ts';
 import { wrapObject } from './envelope.ts';
 import { beginsAsEvents, beginsAsObject, isBlank } from './first-byte.ts';
-import { noteForeign, outputOf, type Way } from './output.ts';
+import { outputOf, reportForeign, writingOf, type Way } from './output.ts';
 import { parseReply } from './parse-reply.ts';
 import { createRepetition } from './repetition.ts';
 import type { Destination, Inbound, ReplySettings, StreamTranslator, Translation, WholeReply } from './translation.ts';
@@ -37,7 +37,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     turn: fitted.conversation.messages.length,
     conversation: fitted.conversation,
   };
-  const writing: EncodeReplyContext = {
+  const writing: Way['writing'] = {
     ...settings,
     model: inbound.glance.model,
     request: decoded.wire,
@@ -90,10 +90,11 @@ function collectStream(way: Way, body: Uint8Array): Reply {
 function writeWhole(way: Way, decoded: Reply): WholeReply {
   const reply = way.fitted.restoreReply(decoded);
   const finish = reply.candidates[0]?.finish;
-  for (const { parts } of reply.candidates) for (const part of parts) noteForeign(way, part);
+  const writing = writingOf(way);
+  for (const { parts } of reply.candidates) for (const part of parts) reportForeign(way, part, writing.report);
   return {
     contentType: 'application/json',
-    body: JSON.stringify(way.inbound.dialect.encodeReply(reply, way.writing)),
+    body: JSON.stringify(way.inbound.dialect.encodeReply(reply, writing)),
     ...(reply.usage && { usage: reply.usage }),
     ...(finish && { finish }),
   };

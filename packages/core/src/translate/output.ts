@@ -1,7 +1,7 @@
 import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
 import type { Part } from '../conversation/message.ts';
-import type { Notice } from '../conversation/notice.ts';
+import type { Notice, Report } from '../conversation/notice.ts';
 import type { Finish } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
@@ -16,16 +16,28 @@ export interface Way {
   readonly destination: Destination;
   readonly fitted: Accommodation;
   readonly reading: DecodeReplyContext;
-  readonly writing: EncodeReplyContext;
-  /** Grows while the reply is read. */
+  readonly writing: Omit<EncodeReplyContext, 'report'>;
+  /** Grows while the reply is written. */
   readonly notices: Notice[];
+}
+
+/** For writing one reply: what it leaves out joins the notices, once for each kind of thing. */
+export function writingOf({ writing, notices }: Way): EncodeReplyContext {
+  const told = new Set<string>();
+  const report = (notice: Notice) => {
+    if (told.has(notice.field)) return;
+    told.add(notice.field);
+    notices.push(notice);
+  };
+  return { ...writing, report };
 }
 
 /** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
 export function outputOf(way: Way) {
   const { dialect } = way.inbound;
   const framing = callersFraming(way.inbound);
-  const encoder = dialect.encodeStream(way.writing);
+  const writing = writingOf(way);
+  const encoder = dialect.encodeStream(writing);
   const writer = framing.writer();
   const progress: Progress = { begun: false, finished: false };
 
@@ -34,7 +46,8 @@ export function outputOf(way: Way) {
     let text = '';
     for (const event of events) {
       if (progress.failure || progress.finished) break;
-      observe(way, progress, event);
+      if (event.type === 'part') reportForeign(way, event.value, writing.report);
+      observe(progress, event);
       if (restore) for (const restored of restore(event)) text += writer.write(encoder.push(restored));
       else text += writer.write(encoder.push(event));
     }
@@ -80,10 +93,11 @@ export function outputOf(way: Way) {
 const hole = '\0';
 
 /** What only the upstream's dialect has, the caller's has no words for. A stream's headers are gone by then; the record is not. */
-export function noteForeign({ inbound, notices }: Way, part: Part): void {
+export function reportForeign({ inbound }: Way, part: Part, report: Report): void {
   if (part.type !== 'native' || part.dialect === inbound.dialect.name) return;
-  const type = typeof part.value.type === 'string' ? part.value.type : 'part';
-  notices.push({
+  // Google's parts and AWS's blocks are told apart by the member that they have.
+  const type = typeof part.value.type === 'string' ? part.value.type : (Object.keys(part.value)[0] ?? 'part');
+  report({
     type: 'dropped',
     field: `reply.${type}`,
     detail: `The reply held a "${type}" of ${part.dialect}, for which ${inbound.dialect.name} has no form.`,
@@ -98,12 +112,8 @@ interface Progress extends StreamProgress {
   failure?: Failure;
 }
 
-function observe(way: Way, progress: Progress, event: ReplyEvent): void {
+function observe(progress: Progress, event: ReplyEvent): void {
   switch (event.type) {
-    case 'part':
-      noteForeign(way, event.value);
-      progress.begun = true;
-      return;
     case 'reply-start':
     case 'usage': {
       const usage = laterUsage(progress.usage, event.usage);

@@ -2,7 +2,7 @@ import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { Operation, Sighting } from '../dialects/dialect.ts';
+import type { Operation, Sighting, EncodeReplyContext } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
@@ -89,7 +89,7 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
   function breakOff(failure: Failure): string {
     progress.failure = failure;
-    const encoder = dialect.encodeStream({ ...settings, model: glance.model });
+    const encoder = dialect.encodeStream(errorWriting(settings, glance.model));
     const writer = framing.writer();
     // The blank line closes a frame that was cut in the middle.
     const closing = framing.contentType === 'text/event-stream' ? '\n\n' : '';
@@ -148,7 +148,7 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
 
   function breakOff(failure: Failure): string {
     progress.failure = failure;
-    return writer.write(dialect.encodeStream({ ...settings, model: glance.model }).push({ type: 'failure', failure }));
+    return writer.write(dialect.encodeStream(errorWriting(settings, glance.model)).push({ type: 'failure', failure }));
   }
 
   return {
@@ -164,4 +164,9 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
     keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
     progress,
   };
+}
+
+/** Of what a relay passes on nothing is written but the error that ends it, so nothing can be lost. */
+function errorWriting(settings: ReplySettings, model: string): EncodeReplyContext {
+  return { ...settings, model, report: () => undefined };
 }

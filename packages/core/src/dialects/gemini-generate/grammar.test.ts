@@ -13,7 +13,12 @@ import type { EncodeReplyContext, Knock } from '../dialect.ts';
 import { geminiSse as sse } from './framings.ts';
 import { geminiGenerate } from './index.ts';
 
-const writing: EncodeReplyContext = { model: 'gemini-3.1-pro-preview', created: 1, newId: (prefix) => prefix };
+const writing: EncodeReplyContext = {
+  model: 'gemini-3.1-pro-preview',
+  created: 1,
+  newId: (prefix) => prefix,
+  report: () => undefined,
+};
 
 interface Sent {
   readonly url: URL;
