@@ -1,11 +1,13 @@
 /** Every OpenAI-compatible vendor we ship a row for, at its own path, with its key and its own words. */
 import { providerByName, providerNames } from '@proxy/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dialectNames, upstreamWords, type PlaceWords } from '../dialects.ts';
+import { clients } from '../clients/index.ts';
+import { dialectNames, upstreamWords, type DialectName, type PlaceWords } from '../dialects.ts';
 import { accessKey, startGateway, type RunningGateway } from '../gateway.ts';
 import { play } from '../play.ts';
 import { items, type Members } from '../rules/json.ts';
 import { imageIn, parallelTools, reasoning, text, type Scenario } from '../scenarios.ts';
+import { framesBeforeError } from '../stages.ts';
 import { startUpstream, type Upstream } from '../upstream.ts';
 
 const key = 'key-of-the-vendor';
@@ -37,6 +39,14 @@ afterAll(async () => {
 
 function at(name: string): Upstream {
   return upstreams.get(name) ?? expect.fail(`${name} was not started.`);
+}
+
+function targetOf(name: string) {
+  return { url: gateway.url, key: accessKey, model: `${name}/${model}` };
+}
+
+function hello(client: DialectName, name: string) {
+  return clients[client].open(targetOf(name), { user: 'Greet me.' });
 }
 
 function basePath(name: string): string {
@@ -77,9 +87,32 @@ describe.each(vendors)('%s', (name) => {
         ['whole', false],
         ['streamed', true],
       ])(`${scenario.name}, %s`, async (_, stream) => {
-        const target = { url: gateway.url, key: accessKey, model: `${name}/${model}` };
-        await play({ client, upstream: at(name), target, upstreamKey: key }, scenario, stream);
+        const stage = { client, upstream: at(name), target: targetOf(name), upstreamKey: key };
+        await play(stage, scenario, stream);
       });
+
+    test.each([
+      ['whole', false],
+      ['streamed', true],
+    ])('a refusal, %s', async (_, stream) => {
+      at(name).script({ type: 'error', status: 400 });
+      const { error } = await hello(client, name).turn({ stream });
+      expect(error?.status).toBe(400);
+      expect(at(name).requests).toHaveLength(1);
+    });
+
+    test('an error amid a stream is an error in the client’s dialect', async () => {
+      at(name).script({ type: 'answer', fixture: 'error-midstream' });
+      const outcome = await hello(client, name).turn({ stream: true });
+      expect(outcome.error, JSON.stringify(outcome)).toBeDefined();
+      expect(at(name).requests).toHaveLength(1);
+    });
+
+    test('a connection cut amid a stream is no clean end', async () => {
+      at(name).script({ type: 'cut', fixture: 'text', frames: framesBeforeError['openai-chat'] });
+      const outcome = await hello(client, name).turn({ stream: true });
+      expect(outcome.error, JSON.stringify(outcome)).toBeDefined();
+    });
   });
 });
 

@@ -283,6 +283,26 @@ describe('writing', () => {
     const [, turn] = conversation.messages;
     expect(turn?.role === 'assistant' && turn.parts).toMatchObject(reply.candidates[0]?.parts ?? []);
   });
+  test('Z5 a seal that waits for what follows outlives an empty text', () => {
+    const frames = encode([
+      start,
+      { type: 'text-start', part: 0 },
+      { type: 'text-delta', part: 0, text: 'Hi' },
+      { type: 'text-end', part: 0, seal: { issuer: 'gemini-generate', value: 'c2ln' } },
+      { type: 'text-start', part: 1 },
+      { type: 'text-end', part: 1 },
+      callStart(2, 'a'),
+      { type: 'tool-call-end', part: 2 },
+      ...stop({ reason: 'tool-calls' }),
+    ]);
+    const opened = types(frames).filter((type) => type.startsWith('content_block_start'));
+    expect(opened).toEqual([
+      'content_block_start 0 text',
+      'content_block_start 1 thinking',
+      'content_block_start 2 tool_use',
+    ]);
+  });
+
   test('Z5 nothing stands behind the text that ends a reply: its seal goes ahead of it, and in a stream is too late', () => {
     const seal = { issuer: 'gemini-generate', value: 'sealed' };
     const parts: readonly Part[] = [{ type: 'text', text: 'Hi', seal }];

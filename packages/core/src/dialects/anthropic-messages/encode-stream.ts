@@ -107,7 +107,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         return;
       case 'text-end':
         closeBlock(out);
-        carried = event.seal;
+        carried = event.seal ?? carried;
         reportExtras(context, event.extras, dialect);
         return;
       case 'reasoning-end':
