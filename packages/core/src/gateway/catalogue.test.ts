@@ -211,6 +211,21 @@ test.each([
   expect(streamed.text).toContain('Busy.');
 }); // prettier-ignore
 
+test.each([
+  ['vendor', '/v1/chat/completions', /"content":"Hello"[^]*data: \[DONE\]\n\n$/],
+  ['claude', '/v1/messages', /"text":"Hello"[^]*event: message_stop\ndata: .*\n\n$/],
+  ['google', '/v1beta/models/m:streamGenerateContent?alt=sse', /^data: .*"text":"Hello"[^]*"finishReason":"STOP"[^]*\n\n$/],
+] as const)('X4 JSON that %s calls an event stream, or nothing, is one to %s; an error is an error', async (place, url, streamed) => {
+  const asked = place === 'google' ? { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] } : { ...message, stream: true };
+  for (const headers of [stream, {}]) {
+    const { status, text, requests } = await ask(place, url, asked, { 'x-api-key': 'sk-caller' }, { headers, body: replies[place].body });
+    expect([status, requests.length]).toEqual([200, 1]);
+    expect(text).toMatch(streamed);
+    const failed = await ask(place, url, asked, { 'x-api-key': 'sk-caller' }, { headers, body: '{"error":{"message":"Busy.","code":503,"type":"overloaded_error"}}' });
+    expect(failed.status).toBeGreaterThanOrEqual(500);
+  }
+}); // prettier-ignore
+
 test('X4 a Responses reply that failed is relayed as the response it is', async () => {
   const failed =
     '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"Busy."},"output":[]}';

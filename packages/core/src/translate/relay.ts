@@ -6,6 +6,7 @@ import type { Operation, Sighting, EncodeReplyContext } from '../dialects/dialec
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
+import { beginsAsObject } from './first-byte.ts';
 import { relayedRequestHeaders } from './headers.ts';
 import { createTap } from './tap.ts';
 import type {
@@ -35,11 +36,12 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
         : relayWhole(inbound, reply, contentType),
     stream: (contentType) => {
       const framing = callersFraming(inbound);
-      if (contentType.includes('json') && framing.contentType === 'text/event-stream')
-        return convert(inbound, destination, settings).stream(contentType);
-      return binding?.framing
-        ? reframeStream(inbound, binding.framing, framing, settings)
-        : relayStream(inbound, framing, settings);
+      const overHub = () => convert(inbound, destination, settings).stream('application/json');
+      const sse = framing.contentType === 'text/event-stream';
+      if (contentType.includes('json') && sse) return overHub();
+      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings);
+      const relayed = relayStream(inbound, framing, settings);
+      return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
   };
@@ -115,6 +117,25 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
     // The bytes may stand anywhere within a frame, so nothing may be put between them.
     keepAlive: () => '',
     progress,
+  };
+}
+
+/** JSON that is called an event stream, or nothing at all, is told by its first byte (X4). */
+function unlessObject(events: StreamTranslator, whole: () => StreamTranslator): StreamTranslator {
+  let chosen: StreamTranslator | undefined;
+  return {
+    contentType: events.contentType,
+    push(bytes) {
+      chosen ??= beginsAsObject(bytes) ? whole() : events;
+      return chosen.push(bytes);
+    },
+    end: () => (chosen ?? events).end(),
+    fail: (failure) => (chosen ?? events).fail(failure),
+    leave: () => (chosen ?? events).leave(),
+    keepAlive: () => (chosen ?? events).keepAlive(),
+    get progress() {
+      return (chosen ?? events).progress;
+    },
   };
 }
 
