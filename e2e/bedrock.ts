@@ -13,6 +13,9 @@ export const region = 'us-west-2';
 export const accessKeyId = 'AKIAE2EEXAMPLE';
 export const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 export const sessionToken = `IQoJb3JpZ2luX2VjE${'e2e/'.repeat(40)}==`;
+/** Keys that do not expire come without a session. */
+export const staticKeyId = 'AKIAE2ESTATIC';
+export const staticSecret = 'static/bPxRfiCYEXAMPLEKEY+wJalrXUtnFEMI';
 export const apiKey = 'ABSKZTJlLWtleQ==';
 
 export type Action = 'converse' | 'converse-stream' | 'invoke' | 'invoke-with-response-stream' | 'count-tokens';
@@ -20,7 +23,15 @@ export type Action = 'converse' | 'converse-stream' | 'invoke' | 'invoke-with-re
 export type BedrockStep =
   | { readonly type: 'answer'; readonly fixture: string; readonly chunkBytes?: number }
   /** The first messages of the stream, then an exception. */
-  | { readonly type: 'exception'; readonly fixture: string; readonly frames: number; readonly name: string }
+  | {
+      readonly type: 'exception';
+      readonly fixture: string;
+      readonly frames: number;
+      readonly name: string;
+      /** AWS's two ways of breaking off: a modelled exception, and an error that no model knows. */
+      readonly kind?: 'exception' | 'error';
+      readonly chunkBytes?: number;
+    }
   /** The stream without its last bytes. */
   | { readonly type: 'cut'; readonly fixture: string; readonly bytes: number }
   | { readonly type: 'error'; readonly status: number; readonly name: string; readonly message: string };
@@ -106,6 +117,11 @@ function bodyFaults(action: Action, body: Record<string, unknown>): readonly str
   ];
 }
 
+const holders: Readonly<Record<string, { readonly secret: string; readonly session?: string }>> = {
+  [accessKeyId]: { secret: secretAccessKey, session: sessionToken },
+  [staticKeyId]: { secret: staticSecret },
+};
+
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html, step by step. */
 function signatureFault(request: IncomingMessage, raw: string): string | undefined {
   const { authorization = '', host = '' } = request.headers;
@@ -118,11 +134,13 @@ function signatureFault(request: IncomingMessage, raw: string): string | undefin
   const [, id, day = '', scopeRegion, signed = '', signature] = parts;
   const time = String(request.headers['x-amz-date']);
   const at = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
-  if (id !== accessKeyId || scopeRegion !== region) return 'The credential’s scope is wrong.';
+  const holder = holders[id ?? ''];
+  if (!holder || scopeRegion !== region) return 'The credential’s scope is wrong.';
   if (!(Math.abs(Date.now() - at) < 300_000) || !time.startsWith(day)) return 'The request was signed at another time.';
-  if (request.headers['x-amz-security-token'] !== sessionToken) return 'The session token is missing.';
+  if (request.headers['x-amz-security-token'] !== holder.session)
+    return 'The session token is not the one of the keys.';
   const names = signed.split(';');
-  for (const needed of ['host', 'x-amz-date', 'x-amz-security-token'])
+  for (const needed of ['host', 'x-amz-date', ...(holder.session ? ['x-amz-security-token'] : [])])
     if (!names.includes(needed)) return `${needed} is not signed.`;
   const { pathname, search } = new URL(request.url ?? '', `http://${host}`);
   if (search !== '') return 'A query was sent.';
@@ -138,7 +156,7 @@ function signatureFault(request: IncomingMessage, raw: string): string | undefin
   ].join('\n');
   const scope = `${day}/${region}/bedrock/aws4_request`;
   const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
-  let key: Buffer = Buffer.from(`AWS4${secretAccessKey}`);
+  let key: Buffer = Buffer.from(`AWS4${holder.secret}`);
   for (const piece of [day, region, 'bedrock', 'aws4_request']) key = createHmac('sha256', key).update(piece).digest();
   const expected = createHmac('sha256', key).update(toSign).digest('hex');
   return expected === signature ? undefined : `The canonical request should have been '${canonical}'.`;
@@ -197,13 +215,19 @@ function perform(response: ServerResponse, action: Action, step: BedrockStep): v
   response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream', 'x-amzn-requestid': 'e2e' });
   const frames = framesOf(action, step.fixture);
   if (step.type === 'exception') {
-    const type = { ':exception-type': step.name, ':content-type': 'application/json', ':message-type': 'exception' };
-    const broken = message(type, JSON.stringify({ message: 'It broke off on purpose.' }));
-    return inPieces(response, Buffer.concat([...frames.slice(0, step.frames), broken]), 7);
+    const bytes = Buffer.concat([...frames.slice(0, step.frames), breakingOff(step.name, step.kind)]);
+    return inPieces(response, bytes, step.chunkBytes ?? 7);
   }
   const bytes = Buffer.concat(frames);
   if (step.type === 'cut') return inPieces(response, bytes.subarray(0, bytes.length - step.bytes), 101);
   inPieces(response, bytes, step.chunkBytes ?? 13);
+}
+
+function breakingOff(name: string, kind: 'exception' | 'error' = 'exception'): Uint8Array {
+  const words = 'It broke off on purpose.';
+  if (kind === 'error') return message({ ':message-type': kind, ':error-code': name, ':error-message': words }, '');
+  const type = { ':exception-type': name, ':content-type': 'application/json', ':message-type': kind };
+  return message(type, JSON.stringify({ message: words }));
 }
 
 /** Each piece is written when the one before has left, so that it arrives as it was cut. */

@@ -42,6 +42,42 @@ const azureClassic: Place = {
   },
 };
 
+/** The classic surface has Responses beside the deployments, with the deployment in the body. */
+const azureClassicResponses: Place = {
+  name: 'azure-classic-responses',
+  dialect: 'openai-responses',
+  provider: azure,
+  publicModel: chat.model,
+  shownKey: 'azure-api-key',
+  configure: () => ({ secret: 'azure-api-key', settings: { apiVersion: '2025-04-01-preview' } }),
+  words: {
+    ...upstreamWords['openai-responses'],
+    model: deployment,
+    path: /^\/openai\/responses\?api-version=2025-04-01-preview$/,
+    key: (headers) => text(headers['api-key']),
+    unwrapped: asOpenai,
+    faults: ({ headers }) => (headers['authorization'] === undefined ? [] : ['a key and a bearer token']),
+  },
+};
+
+/** The v1 surface by a key. */
+const azureV1Chat: Place = {
+  name: 'azure-v1-chat',
+  dialect: 'openai-chat',
+  provider: azure,
+  publicModel: chat.model,
+  shownKey: 'azure-api-key',
+  configure: () => ({ secret: 'azure-api-key', settings: {} }),
+  words: {
+    ...chat,
+    model: deployment,
+    path: /^\/openai\/v1\/chat\/completions$/,
+    key: (headers) => text(headers['api-key']),
+    unwrapped: asOpenai,
+    faults: ({ headers }) => (headers['authorization'] === undefined ? [] : ['a key and a bearer token']),
+  },
+};
+
 const entra = {
   tenant: 'tenant-e2e',
   clientId: 'client-e2e',
@@ -92,6 +128,15 @@ const privateKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' });
 const project = 'my-project';
 const location = 'us-east5';
 const parent = `/projects/${project}/locations/${location}/publishers`;
+
+/** As Google would make it, but with a key that it never saw; `{url}` stands for the place. */
+export const strangersAccount = JSON.stringify({
+  type: 'service_account',
+  project_id: 'some-project',
+  client_email: account.email,
+  private_key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }),
+  token_uri: '{url}/token',
+});
 
 const google = {
   provider: vertex,
@@ -191,7 +236,14 @@ const vertexClaude: Place = {
   },
 };
 
-export const places: readonly Place[] = [azureClassic, azureV1, vertexGemini, vertexClaude];
+export const places: readonly Place[] = [
+  azureClassic,
+  azureClassicResponses,
+  azureV1,
+  azureV1Chat,
+  vertexGemini,
+  vertexClaude,
+];
 
 /** The rules ask what model it is; the deployment's name does not tell. */
 function asOpenai(asked: WrappedRequest): WrappedRequest {

@@ -8,6 +8,8 @@ import {
   secretAccessKey,
   sessionToken,
   startBedrock,
+  staticKeyId,
+  staticSecret,
   type Action,
   type Bedrock,
   type BedrockStep,
@@ -39,6 +41,8 @@ beforeEach(async () => {
     upstreams: [
       { ...at, name: 'aws', credentials: [{ id: 'keys', secret: keys }], models },
       { ...at, name: 'converse', credentials: [{ id: 'keys', secret: keys }], models, dialects: ['bedrock-converse'] },
+      { ...at, name: 'invoke', credentials: [{ id: 'keys', secret: keys }], models, dialects: ['anthropic-messages'] },
+      { ...at, name: 'static', credentials: [{ id: 'keys', secret: `${staticKeyId}:${staticSecret}` }], models },
       { ...at, name: 'api-key', credentials: [{ id: 'key', secret: apiKey }], models },
       { ...at, name: 'elsewhere', credentials: [{ id: 'keys', secret: `${keys}:us-east-1` }], models },
       {
@@ -53,9 +57,9 @@ beforeEach(async () => {
 
 const claudeName = 'claude';
 
-/** Claude in Messages where the caller speaks them and the place may; everything else in Converse. */
+/** Claude in Messages where the caller speaks them and the place may, or where nothing else is allowed; else Converse. */
 function actionOf(client: DialectName, upstream: string, stream: boolean): Action {
-  if (client === 'anthropic-messages' && upstream !== 'converse')
+  if (upstream === 'invoke' || (client === 'anthropic-messages' && upstream !== 'converse'))
     return stream ? 'invoke-with-response-stream' : 'invoke';
   return stream ? 'converse-stream' : 'converse';
 }
@@ -98,13 +102,14 @@ const played = [
   all.reasoning,
   all.imageIn,
   all.structured,
+  all.refusal,
   all.lengthCut,
   all.stopSequence,
 ];
 
 describe.each(dialectNames)('%s client', (client) => {
-  // A Messages client reaches Converse only where nothing else is allowed.
-  const upstreams = client === 'anthropic-messages' ? ['aws', 'converse'] : ['aws'];
+  // A Messages client reaches Converse only where nothing else is allowed, and others InvokeModel.
+  const upstreams = client === 'anthropic-messages' ? ['aws', 'converse'] : ['aws', 'invoke'];
   describe.each(upstreams)('at %s', (upstream) => {
     for (const scenario of played) {
       test.each([
@@ -146,15 +151,32 @@ describe.each(dialectNames)('%s client', (client) => {
     });
 
     test.each<[string, BedrockStep]>([
-      ['an exception', { type: 'exception', fixture: 'text', frames: 4, name: 'modelStreamErrorException' }],
+      ...[
+        'modelStreamErrorException',
+        'internalServerException',
+        'throttlingException',
+        'serviceUnavailableException',
+        'validationException',
+      ].map((name): [string, BedrockStep] => [
+        name,
+        { type: 'exception', fixture: 'text', frames: 4, name, chunkBytes: 1 },
+      ]),
+      [
+        'an error of no type',
+        { type: 'exception', kind: 'error', fixture: 'text', frames: 4, name: 'InternalFailure', chunkBytes: 1 },
+      ],
       ['a cut last frame', { type: 'cut', fixture: 'text', bytes: 9 }],
       ['a cut middle', { type: 'cut', fixture: 'text', bytes: 700 }],
     ])('X8 %s amid a stream is an error, and no end', async (_, step) => {
       aws.script(step);
       const outcome = await open(client, upstream).turn({ stream: true });
       expect(outcome.error).toBeDefined();
-      if (step.type === 'exception') expect(outcome.text.length).toBeGreaterThan(0);
-      expect(gateway.records().at(-1)?.failure?.kind).toMatch(/^(bad-upstream|server)$/);
+      if (step.type === 'exception') {
+        expect(outcome.text.length).toBeGreaterThan(0);
+        expect(outcome.error?.message).toContain('It broke off on purpose.');
+      }
+      expect(gateway.records().at(-1)?.failure?.kind).toMatch(kindOf(step));
+      expect(aws.requests).toHaveLength(1);
     });
 
     test('X8 an exception before anything else is a status', async () => {
@@ -165,10 +187,21 @@ describe.each(dialectNames)('%s client', (client) => {
   });
 });
 
+/** What the ledger calls it. */
+function kindOf(step: BedrockStep): RegExp {
+  if (step.type !== 'exception') return /^bad-upstream$/;
+  const kinds: Readonly<Record<string, RegExp>> = {
+    throttlingException: /^rate-limited$/,
+    serviceUnavailableException: /^overloaded$/,
+    validationException: /^bad-request$/,
+  };
+  return kinds[step.name] ?? /^(bad-upstream|server)$/;
+}
+
 /** A fresh gateway: no key rests. */
 async function restart(): Promise<void> {
   gateway = await startGateway({
-    upstreams: ['aws', 'converse'].map((name) => ({
+    upstreams: ['aws', 'converse', 'invoke'].map((name) => ({
       name,
       provider: bedrock,
       baseUrl: aws.url,
@@ -176,6 +209,7 @@ async function restart(): Promise<void> {
       credentials: [{ id: 'keys', secret: keys }],
       models: { [claudeName]: claude },
       ...(name === 'converse' && { dialects: ['bedrock-converse'] }),
+      ...(name === 'invoke' && { dialects: ['anthropic-messages'] }),
     })),
   });
 }
@@ -189,6 +223,7 @@ test('the fixtures are what the SDK’s types say', () => {
     'reasoning-4',
     'image',
     'structured',
+    'refusal',
     'length',
     'stop-sequence',
   ];
@@ -199,12 +234,19 @@ test('the fixtures are what the SDK’s types say', () => {
     ).toEqual([]);
 });
 
-test('a Bedrock API key goes as a bearer token', async () => {
-  aws.script({ type: 'answer', fixture: 'text' });
-  const { error, text } = await open('openai-chat', 'api-key').turn({ stream: false });
-  expect(error).toBeUndefined();
-  expect(text).toContain('Köln');
-  expect(aws.requests[0]?.headers['x-amz-date']).toBeUndefined();
+describe.each(dialectNames)('%s client, other keys', (client) => {
+  test.each([
+    ['an API key, whole', 'api-key', false],
+    ['an API key, streamed', 'api-key', true],
+    ['keys without a session, whole', 'static', false],
+    ['keys without a session, streamed', 'static', true],
+  ])('%s', async (_, upstream, stream) => {
+    await play(client, upstream, all.parallelTools, stream, 13);
+    for (const { headers } of aws.requests) {
+      expect(headers['x-amz-security-token']).toBeUndefined();
+      expect(headers['x-amz-date'] === undefined).toBe(upstream === 'api-key');
+    }
+  });
 });
 
 test('X9 an ARN is signed as it stands in the path, and asked in Converse, as it hides its model', async () => {

@@ -1,9 +1,9 @@
 /** Every client's SDK against Azure and Vertex AI, which check who asks, where, and in which envelope. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clients } from '../clients/index.ts';
-import { dialectNames, type DialectName } from '../dialects.ts';
+import { dialectNames, upstreamWords, type DialectName } from '../dialects.ts';
 import { accessKey, startGateway, type RunningGateway } from '../gateway.ts';
-import { places, type Place } from '../places.ts';
+import { places, strangersAccount, type Place } from '../places.ts';
 import { expectNoFaults, play } from '../play.ts';
 import { reasoning, scenarios, sealsDue, sealsIn } from '../scenarios.ts';
 import { framesBeforeError } from '../stages.ts';
@@ -93,6 +93,55 @@ describe.each(places.map((place) => [place.name, place] as const))('%s', (_name,
     expect(at(place).tokenRequests).toBe(place.words.token ? 1 : 0);
   });
 });
+
+/** The statuses of which the vendors' fixtures tell, and what each client reads. */
+describe.each(places.map((place) => [place.name, place] as const))('%s refuses', (_name, place) => {
+  test.each([401, 403, 404, 429, 500, 503])(
+    'with %i: so does the gateway, whole and streamed, to every client',
+    async (status) => {
+      for (const client of dialectNames) {
+        const { overloaded } = upstreamWords[client];
+        const told = status === 503 ? place.words.overloaded : status;
+        for (const stream of [false, true]) {
+          const fresh = await startGateway({ upstreams: [configured(place)] });
+          at(place).script({ type: 'error', status: told });
+          const target = { url: fresh.url, key: accessKey, model: `${place.name}/${place.publicModel}` };
+          const { error } = await clients[client].open(target, { user: 'Greet me.' }).turn({ stream });
+          await fresh.close();
+          expect([error?.status, client, stream]).toEqual([status === 503 ? overloaded : status, client, stream]);
+          expect(error?.message).not.toContain(place.shownKey);
+          expect(at(place).requests).toHaveLength(1);
+        }
+      }
+    },
+  );
+});
+
+const strangers: readonly (readonly [string, string])[] = [
+  ['azure-v1', 'entra:tenant-e2e:client-e2e:not-the-secret'],
+  ['vertex-gemini', strangersAccount],
+  ['vertex-claude', strangersAccount],
+];
+
+test.each(strangers)(
+  '%s: whom the token endpoint does not know is told so, and asks no model',
+  async (name, secret) => {
+    const place = places.find((one) => one.name === name);
+    if (!place) throw new Error(`${name} is gone.`);
+    const known = configured(place);
+    const credentials = [{ id: 'stranger', secret: secret.replace('{url}', at(place).url) }];
+    const fresh = await startGateway({ upstreams: [{ ...known, credentials }] });
+    at(place).script();
+    for (const client of dialectNames) {
+      const target = { url: fresh.url, key: accessKey, model: `${place.name}/${place.publicModel}` };
+      const { error } = await clients[client].open(target, { user: 'Greet me.' }).turn({ stream: true });
+      expect(error?.status, client).toBeGreaterThanOrEqual(400);
+      expect(error?.message).not.toMatch(/not-the-secret|PRIVATE KEY/);
+    }
+    await fresh.close();
+    expect(at(place).requests).toEqual([]);
+  },
+);
 
 test('B7 a prompt that Azure’s filter stops is a refusal to Anthropic’s SDK, whole and streamed', async () => {
   const place = places.find(({ name }) => name === 'azure-classic');

@@ -38,8 +38,9 @@ test('a Messages request becomes Gemini’s, and its call comes back as tool_use
   expect(translated.notices).toEqual([]);
 
   const response = await fetch(`${url}:generateContent`, { method: 'POST', body: JSON.stringify(translated.body) });
-  const message = translated.reply((await response.json()) as JsonObject); // the fixture is an object
-  expect(message).toMatchObject({
+  const reply = translated.reply((await response.json()) as JsonObject); // the fixture is an object
+  expect(reply.notices).toEqual([]);
+  expect(reply.body).toMatchObject({
     type: 'message',
     stop_reason: 'tool_use',
     content: [{ type: 'tool_use', name: 'weather', input: { place: 'Oslo' } }],

@@ -3,7 +3,9 @@ export {
   translateReply,
   translateRequest,
   translateStream,
+  type TranslatedReply,
   type TranslatedRequest,
+  type TranslatedStream,
   type TranslateOptions,
 } from './translators.ts';
 export type { StreamProgress, StreamTranslator } from './translate/translation.ts';

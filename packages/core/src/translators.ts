@@ -31,12 +31,23 @@ export interface TranslatedRequest {
   readonly body: JsonObject;
   /** Headers that the body depends on. */
   readonly headers: HeaderMap;
-  /** What could not be carried over as it was. */
+  /** What of the request could not be carried over as it was. */
   readonly notices: readonly Notice[];
   /** The whole reply to this very request, back in the caller's dialect. @throws Failure when it is an error or no reply. */
-  reply(body: JsonObject): JsonObject;
+  reply(body: JsonObject): TranslatedReply;
   /** A streamed reply to this very request: bytes in, text out. */
-  stream(): StreamTranslator;
+  stream(): TranslatedStream;
+}
+
+export interface TranslatedReply {
+  readonly body: JsonObject;
+  /** What of the reply has no place in the caller's dialect: `reply.citations`. */
+  readonly notices: readonly Notice[];
+}
+
+export interface TranslatedStream extends StreamTranslator {
+  /** What of the reply had no place in the caller's dialect so far; all of it once the stream has ended. */
+  readonly notices: readonly Notice[];
 }
 
 /**
@@ -48,25 +59,37 @@ export function translateRequest(body: JsonObject, options: TranslateOptions): T
   return {
     body: parseReply(new TextEncoder().encode(translation.body as string)), // convert always writes text
     headers: translation.headers,
-    notices: translation.notices,
+    notices: [...translation.notices],
     reply: (reply) => wholeOf(translation, reply),
-    stream: () => translation.stream('text/event-stream'),
+    stream: () => streamOf(translation),
   };
 }
 
 /** A reply in the dialect `to` as the answer to `request`, which is in the dialect `from`. @throws Failure */
-export function translateReply(reply: JsonObject, request: JsonObject, options: TranslateOptions): JsonObject {
+export function translateReply(reply: JsonObject, request: JsonObject, options: TranslateOptions): TranslatedReply {
   return wholeOf(translationOf(request, options), reply);
 }
 
 /** A machine for one streamed reply in the dialect `to`, answering `request`, which is in the dialect `from`. @throws Failure */
-export function translateStream(request: JsonObject, options: TranslateOptions): StreamTranslator {
-  return translationOf(request, { streaming: true, ...options }).stream('text/event-stream');
+export function translateStream(request: JsonObject, options: TranslateOptions): TranslatedStream {
+  return streamOf(translationOf(request, { streaming: true, ...options }));
 }
 
-function wholeOf(translation: Translation, reply: JsonObject): JsonObject {
+function wholeOf(translation: Translation, reply: JsonObject): TranslatedReply {
+  const before = translation.notices.length;
   const { body } = translation.whole(new TextEncoder().encode(JSON.stringify(reply)), 'application/json');
-  return JSON.parse(body as string) as JsonObject; // what encodeReply wrote is an object
+  const written = JSON.parse(body as string) as JsonObject; // what encodeReply wrote is an object
+  return { body: written, notices: translation.notices.slice(before) };
+}
+
+function streamOf(translation: Translation): TranslatedStream {
+  const before = translation.notices.length;
+  return {
+    ...translation.stream('text/event-stream'),
+    get notices() {
+      return translation.notices.slice(before);
+    },
+  };
 }
 
 function translationOf(body: JsonObject, options: TranslateOptions): Translation {

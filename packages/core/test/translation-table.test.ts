@@ -5,8 +5,10 @@ import type { Dialect } from '../src/dialects/dialect.ts';
 import type { JsonObject } from '../src/json.ts';
 import { factsOf } from '../src/models/facts.ts';
 import { cases, dialects, type Case } from '../src/testing/cases.ts';
+import { dialects as byName, names, requests } from '../src/testing/pairs.ts';
 import { convert } from '../src/translate/convert.ts';
 import type { Inbound } from '../src/translate/translation.ts';
+import { translateReply, translateStream } from '../src/translators.ts';
 
 /** A model of each dialect that is new enough to take what the dialect has. */
 const models: Readonly<Record<string, string>> = {
@@ -52,8 +54,64 @@ differ the worst counts.
 ✓ carried · ≈ approximated · ✗ dropped · 400 refused with an error that names it. What is approximated or dropped is told in a
 notice (\`x-proxy-notices\`, the log, \`notices\` of \`translateRequest\`), and is a 400 under \`strict\`.
 
+# Requests
+
+${sections.join('\n')}
+${replies(callers)}`;
+}
+
+function replies(callers: readonly Dialect[]): string {
+  const recorded = cases.filter(({ reply, stream }) => reply || stream).length;
+  const sections = dialects.map((from) => {
+    const partners = callers.filter((to) => to !== from);
+    const head = `| \`${from.name}\` | ${partners.map(({ name }) => name).join(' | ')} |\n| --- | ${partners.map(() => ':-:').join(' | ')} |`;
+    return `## Replies of ${from.name}\n\n${head}\n${lossesOf(from, partners).join('\n')}\n`;
+  });
+  return `# Replies
+
+From ${recorded} recorded replies, whole and streamed. Here a column is a caller, and a row what at least one of them does not get: whatever has no
+row is carried to all. \`type\` rows are blocks and items that the vendor runs by itself. It is told in a notice (\`x-proxy-notices\` of a
+whole reply, the log of both, \`notices\` of \`translateReply\` and \`translateStream\`). \`strict\` is about requests alone: a reply has been
+paid for by the time that it is read.
+
 ${sections.join('\n')}`;
 }
+
+function lossesOf(from: Dialect, callers: readonly Dialect[]): readonly string[] {
+  const fates = new Map<string, Map<Dialect, Fate>>();
+  for (const one of cases.filter(({ dialect }) => dialect === from))
+    for (const to of callers)
+      for (const { field, type } of lossNotices(one, to)) {
+        const row = fates.get(field) ?? new Map<Dialect, Fate>();
+        fates.set(field, row);
+        if (severity.indexOf(type) > severity.indexOf(row.get(to) ?? 'carried')) row.set(to, type);
+      }
+  return [...fates]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([field, row]) => `| ${field} | ${callers.map((to) => signs[row.get(to) ?? 'carried']).join(' | ')} |`);
+}
+
+/** Of the recorded reply and of the recorded stream, as answers to the smallest request of the caller's. */
+function lossNotices({ dialect: from, reply, stream }: Case, to: Dialect): readonly Notice[] {
+  const request = Object.values(smallest).find(({ dialect }) => dialect === to)?.request ?? {};
+  const options = { from: to, to: from, model: models[from.name] ?? '' };
+  const told: Notice[] = [];
+  if (reply)
+    try {
+      told.push(...translateReply(reply, request, options).notices);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error; // recorded failures lose nothing
+    }
+  if (stream) {
+    const machine = translateStream(request, options);
+    machine.push(stream);
+    machine.end();
+    told.push(...machine.notices);
+  }
+  return told;
+}
+
+const smallest = Object.fromEntries(names.map((name) => [name, { dialect: byName[name], request: requests[name] }]));
 
 function rowsOf(from: Dialect, partners: readonly Dialect[]): readonly string[] {
   const recorded = cases.filter(({ dialect, request, hub }) => dialect === from && request && hub.conversation);

@@ -82,13 +82,16 @@ describe('X8 the AWS event stream', () => {
     );
   });
 
-  test('exceptions and errors are told from events', () => {
+  test('exceptions and errors are told from events, at whichever byte they are cut', () => {
     const exception = { ':message-type': 'exception', ':exception-type': 'throttlingException' };
     const error = { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'It "broke".' };
-    expect(read([message(exception, '{"message":"Slow down"}'), message(error)])).toEqual([
+    const both = joinBytes([message(exception, '{"message":"Slow down"}'), message(error)]);
+    const told = [
       { event: 'throttlingException', data: '{"message":"Slow down"}', exception: true },
       { event: 'InternalError', data: '{"message":"It \\"broke\\"."}', exception: true },
-    ]);
+    ];
+    for (let cut = 0; cut < both.length; cut++) expect(read([both.subarray(0, cut), both.subarray(cut)])).toEqual(told);
+    expect(read(bytewise(both))).toEqual(told);
     expect(() => read([message({ ':message-type': 'wonder' })])).toThrow(FramingError);
     expect(() => read([message({ ':event-type': 'x' })])).toThrow(FramingError);
   });

@@ -246,6 +246,8 @@ export interface EncodeReplyContext {
   readonly created: number;
   /** A fresh id beginning with `prefix`. */
   newId(prefix: string): string;
+  /** What of a reply has no place in the caller's dialect (`reply.citations`); told once each, however often it is reported. */
+  readonly report: Report;
   /** The caller's request in its own dialect, for what must be echoed or was asked for (include_usage, tools). */
   readonly request?: JsonObject;
   /** The same, decoded. */

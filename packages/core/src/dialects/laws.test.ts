@@ -283,6 +283,7 @@ const settings = { created: 1_760_000_000, newId: (prefix: string) => `${prefix}
 const writing: EncodeReplyContext = {
   ...settings,
   model: 'asked-model',
+  report: () => undefined,
   request: { stream: true, stream_options: { include_usage: true } },
 };
 

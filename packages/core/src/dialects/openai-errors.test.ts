@@ -100,7 +100,7 @@ describe('writing', () => {
     const { status, headers, body } = encodeOpenaiError(new Failure(kind, 'x'), { requestId: 'req_1' });
     expect(decodeOpenaiError(status, body, headers)).toMatchObject({ kind, details: { requestId: 'req_1' } });
   });
-  test('E7 an overload is 503 and never 529; billing is 429 with insufficient_quota', () => {
+  test('E7 CX7 an overload is 503 and never 529; billing is 429 with insufficient_quota', () => {
     expect(encodeOpenaiError(new Failure('overloaded', 'x', { status: 529 })).status).toBe(503);
     expect(encodeOpenaiError(new Failure('billing', 'x'))).toMatchObject({
       status: 429,

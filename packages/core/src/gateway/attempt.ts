@@ -23,17 +23,13 @@ export async function attempt(
   request: HttpRequest,
   strict: boolean,
 ): Promise<Outcome> {
-  let translated: { readonly target: Target; readonly translation: Translation } | undefined;
+  let translated: Translated | undefined;
   const outcome = await tryTargets(gateway, plan, {
     signal: request.signal,
     async ask(target) {
-      const translation =
-        translated && sameDestination(translated.target, target)
-          ? translated.translation
-          : towards(gateway, inbound, target);
-      translated = { target, translation };
-      if (strict) refuseLosses(translation.notices, target);
-      return tryTarget(gateway, target, inbound, translation, request);
+      if (!translated || !sameDestination(translated.target, target)) translated = towards(gateway, inbound, target);
+      if (strict) refuseLosses(translated.lost, target);
+      return tryTarget(gateway, target, inbound, translated.translation, request);
     },
   });
   const { notices = [], way } = translated?.translation ?? {};
@@ -99,9 +95,17 @@ async function answerStream(
   return answerOpened(gateway, response, translator, { ...headers, 'cache-control': 'no-cache' }, request.signal);
 }
 
-function towards(gateway: Running, inbound: Inbound, target: Target): Translation {
+interface Translated {
+  readonly target: Target;
+  readonly translation: Translation;
+  /** What the request lost: `strict` is about that alone, and the translation's own list grows with what a reply loses. */
+  readonly lost: readonly Notice[];
+}
+
+function towards(gateway: Running, inbound: Inbound, target: Target): Translated {
   const created = Math.floor(gateway.ports.clock.now() / 1000);
-  return translate(inbound, target, { created, newId: gateway.newId });
+  const translation = translate(inbound, target, { created, newId: gateway.newId });
+  return { target, translation, lost: [...translation.notices] };
 }
 
 /** Only the credential differs: the translation is the same. */

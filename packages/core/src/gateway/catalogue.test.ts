@@ -211,6 +211,21 @@ test.each([
   expect(streamed.text).toContain('Busy.');
 }); // prettier-ignore
 
+test.each([
+  ['vendor', '/v1/chat/completions', /"content":"Hello"[^]*data: \[DONE\]\n\n$/],
+  ['claude', '/v1/messages', /"text":"Hello"[^]*event: message_stop\ndata: .*\n\n$/],
+  ['google', '/v1beta/models/m:streamGenerateContent?alt=sse', /^data: .*"text":"Hello"[^]*"finishReason":"STOP"[^]*\n\n$/],
+] as const)('X4 JSON that %s calls an event stream, or nothing, is one to %s; an error is an error', async (place, url, streamed) => {
+  const asked = place === 'google' ? { contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] } : { ...message, stream: true };
+  for (const headers of [stream, {}]) {
+    const { status, text, requests } = await ask(place, url, asked, { 'x-api-key': 'sk-caller' }, { headers, body: replies[place].body });
+    expect([status, requests.length]).toEqual([200, 1]);
+    expect(text).toMatch(streamed);
+    const failed = await ask(place, url, asked, { 'x-api-key': 'sk-caller' }, { headers, body: '{"error":{"message":"Busy.","code":503,"type":"overloaded_error"}}' });
+    expect(failed.status).toBeGreaterThanOrEqual(500);
+  }
+}); // prettier-ignore
+
 test('X4 a Responses reply that failed is relayed as the response it is', async () => {
   const failed =
     '{"id":"resp_1","object":"response","status":"failed","error":{"code":"server_error","message":"Busy."},"output":[]}';
@@ -218,4 +233,26 @@ test('X4 a Responses reply that failed is relayed as the response it is', async 
   const own: Upstream = { ...upstreams.vendor, provider: openai };
   const { status, text } = await ask('vendor', '/v1/responses', body, { 'x-api-key': 'sk-caller' }, { headers: json, body: failed }, own); // prettier-ignore
   expect([status, text]).toEqual([200, failed]);
+});
+
+test('W2 what a whole reply loses is in the header and the record, and no matter for strict', async () => {
+  const page = { type: 'page_location', cited_text: 'x', document_index: 0, document_title: 'a', start_page_number: 1, end_page_number: 2 }; // prettier-ignore
+  const reply = { id: 'msg_1', type: 'message', role: 'assistant', model: 'up', content: [{ type: 'text', text: 'Hello', citations: [page, page] }], stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 3, output_tokens: 2 } }; // prettier-ignore
+  const asked = { authorization: 'Bearer sk-caller', 'x-proxy-strict': 'true' };
+  const chat = { model: 'claude-opus-4-6', max_completion_tokens: 9, messages: message.messages };
+  const { status, headers, records } = await ask('claude', '/v1/chat/completions', chat, asked, { headers: json, body: JSON.stringify(reply) }); // prettier-ignore
+  expect([status, headers['x-proxy-notices']]).toEqual([200, 'dropped reply.citations']);
+  expect(records[0]?.notices).toMatchObject([{ type: 'dropped', field: 'reply.citations' }]);
+});
+
+test('Z5 what a stream loses is in the record, whatever its headers could still tell', async () => {
+  const chunks = [
+    '{"candidates":[{"content":{"role":"model","parts":[{"text":"Hello"}]},"index":0}]}',
+    '{"candidates":[{"content":{"role":"model","parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP","index":0}]}',
+  ];
+  const body = chunks.map((data) => `data: ${data}\n\n`).join('');
+  const { status, records, text } = await ask('google', '/v1/messages', { ...message, stream: true }, { 'x-api-key': 'sk-caller' }, { headers: stream, body }); // prettier-ignore
+  expect(status).toBe(200);
+  expect(text).not.toMatch(/signature_delta|reply\./);
+  expect(records[0]?.notices).toMatchObject([{ type: 'dropped', field: 'reply.signature' }]);
 });

@@ -146,6 +146,17 @@ test('a runtime that opens no WebSocket says 426, and so does a plain request', 
   expect((await gateway.fetch(plain)).status).toBe(426);
 });
 
+test('CX5 Responses over WebSockets: accepted, or where it is switched off a 426, at which Codex goes on over HTTP', async () => {
+  const on = gatewayOf(opening().transport);
+  accepted(await on.connect('/v1/responses')).open(undefined);
+  const off = gatewayOf(opening().transport, { sockets: { responses: false } });
+  const answer = await off.connect('/v1/responses');
+  expect(answer).toMatchObject({ status: 426 });
+  expect(JSON.parse(String((answer as HttpAnswer).body))).toMatchObject({
+    error: { message: expect.stringContaining('POST /v1/responses') },
+  }); // refused, so no socket
+});
+
 test('the subprotocol: the upstream’s choice, else realtime; the key is no protocol', async () => {
   const offered = { 'sec-websocket-protocol': 'a, realtime, openai-insecure-api-key.ours' };
   const chosen = opening('a');

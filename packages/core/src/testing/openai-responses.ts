@@ -53,6 +53,7 @@ export function writing(request?: JsonObject): EncodeReplyContext {
     model: 'asked-model',
     created: 1_760_000_000,
     newId: (prefix) => `${prefix}${(count += 1)}`,
+    report: () => undefined,
     ...(request && { request }),
   };
 }

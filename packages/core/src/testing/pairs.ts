@@ -40,7 +40,7 @@ export function sent(from: Name, to: Name, members: JsonObject, model = models[t
 
 /** What `client` reads when an upstream of the dialect `upstream` gives this reply. */
 export function read(client: Name, upstream: Name, reply: JsonObject): JsonObject {
-  return translateReply(reply, requests[client], { from: dialects[client], to: dialects[upstream], model: 'm' });
+  return translateReply(reply, requests[client], { from: dialects[client], to: dialects[upstream], model: 'm' }).body;
 }
 
 /** A machine for a streamed reply of `upstream` to `client`. */

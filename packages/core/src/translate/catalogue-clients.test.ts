@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { list, object, text, type JsonObject } from '../json.ts';
+import { vendorTable } from '../providers/vendors/table.ts';
 import { cases } from '../testing/cases.ts';
-import { dialects, models, read, type Name } from '../testing/pairs.ts';
-import { translateRequest } from '../translators.ts';
+import { dialects, models, read, requests, type Name } from '../testing/pairs.ts';
+import { translateRequest, translateStream } from '../translators.ts';
 
 /** What Gemini CLI 0.61.0 and Codex CLI 0.169.0 really send, recorded, at other vendors' models. */
 
@@ -101,7 +102,7 @@ describe('Codex', () => {
     }); // prettier-ignore
     const translated = recorded('responses', 'codex-catalogue-1', to);
     const items = (name: string, input: JsonObject) =>
-      list(translated.reply(made(name, input)[to] ?? {}).output).filter((item) => object(item)?.type !== 'reasoning');
+      list(translated.reply(made(name, input)[to] ?? {}).body.output).filter((item) => object(item)?.type !== 'reasoning');
     expect(items('functions__exec', { input: 'ls()' })).toMatchObject([{ type: 'custom_tool_call', name: 'exec', namespace: 'functions', input: 'ls()', call_id: 'call_1' }]); // prettier-ignore
     expect(items('collaboration__spawn_agent', { task_name: 'a', message: 'b' })).toMatchObject([{ type: 'function_call', name: 'spawn_agent', namespace: 'collaboration', arguments: '{"task_name":"a","message":"b"}' }]); // prettier-ignore
   }); // prettier-ignore
@@ -112,6 +113,69 @@ describe('Codex', () => {
     expect(written).not.toContain('gAAAAABp');
     expect(written).toContain('call_js1');
     expect(named(body).slice(0, 4)).toEqual(['functions__exec', 'functions__wait', 'clock__curr_time', 'collaboration__spawn_agent']); // prettier-ignore
+  }); // prettier-ignore
+});
+
+describe('vendors that speak Chat in their own way', () => {
+  const chunk = (delta: JsonObject, more: JsonObject = {}, top: JsonObject = {}): string =>
+    `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'up', choices: [{ index: 0, delta, finish_reason: null, ...more }], ...top })}\n\n`;
+  const facts = (name: string) => vendorTable.find((row) => row.name === name)?.facts ?? {};
+  function told(client: Name, vendor: string, stream: string): string {
+    const request = { ...requests[client], ...(client !== 'gemini' && { stream: true }) };
+    const machine = translateStream(request, { from: dialects[client], to: dialects.chat, model: 'm', modelFacts: [{ match: 'm', facts: facts(vendor), source: vendor }] }); // prettier-ignore
+    return [machine.push(new TextEncoder().encode(stream)), machine.end()].join('');
+  }
+
+  test.each(['messages', 'responses', 'gemini'] as const)('B5 OpenRouter’s comments, thoughts, native reason and cache writes beside the prompt, to %s', (client) => {
+    const usage = { prompt_tokens: 100, completion_tokens: 9, total_tokens: 129, prompt_tokens_details: { cached_tokens: 30, cache_write_tokens: 20 } };
+    const thought = { reasoning: 'Hm.', reasoning_details: [{ type: 'reasoning.text', text: 'Hm.', index: 0 }] };
+    const written = told(client, 'openrouter', [
+      ': OPENROUTER PROCESSING\n\n',
+      chunk({ role: 'assistant', content: '', ...thought }),
+      ': OPENROUTER PROCESSING\n\n',
+      chunk({ content: 'Hello' }),
+      chunk({ content: '' }, { finish_reason: 'length', native_finish_reason: 'model_context_window_exceeded' }),
+      chunk({}, {}, { choices: [], usage }),
+      'data: [DONE]\n\n',
+    ].join(''));
+    expect(written).not.toContain('OPENROUTER');
+    expect(written.match(/"(thinking|delta|text)":"Hm\."/g)?.length).toBeGreaterThan(0);
+    expect(written.replace(/.*(output_item|content_part|summary_part|summary_text|response)\.(done|completed|incomplete).*/g, '').match(/Hm\./g)).toHaveLength(1);
+    const ends = {
+      messages: [/"stop_reason":"model_context_window_exceeded"/, /"input_tokens":70,/],
+      responses: [/"incomplete_details":\{"reason":"max_output_tokens"/, /"input_tokens":120,/],
+      gemini: [/"finishReason":"MAX_TOKENS"/, /"promptTokenCount":120,/],
+    };
+    for (const end of ends[client]) expect(written).toMatch(end);
+  }); // prettier-ignore
+
+  test.each(['messages', 'responses', 'gemini'] as const)('B5 E5 OpenRouter’s error in a chunk of a stream under 200 is an error to %s', (client) => {
+    const error = { code: 502, message: 'The provider went away.' };
+    const written = told(client, 'openrouter', chunk({ content: 'Hel' }) + chunk({ content: '' }, { finish_reason: 'error' }, { error }));
+    expect(written).toMatch(/event: error|response\.failed|"error":\{"code":502/);
+    expect(written).toContain('The provider went away.');
+    expect(written).not.toMatch(/message_stop|response\.completed|"finishReason"/);
+  }); // prettier-ignore
+
+  test.each(['messages', 'responses', 'gemini'] as const)('B4 Ollama’s calls, all numbered 0, without ids, closed by a stop and without usage, are calls to %s', (client) => {
+    const call = (name: string, args: string) =>
+      chunk({ tool_calls: [{ index: 0, type: 'function', function: { name, arguments: args } }] });
+    const written = told(client, 'ollama', [
+      call('read', '{"path":"a"}'),
+      call('list', '{"path":"b"}'),
+      chunk({ content: '' }, { finish_reason: 'stop' }),
+      'data: [DONE]\n\n',
+    ].join(''));
+    const made = {
+      messages: /"type":"tool_use","id":"([^"]+)","name":"(read|list)"/g,
+      responses: /"type":"response.output_item.done"[^\n]*"call_id":"([^"]+)","name":"(read|list)"/g,
+      gemini: /"functionCall":\{"id":"([^"]+)","name":"(read|list)"/g,
+    }[client];
+    const calls = [...written.matchAll(made)];
+    expect(calls.map(([, , name]) => name)).toEqual(['read', 'list']);
+    expect(new Set(calls.map(([, id]) => id)).size).toBe(2);
+    expect(written).toMatch({ messages: /"stop_reason":"tool_use"/, responses: /response\.completed/, gemini: /"finishReason":"STOP"/ }[client]);
+    for (const path of ['a', 'b']) expect(written.replaceAll('\\', '')).toContain(`{"path":"${path}"}`);
   }); // prettier-ignore
 });
 

@@ -148,6 +148,26 @@ describe('streams', () => {
     expect(JSON.parse(body as string)).toMatchObject(client === 'responses' ? { status: 'completed' } : {}); // convert writes text
   }); // prettier-ignore
 
+  test.each(pairs)('X4 what $upstream really sends is told by its first byte, not by a wrong or missing type: to $client', ({ client, upstream }) => {
+    const json = bytes(`\n ${JSON.stringify(whole[upstream])}`);
+    for (const type of ['text/event-stream', '']) {
+      const stream = convertTo(client, upstream).stream(type);
+      const written = [json.subarray(0, 1), json.subarray(1, 9), json.subarray(9)].map((piece) => stream.push(piece));
+      expect([...written, stream.end()].join('')).toMatch(cleanEnd[client]);
+      expect(convertTo(client, upstream).whole(json, type).body).toContain('Hello');
+    }
+    const events = bytes(sse([...begun[upstream], ...ended[upstream]]));
+    for (const type of ['application/json', 'text/plain', '']) {
+      expect(convertTo(client, upstream).whole(events, type).body).toContain('Hello');
+      if (type.includes('json')) continue;
+      const stream = convertTo(client, upstream).stream(type);
+      expect([stream.push(events), stream.end()].join('')).toMatch(cleanEnd[client]);
+    }
+    const error = bytes('{"error":{"message":"Too busy.","code":503}}');
+    const failed = convertTo(client, upstream).stream('text/event-stream');
+    expect([failed.push(error), failed.end()].join('')).toMatch(errorEnd[client]);
+  }); // prettier-ignore
+
   test('X6 what keeps an idle stream open: a ping for Messages, a comment for OpenAI’s, white space for Gemini', () => {
     const idle = names.map((client) => {
       const stream = streamOf(client, client === 'chat' ? 'messages' : 'chat');
@@ -257,7 +277,7 @@ describe('calls in streams', () => {
     const ids = new Set(written.match(/"call_\w+"|"toolu_\w+"/g));
     if (client === 'chat' || client === 'messages') expect(ids.size).toBe(3);
   });
-  test.each(names)('D7 a call without arguments reaches %s as an empty object', (client) => {
+  test.each(names)('D7 CX7 a call without arguments reaches %s as an empty object', (client) => {
     for (const empty of ['', '{}', 'null'])
       expect(argumentsOf[client](streamed(client, 'chat', [call(0, 'a', empty), finish])), empty).toEqual([{}]);
   });
@@ -302,7 +322,10 @@ describe('endings', () => {
     const thinking = { ...whole.chat, choices: [{ index: 0, message: { role: 'assistant', content: 'Hello', reasoning_content: 'Hm.' }, finish_reason: 'stop' }] }; // prettier-ignore
     const request = { ...requests.messages, thinking: { type: 'adaptive', display: 'omitted' } };
     const translated = translateRequest(request, { from: dialects.messages, to: dialects.chat, model: 'deepseek-v4-pro' }); // prettier-ignore
-    expect(translated.reply(thinking).content).toMatchObject([{ type: 'thinking', thinking: 'Hm.' }, { type: 'text' }]);
+    expect(translated.reply(thinking).body.content).toMatchObject([
+      { type: 'thinking', thinking: 'Hm.' },
+      { type: 'text' },
+    ]);
   });
 });
 

@@ -1,29 +1,19 @@
 import type { Frame, ReplyFraming } from '../bytes/framing.ts';
+import { joinBytes } from '../bytes/join.ts';
 import { collect } from '../conversation/collect.ts';
-import type { ReasoningDelta, ReplyEvent, TextDelta } from '../conversation/event.ts';
 import type { Failure } from '../conversation/failure.ts';
-import type { Part } from '../conversation/message.ts';
 import type { Notice } from '../conversation/notice.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Finish, Reply } from '../conversation/reply.ts';
-import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { DecodeReplyContext, EncodeReplyContext } from '../dialects/dialect.ts';
-import { accommodate, type Accommodation } from './accommodate/accommodate.ts';
-import { joinBytes } from '../bytes/join.ts';
-import { callersFraming } from './callers-framing.ts';
+import type { DecodeReplyContext } from '../dialects/dialect.ts';
+import { accommodate } from './accommodate/accommodate.ts';
 import { wrapObject } from './envelope.ts';
+import { beginsAsEvents, beginsAsObject, isBlank } from './first-byte.ts';
+import { outputOf, reportForeign, writingOf, type Way } from './output.ts';
 import { parseReply } from './parse-reply.ts';
-import type {
-  Destination,
-  Inbound,
-  ReplySettings,
-  StreamProgress,
-  StreamTranslator,
-  Translation,
-  WholeReply,
-} from './translation.ts';
 import { createRepetition } from './repetition.ts';
-import { asFailure, failureOf } from './upstream-failure.ts';
+import type { Destination, Inbound, ReplySettings, StreamTranslator, Translation, WholeReply } from './translation.ts';
+import { failureOf } from './upstream-failure.ts';
 
 /** Another dialect: everything goes over the hub, whole or streamed on either side. */
 export function convert(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
@@ -47,7 +37,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     turn: fitted.conversation.messages.length,
     conversation: fitted.conversation,
   };
-  const writing: EncodeReplyContext = {
+  const writing: Way['writing'] = {
     ...settings,
     model: inbound.glance.model,
     request: decoded.wire,
@@ -61,23 +51,13 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     headers: { 'content-type': 'application/json', ...wrapped.headers },
     notices,
     whole: (body, contentType) => convertWhole(way, body, contentType),
-    stream: (contentType) => (isEventStream(contentType, way) ? pump(way) : pumpWhole(way)),
+    stream: (contentType) => (isEventStream(contentType, way) ? pumpEvents(way) : pumpWhole(way)),
     failure: (status, body, headers) => failureOf(destination, status, body, headers),
     ...(inbound.dialect.repliesWhenFiltered && { filtered: (failure) => writeFiltered(way, failure) }),
   };
 }
 
-interface Way {
-  readonly inbound: Inbound;
-  readonly destination: Destination;
-  readonly fitted: Accommodation;
-  readonly reading: DecodeReplyContext;
-  readonly writing: EncodeReplyContext;
-  /** Grows while the reply is read. */
-  readonly notices: Notice[];
-}
-
-/** A JSON body where a stream was asked for is a whole reply (X4); without a type we believe what we asked for. */
+/** A JSON body where a stream was asked for is a whole reply (X4); without a type the first byte says what it is. */
 function isEventStream(contentType: string, way: Way): boolean {
   const wanted = framingOf(way).contentType;
   return contentType === '' || contentType.includes(wanted) || !contentType.includes('json');
@@ -88,7 +68,9 @@ function framingOf({ destination }: Way): ReplyFraming {
 }
 
 function convertWhole(way: Way, body: Uint8Array, contentType: string): WholeReply {
-  const reply = contentType.includes(framingOf(way).contentType) ? collectStream(way, body) : readWhole(way, body);
+  const framing = framingOf(way).contentType;
+  const streamed = contentType.includes(framing) ? !beginsAsObject(body) : framing === sse && beginsAsEvents(body);
+  const reply = streamed ? collectStream(way, body) : readWhole(way, body);
   return writeWhole(way, reply);
 }
 
@@ -108,10 +90,11 @@ function collectStream(way: Way, body: Uint8Array): Reply {
 function writeWhole(way: Way, decoded: Reply): WholeReply {
   const reply = way.fitted.restoreReply(decoded);
   const finish = reply.candidates[0]?.finish;
-  for (const { parts } of reply.candidates) for (const part of parts) noteForeign(way, part);
+  const writing = writingOf(way);
+  for (const { parts } of reply.candidates) for (const part of parts) reportForeign(way, part, writing.report);
   return {
     contentType: 'application/json',
-    body: JSON.stringify(way.inbound.dialect.encodeReply(reply, way.writing)),
+    body: JSON.stringify(way.inbound.dialect.encodeReply(reply, writing)),
     ...(reply.usage && { usage: reply.usage }),
     ...(finish && { finish }),
   };
@@ -125,62 +108,33 @@ function writeFiltered(way: Way, { message }: Failure): WholeReply {
   return { contentType: translator.contentType, body: write(replay(reply)) + end(), finish };
 }
 
-/** What only the upstream's dialect has, the caller's has no words for. A stream's headers are gone by then; the record is not. */
-function noteForeign({ inbound, notices }: Way, part: Part): void {
-  if (part.type !== 'native' || part.dialect === inbound.dialect.name) return;
-  const type = typeof part.value.type === 'string' ? part.value.type : 'part';
-  notices.push({
-    type: 'dropped',
-    field: `reply.${type}`,
-    detail: `The reply held a "${type}" of ${part.dialect}, for which ${inbound.dialect.name} has no form.`,
-  });
+/** Some vendors call JSON an event stream, or call it nothing at all: then its first byte tells (X4). */
+function pumpEvents(way: Way): StreamTranslator {
+  if (framingOf(way).contentType !== sse) return pump(way);
+  const output = outputOf(way);
+  let chosen: StreamTranslator | undefined;
+  return {
+    ...output.translator,
+    pieceBytes,
+    push(bytes) {
+      if (!chosen && isBlank(bytes)) return '';
+      chosen ??= beginsAsObject(bytes) ? pumpWhole(way, output) : pump(way, output);
+      return chosen.push(bytes);
+    },
+    end: () => (chosen ?? pump(way, output)).end(),
+  };
 }
 
-interface Progress extends StreamProgress {
-  begun: boolean;
-  finished: boolean;
-  usage?: Usage;
-  finish?: Finish;
-  failure?: Failure;
-}
-
-function observe(way: Way, progress: Progress, event: ReplyEvent): void {
-  switch (event.type) {
-    case 'part':
-      noteForeign(way, event.value);
-      progress.begun = true;
-      return;
-    case 'reply-start':
-    case 'usage': {
-      const usage = laterUsage(progress.usage, event.usage);
-      if (usage) progress.usage = usage;
-      progress.begun = true;
-      return;
-    }
-    case 'candidate-end':
-      if (!event.candidate) progress.finish = event.finish;
-      progress.begun = true;
-      return;
-    case 'reply-end':
-      progress.finished = true;
-      progress.begun = true;
-      return;
-    case 'failure':
-      progress.failure ??= event.failure;
-      return;
-    default:
-      progress.begun = true;
-  }
-}
+const sse = 'text/event-stream';
+const pieceBytes = 8 * 1024;
 
 /** Frames in, events through, frames out; nothing is kept but what the two machines keep themselves. */
-function pump(way: Way): StreamTranslator {
+function pump(way: Way, output = outputOf(way)): StreamTranslator {
   const { dialect } = way.destination;
   const reader = framingOf(way).reader();
   const decoder = dialect.decodeStream(way.reading);
   const repetition = createRepetition(decoder);
   const restore = way.fitted.restoreEvents();
-  const output = outputOf(way);
   let repeat: ((json: string) => string) | undefined;
 
   function written(frame: Frame): string {
@@ -202,15 +156,14 @@ function pump(way: Way): StreamTranslator {
 
   return {
     ...output.translator,
-    pieceBytes: 8 * 1024,
+    pieceBytes,
     push: (bytes) => guarded(() => reader.push(bytes)),
     end: () => guarded(() => reader.end()) + output.write(decoder.end(), restore) + output.end(),
   };
 }
 
 /** The upstream answers with one JSON body; the caller wanted a stream. */
-function pumpWhole(way: Way): StreamTranslator {
-  const output = outputOf(way);
+function pumpWhole(way: Way, output = outputOf(way)): StreamTranslator {
   const pieces: Uint8Array[] = [];
   const finish = () => output.write(replay(way.fitted.restoreReply(readWhole(way, joinBytes(pieces)))));
   return {
@@ -222,61 +175,3 @@ function pumpWhole(way: Way): StreamTranslator {
     end: () => output.guarded(finish) + output.end(),
   };
 }
-
-/** The caller's side: events in, text of the caller's framing out, and what has been seen on the way. */
-function outputOf(way: Way) {
-  const { dialect } = way.inbound;
-  const framing = callersFraming(way.inbound);
-  const encoder = dialect.encodeStream(way.writing);
-  const writer = framing.writer();
-  const progress: Progress = { begun: false, finished: false };
-
-  /** Nothing follows a failure or the end. */
-  function write(events: readonly ReplyEvent[], restore?: ReturnType<Accommodation['restoreEvents']>): string {
-    let text = '';
-    for (const event of events) {
-      if (progress.failure || progress.finished) break;
-      observe(way, progress, event);
-      if (restore) for (const restored of restore(event)) text += writer.write(encoder.push(restored));
-      else text += writer.write(encoder.push(event));
-    }
-    return text;
-  }
-
-  /** Writes further texts of a delta that was just written, given as JSON; undefined when each must come as an event. */
-  function repeat(delta: TextDelta | ReasoningDelta): ((json: string) => string) | undefined {
-    const frame = progress.failure || progress.finished ? undefined : encoder.repeated?.(delta);
-    if (!frame) return undefined;
-    const { before, after, passed, event } = frame;
-    const [head = '', tail = ''] = writer
-      .write([{ ...(event !== undefined && { event }), data: before + hole + after }])
-      .split(hole);
-    return (json) => {
-      passed?.(json);
-      return head + json + tail;
-    };
-  }
-
-  const fail = (failure: Failure) => write([{ type: 'failure', failure }]);
-
-  function guarded(run: () => string): string {
-    try {
-      return run();
-    } catch (thrown) {
-      return fail(asFailure(thrown));
-    }
-  }
-
-  const end = () => writer.end();
-  const translator = {
-    contentType: framing.contentType,
-    fail: (failure: Failure) => fail(failure) + end(),
-    leave: () => undefined,
-    keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
-    progress,
-  };
-  return { write, repeat, guarded, end, translator };
-}
-
-/** Stands for the text; JSON never holds this character as it is. */
-const hole = '\0';

@@ -2,10 +2,11 @@ import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { Operation, Sighting } from '../dialects/dialect.ts';
+import type { Operation, Sighting, EncodeReplyContext } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
+import { beginsAsObject } from './first-byte.ts';
 import { relayedRequestHeaders } from './headers.ts';
 import { createTap } from './tap.ts';
 import type {
@@ -35,11 +36,12 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
         : relayWhole(inbound, reply, contentType),
     stream: (contentType) => {
       const framing = callersFraming(inbound);
-      if (contentType.includes('json') && framing.contentType === 'text/event-stream')
-        return convert(inbound, destination, settings).stream(contentType);
-      return binding?.framing
-        ? reframeStream(inbound, binding.framing, framing, settings)
-        : relayStream(inbound, framing, settings);
+      const overHub = () => convert(inbound, destination, settings).stream('application/json');
+      const sse = framing.contentType === 'text/event-stream';
+      if (contentType.includes('json') && sse) return overHub();
+      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings);
+      const relayed = relayStream(inbound, framing, settings);
+      return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
   };
@@ -89,7 +91,7 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
   function breakOff(failure: Failure): string {
     progress.failure = failure;
-    const encoder = dialect.encodeStream({ ...settings, model: glance.model });
+    const encoder = dialect.encodeStream(errorWriting(settings, glance.model));
     const writer = framing.writer();
     // The blank line closes a frame that was cut in the middle.
     const closing = framing.contentType === 'text/event-stream' ? '\n\n' : '';
@@ -115,6 +117,25 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
     // The bytes may stand anywhere within a frame, so nothing may be put between them.
     keepAlive: () => '',
     progress,
+  };
+}
+
+/** JSON that is called an event stream, or nothing at all, is told by its first byte (X4). */
+function unlessObject(events: StreamTranslator, whole: () => StreamTranslator): StreamTranslator {
+  let chosen: StreamTranslator | undefined;
+  return {
+    contentType: events.contentType,
+    push(bytes) {
+      chosen ??= beginsAsObject(bytes) ? whole() : events;
+      return chosen.push(bytes);
+    },
+    end: () => (chosen ?? events).end(),
+    fail: (failure) => (chosen ?? events).fail(failure),
+    leave: () => (chosen ?? events).leave(),
+    keepAlive: () => (chosen ?? events).keepAlive(),
+    get progress() {
+      return (chosen ?? events).progress;
+    },
   };
 }
 
@@ -148,7 +169,7 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
 
   function breakOff(failure: Failure): string {
     progress.failure = failure;
-    return writer.write(dialect.encodeStream({ ...settings, model: glance.model }).push({ type: 'failure', failure }));
+    return writer.write(dialect.encodeStream(errorWriting(settings, glance.model)).push({ type: 'failure', failure }));
   }
 
   return {
@@ -164,4 +185,9 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
     keepAlive: () => (dialect.keepAlive ? writer.write([dialect.keepAlive]) : writer.idle),
     progress,
   };
+}
+
+/** Of what a relay passes on nothing is written but the error that ends it, so nothing can be lost. */
+function errorWriting(settings: ReplySettings, model: string): EncodeReplyContext {
+  return { ...settings, model, report: () => undefined };
 }

@@ -48,6 +48,7 @@ export interface Translation {
   readonly way: 'relay' | 'convert';
   readonly body: Chunk;
   readonly headers: HeaderMap;
+  /** Of the request; those of the reply join them while it is written. */
   readonly notices: readonly Notice[];
   /** A whole upstream reply (status below 400), in the caller's dialect. @throws Failure when it is not one. */
   whole(body: Uint8Array, contentType: string): WholeReply;

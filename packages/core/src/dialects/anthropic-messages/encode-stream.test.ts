@@ -11,7 +11,12 @@ import { anthropicMessages } from './index.ts';
 const reading = { facts: {}, signer: 'anthropic-messages', turn: 1 };
 
 function encode(events: readonly ReplyEvent[]) {
-  const encoder = anthropicMessages.encodeStream({ model: 'asked', created: 0, newId: (prefix) => `${prefix}1` });
+  const encoder = anthropicMessages.encodeStream({
+    model: 'asked',
+    created: 0,
+    newId: (prefix) => `${prefix}1`,
+    report: () => undefined,
+  });
   return events
     .flatMap((event) => encoder.push(event))
     .map(({ event, data }) => ({ event, data: parseJson(data) as JsonObject })); // written by our own encoder
@@ -244,7 +249,12 @@ describe('writing', () => {
         },
       ],
     };
-    const whole = anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+    const whole = anthropicMessages.encodeReply(reply, {
+      model: 'm',
+      created: 0,
+      newId: (prefix) => prefix,
+      report: () => undefined,
+    });
     const blocks: JsonObject[] = [];
     for (const { data } of encode(replay(reply))) {
       const delta = object(data.delta);
@@ -273,11 +283,36 @@ describe('writing', () => {
     const [, turn] = conversation.messages;
     expect(turn?.role === 'assistant' && turn.parts).toMatchObject(reply.candidates[0]?.parts ?? []);
   });
+  test('Z5 a seal that waits for what follows outlives an empty text', () => {
+    const frames = encode([
+      start,
+      { type: 'text-start', part: 0 },
+      { type: 'text-delta', part: 0, text: 'Hi' },
+      { type: 'text-end', part: 0, seal: { issuer: 'gemini-generate', value: 'c2ln' } },
+      { type: 'text-start', part: 1 },
+      { type: 'text-end', part: 1 },
+      callStart(2, 'a'),
+      { type: 'tool-call-end', part: 2 },
+      ...stop({ reason: 'tool-calls' }),
+    ]);
+    const opened = types(frames).filter((type) => type.startsWith('content_block_start'));
+    expect(opened).toEqual([
+      'content_block_start 0 text',
+      'content_block_start 1 thinking',
+      'content_block_start 2 tool_use',
+    ]);
+  });
+
   test('Z5 nothing stands behind the text that ends a reply: its seal goes ahead of it, and in a stream is too late', () => {
     const seal = { issuer: 'gemini-generate', value: 'sealed' };
     const parts: readonly Part[] = [{ type: 'text', text: 'Hi', seal }];
     const reply: Reply = { id: 'r', model: 'm', candidates: [{ parts, finish: { reason: 'stop' } }] };
-    const { content } = anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+    const { content } = anthropicMessages.encodeReply(reply, {
+      model: 'm',
+      created: 0,
+      newId: (prefix) => prefix,
+      report: () => undefined,
+    });
     expect(list(content)).toMatchObject([{ type: 'thinking' }, { type: 'text', text: 'Hi' }]);
     const messages = [
       { role: 'user', content: 'x' },
@@ -318,7 +353,12 @@ describe('writing', () => {
       results: [{ url: 'https://a.example', title: 'A' }],
     };
     const reply: Reply = { id: 'r', model: 'm', candidates: [{ parts: [call, found], finish: { reason: 'stop' } }] };
-    const whole = anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+    const whole = anthropicMessages.encodeReply(reply, {
+      model: 'm',
+      created: 0,
+      newId: (prefix) => prefix,
+      report: () => undefined,
+    });
     expect(whole.content).toMatchObject([
       { type: 'server_tool_use', id: 'srvtoolu_at_ws_1_a', name: 'web_search', input: { query: 'tides' } },
       {
@@ -359,7 +399,7 @@ describe('writing', () => {
     };
     const reply = anthropicMessages.encodeReply(
       { id: 'r', model: 'm', candidates: [{ parts: [image], finish: { reason: 'stop' } }] },
-      { model: 'm', created: 0, newId: (prefix) => prefix },
+      { model: 'm', created: 0, newId: (prefix) => prefix, report: () => undefined },
     );
     expect(reply.content).toEqual([{ type: 'text', text: '![image](data:image/png;base64,iVBO)', citations: null }]);
     const request = {
@@ -379,7 +419,12 @@ describe('writing', () => {
   test('N3 the model that was asked for is echoed, and an id is made where there is none', () => {
     const reply: Reply = { id: '', model: 'upstream-name', candidates: [{ parts: [], finish: { reason: 'stop' } }] };
     expect(
-      anthropicMessages.encodeReply(reply, { model: 'asked', created: 0, newId: (prefix) => `${prefix}9` }),
+      anthropicMessages.encodeReply(reply, {
+        model: 'asked',
+        created: 0,
+        newId: (prefix) => `${prefix}9`,
+        report: () => undefined,
+      }),
     ).toMatchObject({ id: 'msg_9', model: 'asked' });
   });
 });

@@ -8,6 +8,7 @@ import { serialise } from '../../conversation/serial.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
 import { object, textOfJson, type Json, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, RepeatedFrame, StreamEncoder } from '../dialect.ts';
+import { reportExtras, reportLost } from '../reply-losses.ts';
 import { errorBody } from './errors.ts';
 import { ownExtras } from './own-extras.ts';
 import {
@@ -51,6 +52,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function push(event: ReplyEvent): readonly Frame[] {
     if (over) return [];
     if (event.type === 'failure') return fail(event.failure);
+    if (event.type === 'candidate-end' && event.candidate) reportLost(context, 'candidates');
     const out: Frame[] = [];
     const events = serial(event);
     for (const each of events) write(each, out);
@@ -98,14 +100,15 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         );
         return;
       case 'citation':
-        for (const citation of citationBlock(event.citation, spoken)) {
+        for (const citation of citationBlock(event.citation, spoken, context)) {
           if (open?.type !== 'text') openBlock({ type: 'text', text: '', citations: null }, out);
           out.push(deltaFrame(open?.index ?? 0, { type: 'citations_delta', citation }));
         }
         return;
       case 'text-end':
         closeBlock(out);
-        carried = event.seal;
+        carried = event.seal ?? carried;
+        reportExtras(context, event.extras, dialect);
         return;
       case 'reasoning-end':
         endReasoning(event, out);
@@ -123,6 +126,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         return;
       case 'candidate-end':
         ending ??= event;
+        reportExtras(context, event.extras, dialect);
         return;
       case 'reply-end':
         finish(out);
@@ -195,7 +199,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     closeBlock(out);
     if (part.type === 'tool-call') called = true;
     searches += foreignSearches([part]);
-    for (const block of blocksOf(part)) writeBlock(block, out);
+    for (const block of blocksOf(part, context)) writeBlock(block, out);
   }
 
   /** A whole block, in the same steps in which the vendor would have told it (D8: input never in the start). */
@@ -231,6 +235,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
   function finish(out: Frame[]): void {
     closeBlock(out);
     over = true;
+    if (carried) reportLost(context, 'signature');
     const { usage: told, stop_details: _, container, ...extras } = ownExtras(ending?.extras);
     const declared = settleFinish(ending?.finish ?? { reason: 'stop' }, called);
     const delta = { ...encodeFinish(declared, ending?.extras), container: container ?? null };

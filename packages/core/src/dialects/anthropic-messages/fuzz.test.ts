@@ -82,7 +82,12 @@ describe('rubbish in, a Failure out', () => {
       fc.property(fc.oneof(object, mutated(replies)), (body) => {
         onlyFailures(() => {
           const reply = anthropicMessages.decodeReply(body, reading);
-          anthropicMessages.encodeReply(reply, { model: 'm', created: 0, newId: (prefix) => prefix });
+          anthropicMessages.encodeReply(reply, {
+            model: 'm',
+            created: 0,
+            newId: (prefix) => prefix,
+            report: () => undefined,
+          });
         });
       }),
       { numRuns: 1000 },
@@ -92,7 +97,12 @@ describe('rubbish in, a Failure out', () => {
     fc.assert(
       fc.property(fc.oneof(fc.array(json), mutated(events)), fc.boolean(), (wire, end) => {
         const decoder = anthropicMessages.decodeStream(reading);
-        const encoder = anthropicMessages.encodeStream({ model: 'm', created: 0, newId: (prefix) => prefix });
+        const encoder = anthropicMessages.encodeStream({
+          model: 'm',
+          created: 0,
+          newId: (prefix) => prefix,
+          report: () => undefined,
+        });
         const out = [...wire.flatMap((event) => decoder.push({ data: JSON.stringify(event) })), ...decoder.end()];
         expect(['reply-end', 'failure']).toContain(out.at(-1)?.type);
         if (out[0]?.type !== 'failure') expect(out[0]?.type).toBe('reply-start');

@@ -11,7 +11,7 @@ import { anthropicMessages } from './index.ts';
 
 /** Grammar: the vendor's own SDK reads what we write, and assembles the Message that we would have written whole. */
 
-const writing = { model: 'm', created: 0, newId: (prefix: string) => `${prefix}1` };
+const writing = { model: 'm', created: 0, newId: (prefix: string) => `${prefix}1`, report: () => undefined };
 
 function clientFor(body: string, contentType: string, status = 200, headers = {}): Anthropic {
   return new Anthropic({

@@ -1,9 +1,10 @@
 import { Failure } from '../../conversation/failure.ts';
-import type { Part, Seal, TextPart } from '../../conversation/message.ts';
+import type { Citation, Part, Seal, TextPart } from '../../conversation/message.ts';
 import { settleFinish, type Candidate, type Finish, type Reply } from '../../conversation/reply.ts';
 import { carrySeal, type Attachment } from '../../conversation/seal.ts';
 import { isArray, isObject, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
+import { reportCitation, reportExtras, reportLost, reportMedia } from '../reply-losses.ts';
 import { decodeContent, type BlockReader } from './decode-blocks.ts';
 import { inputOf, webCitation } from './encode-blocks.ts';
 import { decodeErrorBody } from './errors.ts';
@@ -122,6 +123,8 @@ export function unwrapsOutput({ conversation, facts }: DecodeReplyContext): bool
 /** A Reply as a whole Message, with every member the SDK's types require. */
 export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
   const [candidate] = reply.candidates;
+  if (reply.candidates.length > 1) reportLost(context, 'candidates');
+  reportExtras(context, candidate?.extras, dialect);
   const parts = candidate?.parts ?? [];
   const finish = settleFinish(candidate?.finish ?? { reason: 'stop' }, hasCalls(parts));
   const { usage: lateUsage, stop_details: _, ...late } = ownExtras(candidate?.extras);
@@ -131,7 +134,9 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     type: 'message',
     role: 'assistant',
     model: context.model,
-    content: parts.flatMap((part, index) => (index === parts.length - 1 ? lastBlocks(part) : blocksOf(part))),
+    content: parts.flatMap((part, index) =>
+      index === parts.length - 1 ? lastBlocks(part, context) : blocksOf(part, context),
+    ),
     ...encodeFinish(finish, candidate?.extras),
     container: null,
     diagnostics: null,
@@ -146,9 +151,9 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
 }
 
 /** Claude ends with text, and clients read the answer from the last block: no carrier may stand behind it. */
-function lastBlocks(part: Part): WireBlock[] {
-  if (part.type !== 'text' || part.text === '') return blocksOf(part);
-  return [...carrier(part.seal, 'text-ahead'), textBlock(part)];
+function lastBlocks(part: Part, context: EncodeReplyContext): WireBlock[] {
+  if (part.type !== 'text' || part.text === '') return blocksOf(part, context);
+  return [...carrier(part.seal, 'text-ahead'), textBlock(part, context)];
 }
 
 /** The members that end a Message, whole or streamed. */
@@ -164,10 +169,10 @@ export function encodeFinish(finish: Finish, extras: Candidate['extras']): JsonO
 }
 
 /** A part of a reply as blocks: its own, and a carrier for a seal that has no place on it. */
-export function blocksOf(part: Part): WireBlock[] {
+export function blocksOf(part: Part, context: EncodeReplyContext): WireBlock[] {
   switch (part.type) {
     case 'text':
-      return [...(part.text === '' ? [] : [textBlock(part)]), ...carrier(part.seal, 'text')];
+      return [...(part.text === '' ? [] : [textBlock(part, context)]), ...carrier(part.seal, 'text')];
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text, citations: null }];
     case 'reasoning':
@@ -188,6 +193,7 @@ export function blocksOf(part: Part): WireBlock[] {
     case 'server-tool-result':
       return [searchBlock(part)];
     case 'media':
+      reportMedia(context, part, 'approximated');
       return [{ type: 'text', text: textOfMedia(part), citations: null }];
     case 'native':
       return part.dialect === dialect ? [{ ...part.value }] : [];
@@ -197,8 +203,9 @@ export function blocksOf(part: Part): WireBlock[] {
 /** What the SDK's types require of a call, and what goes without saying. */
 export const directCaller = { caller: { type: 'direct' } };
 
-function textBlock(part: TextPart): WireBlock {
-  const citations = (part.citations ?? []).flatMap((citation) => citationBlock(citation, part.text));
+function textBlock(part: TextPart, context: EncodeReplyContext): WireBlock {
+  const citations = (part.citations ?? []).flatMap((citation) => citationBlock(citation, part.text, context));
+  reportExtras(context, part.extras, dialect);
   return {
     ...ownExtras(part.extras),
     type: 'text',
@@ -208,7 +215,8 @@ function textBlock(part: TextPart): WireBlock {
 }
 
 /** W2: pages cited by other vendors are web search results here; `cited_text` is what the citation hangs on. */
-export function citationBlock(citation: NonNullable<TextPart['citations']>[number], whole: string): WireCitation[] {
+export function citationBlock(citation: Citation, whole: string, context: EncodeReplyContext): WireCitation[] {
+  reportCitation(context, citation, dialect);
   if (citation.type === 'native') return citation.dialect === dialect ? [citation.value] : [];
   const index = text(citation.extras?.[dialect]?.['@encrypted_index']) ?? '';
   const { start = 0, end = start } = citation;

@@ -65,6 +65,19 @@ describe('instructions and turns', () => {
 });
 
 describe('chats of the SDK, which send back every chunk as a content', () => {
+  test('Z9 T11 a thought in pieces within one content is one thought, up to its signature', () => {
+    const thought = (text: string, more: JsonObject = {}) => ({ text, thought: true, ...more });
+    const pieces = [thought('I need th'), thought('e weather', { thoughtSignature: 'dGg=' }), thought('Next.')];
+    const { messages } = decode({ contents: [user({ text: 'Hi' }), model(...pieces, { text: 'Sun.' })] });
+    expect(messages[1]).toMatchObject({
+      parts: [
+        { type: 'reasoning', text: 'I need the weather', seal: { value: 'dGg=' } },
+        { type: 'reasoning', text: 'Next.' },
+        { type: 'text', text: 'Sun.' },
+      ],
+    });
+  });
+
   test('T11 chunks of one reply are one turn, and cut text is whole again', () => {
     const { messages } = decode({
       contents: [
@@ -247,8 +260,10 @@ describe('thoughts and seals', () => {
   });
 
   test('Z14 thoughts in the history are reasoning, never text', () => {
-    expect(partsOf({ contents: [model({ text: 'hm', thought: true }, { thought: true })] })).toMatchObject([
+    const parts = partsOf({ contents: [model({ text: 'hm', thought: true }, { text: 'So.' }, { thought: true })] });
+    expect(parts).toMatchObject([
       { type: 'reasoning', text: 'hm' },
+      { type: 'text', text: 'So.' },
       { type: 'reasoning', text: '' },
     ]);
   });

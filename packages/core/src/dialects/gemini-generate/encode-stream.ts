@@ -6,9 +6,18 @@ import type { Usage } from '../../conversation/usage.ts';
 import { laterUsage } from '../../conversation/usage.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
-import { encodePart } from './encode-parts.ts';
+import { reportCitation, reportExtras, reportLost } from '../reply-losses.ts';
 import { encodeErrorBody } from './errors.ts';
-import { cutsCalls, encodeEnding, encodeHead, isBlocked, isCut, promptFeedbackOf, replyWriter } from './reply.ts';
+import {
+  cutsCalls,
+  encodeEnding,
+  encodeHead,
+  encodeReplyPart,
+  isBlocked,
+  isCut,
+  promptFeedbackOf,
+  replyWriter,
+} from './reply.ts';
 import { encodeUsage } from './vocabulary.ts';
 import { geminiName } from './members.ts';
 
@@ -70,10 +79,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     const found = growing(end.candidate).calls.get(end.part);
     growing(end.candidate).calls.delete(end.part);
     // F3: arguments that were cut must not be run.
+    if (end.truncated) reportLost(context, 'tool_calls');
     if (!found || end.truncated) return [];
     const { type: _, part: __, candidate: ___, ...start } = found.start;
     const part: ToolCallPart = { ...start, type: 'tool-call', arguments: found.text };
-    const frames = chunk(JSON.stringify(encodePart(part, replyWriter)), end.candidate);
+    const frames = chunk(JSON.stringify(encodeReplyPart(part, context)), end.candidate);
     if (!isCut(part)) return frames;
     growing(end.candidate).doubtful.push(...frames);
     return [];
@@ -85,8 +95,14 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     if (value.type === 'text')
       state.texts.set(number, { text: value.text, ...(value.citations && { citations: [...value.citations] }) });
     if (value.type === 'server-tool-call' || value.type === 'server-tool-result') state.searches.push(value);
-    const part = encodePart(value, replyWriter);
+    const part = encodeReplyPart(value, context);
     return part ? chunk(JSON.stringify(part), candidate) : [];
+  }
+
+  function withoutCut({ finish }: CandidateEnd, doubtful: readonly Frame[]): readonly Frame[] {
+    if (!cutsCalls(finish)) return doubtful;
+    if (doubtful.length > 0) reportLost(context, 'tool_calls');
+    return [];
   }
 
   function finish(): readonly Frame[] {
@@ -124,9 +140,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
         case 'citation': {
           const text = growing(event.candidate).texts.get(event.part);
           if (text) (text.citations ??= []).push(event.citation);
+          reportCitation(context, event.citation, geminiName);
           return [];
         }
         case 'text-end':
+          reportExtras(context, event.extras, geminiName);
           return trailing({ text: '' }, event.seal, event.extras?.[geminiName], false, event.candidate);
         case 'reasoning-start':
           growing(event.candidate).spoke = true;
@@ -155,7 +173,8 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
           return [];
         case 'candidate-end':
           growing(event.candidate).end = event;
-          return cutsCalls(event.finish) ? [] : growing(event.candidate).doubtful;
+          reportExtras(context, event.extras, geminiName);
+          return withoutCut(event, growing(event.candidate).doubtful);
         case 'reply-end':
           return finish();
         case 'failure':

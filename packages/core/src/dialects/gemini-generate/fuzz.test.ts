@@ -146,7 +146,7 @@ describe('rubbish is a Failure, never a crash', () => {
       fc.property(fc.oneof(wireObject, mutated(replies)), (body) => {
         const reply = orFailure(() => geminiGenerate.decodeReply(body, reading));
         if (!reply) return;
-        const context = { model: reply.model, created: 1, newId: (prefix: string) => prefix };
+        const context = { model: reply.model, created: 1, newId: (prefix: string) => prefix, report: () => undefined };
         const again = geminiGenerate.decodeReply(geminiGenerate.encodeReply(reply, context), reading);
         expect(again.candidates.map(({ finish }) => finish.reason)).toEqual(
           reply.candidates.map(({ finish }) => finish.reason),

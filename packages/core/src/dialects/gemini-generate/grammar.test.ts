@@ -13,7 +13,12 @@ import type { EncodeReplyContext, Knock } from '../dialect.ts';
 import { geminiSse as sse } from './framings.ts';
 import { geminiGenerate } from './index.ts';
 
-const writing: EncodeReplyContext = { model: 'gemini-3.1-pro-preview', created: 1, newId: (prefix) => prefix };
+const writing: EncodeReplyContext = {
+  model: 'gemini-3.1-pro-preview',
+  created: 1,
+  newId: (prefix) => prefix,
+  report: () => undefined,
+};
 
 interface Sent {
   readonly url: URL;
@@ -149,7 +154,7 @@ describe('Grammar: the SDK understands what we write', () => {
     await expect(read()).rejects.toThrow(/UNAVAILABLE.*Too busy/);
   });
 
-  test('G6 our errors are API errors', async () => {
+  test('G6 our errors are API errors, in Google’s envelope and with the time to wait that Gemini CLI keeps', async () => {
     const { status, body } = geminiGenerate.encodeError(
       new Failure('rate-limited', 'Slow down.', { retryAfterSeconds: 2 }),
       {},
@@ -158,6 +163,15 @@ describe('Grammar: the SDK understands what we write', () => {
     const failing = ai.models.generateContent({ model: 'm', contents: 'Hi' });
     await expect(failing).rejects.toThrow(ApiError);
     await expect(failing).rejects.toMatchObject({ status: 429 });
+    const { message } = (await failing.catch((error: unknown) => error)) as ApiError; // so it was found right above
+    expect(JSON.parse(message)).toEqual({
+      error: {
+        code: 429,
+        message: 'Slow down.',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2s' }],
+      },
+    });
   });
 
   test('N1 counting', async () => {

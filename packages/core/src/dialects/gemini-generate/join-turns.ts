@@ -2,12 +2,14 @@ import type { AssistantMessage, Message, Part } from '../../conversation/message
 
 /**
  * The SDK's chats keep every chunk of a streamed reply as a content of its own and send them all back. Contents of the
- * model that follow one another are one turn, and the text that was cut between them is one text.
+ * model that follow one another are one turn, and the text that was cut between them is one text. Other clients gather the
+ * parts of all chunks in one content: pieces of a thought that follow each other there are one thought.
  */
 export function joinTurns(messages: readonly Message[]): readonly Message[] {
   const joined: Message[] = [];
-  for (const message of messages) {
+  for (const each of messages) {
     const before = joined.at(-1);
+    const message = each.role === 'assistant' ? { ...each, parts: withWholeThoughts(each.parts) } : each;
     if (message.role === 'assistant' && before?.role === 'assistant') joined[joined.length - 1] = join(before, message);
     else joined.push(message);
   }
@@ -23,6 +25,17 @@ function join(before: AssistantMessage, next: AssistantMessage): AssistantMessag
     else if (!isNothing(part)) parts.push(part);
   });
   return { ...next, ...before, parts };
+}
+
+function withWholeThoughts(parts: readonly Part[]): readonly Part[] {
+  const joined: Part[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    const continued = last?.type === 'reasoning' && continuation(last, part, true);
+    if (continued) joined[joined.length - 1] = continued;
+    else joined.push(part);
+  }
+  return joined;
 }
 
 /** Both as one part: the next chunk of the same text, or a signature that came alone behind it (Z5). */

@@ -13,7 +13,12 @@ import { encodeStream } from './encode-stream.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 
 const reading: DecodeReplyContext = { facts: {}, signer: 'gemini-generate', turn: 3 };
-const writing: EncodeReplyContext = { model: 'asked-model', created: 1, newId: (prefix) => `${prefix}1` };
+const writing: EncodeReplyContext = {
+  model: 'asked-model',
+  created: 1,
+  newId: (prefix) => `${prefix}1`,
+  report: () => undefined,
+};
 const candidate = (parts: Json[], more: JsonObject = {}): JsonObject => ({
   content: { parts, role: 'model' },
   index: 0,

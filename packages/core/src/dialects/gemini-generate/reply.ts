@@ -5,6 +5,7 @@ import type { Candidate, Finish, Reply } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
 import { isObject, type JsonObject, tryParseJson } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
+import { reportCitation, reportExtras, reportLost, reportMedia } from '../reply-losses.ts';
 import { asUpstreamFailure } from './decode-stream.ts';
 import { encodePart, type PartWriter } from './encode-parts.ts';
 import { codeOf, decodeError } from './errors.ts';
@@ -28,7 +29,7 @@ export function decodeReply(body: JsonObject, context: DecodeReplyContext): Repl
 export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject {
   const [first] = reply.candidates;
   const promptFeedback = first && promptFeedbackOf(first);
-  const candidates = reply.candidates.map(encodeCandidate);
+  const candidates = reply.candidates.map((candidate, index) => encodeCandidate(candidate, index, context));
   return {
     ...reply.extras?.[geminiName],
     ...(promptFeedback && { promptFeedback }),
@@ -54,9 +55,24 @@ export const replyWriter: PartWriter = {
   resolutions: true,
 };
 
-function encodeCandidate(candidate: Candidate, index: number): JsonObject {
+/** A file that another vendor keeps is no use to the caller: left out, as an address that nobody can open. */
+export function encodeReplyPart(part: Part, context: EncodeReplyContext): JsonObject | undefined {
+  if (part.type === 'media' && part.source.type === 'file' && part.source.dialect !== geminiName) {
+    reportMedia(context, part, 'dropped');
+    return undefined;
+  }
+  if (part.type === 'text') {
+    reportExtras(context, part.extras, geminiName);
+    for (const citation of part.citations ?? []) reportCitation(context, citation, geminiName);
+  }
+  return encodePart(part, replyWriter);
+}
+
+function encodeCandidate(candidate: Candidate, index: number, context: EncodeReplyContext): JsonObject {
   const whole = cutsCalls(candidate.finish) ? candidate.parts.filter((part) => !isCut(part)) : candidate.parts;
-  const parts = whole.flatMap((part) => encodePart(part, replyWriter) ?? []);
+  if (whole.length < candidate.parts.length) reportLost(context, 'tool_calls');
+  reportExtras(context, candidate.extras, geminiName);
+  const parts = whole.flatMap((part) => encodeReplyPart(part, context) ?? []);
   return {
     ...(parts.length > 0 && { content: { parts, role: 'model' } }),
     ...encodeEnding(candidate, index),

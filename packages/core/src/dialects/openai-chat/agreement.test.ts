@@ -42,7 +42,7 @@ const reply: fc.Arbitrary<Reply> = fc.record({
     { minLength: 1, maxLength: 2 },
   ),
 });
-const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1` };
+const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1`, report: () => undefined };
 
 test('a client that adds up the chunks has the message of the whole reply', () => {
   fc.assert(

@@ -5,10 +5,11 @@ import { laterUsage, type Usage } from '../../conversation/usage.ts';
 import { object, textOfJson, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, RepeatedFrame, StreamEncoder } from '../dialect.ts';
 import { openaiErrorMembers } from '../openai-errors.ts';
+import { reportExtras, reportLost } from '../reply-losses.ts';
 import { encodeFinish } from './finish.ts';
 import { gap } from './joined-text.ts';
 import { encodeDetail, encodeTextSeal } from './reasoning.ts';
-import { encodeAudio, encodeCitation, encodeImage, explanationOf, extraContent, isLegacy } from './reply.ts';
+import { encodeCitation, encodeMedia, explanationOf, extraContent, isLegacy } from './reply.ts';
 import { encodeUsage } from './usage.ts';
 import { name as dialect } from './vocabulary.ts';
 
@@ -129,9 +130,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       }
       case 'text-end':
         state.texts.delete(event.part);
+        reportExtras(context, event.extras, dialect);
         return event.seal ? [sealText(state, event.seal)] : none;
       case 'citation': {
-        const annotations = encodeCitation(event.citation, Math.max(0, state.texts.get(event.part)?.offset ?? 0));
+        const offset = Math.max(0, state.texts.get(event.part)?.offset ?? 0);
+        const annotations = encodeCitation(event.citation, offset, context);
         return annotations.length === 0 ? none : [delta(state, `"annotations":${JSON.stringify(annotations)}`)];
       }
       case 'reasoning-start':
@@ -191,7 +194,11 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
     state.interrupted = true;
     const call: OpenCall = { index: state.calls++, custom: event.kind === 'custom', written: false };
     // The old form has room for one call.
-    if (legacy && call.index > 0) return none;
+    if (legacy && call.index > 0) {
+      reportLost(context, 'tool_calls');
+      return none;
+    }
+    if (legacy && event.seal) reportLost(context, 'signature');
     state.open.set(event.part, call);
     const name = JSON.stringify(event.name);
     if (legacy) return [delta(state, `"function_call":{"name":${name},"arguments":""}`)];
@@ -246,12 +253,14 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       }
       case 'media': {
         state.interrupted = true;
-        const images = encodeImage(value);
-        const audio = encodeAudio(value);
+        const { image, audio } = encodeMedia(value, context);
         if (audio) return [delta(state, `"audio":${JSON.stringify(audio)}`)];
-        return images.length === 0 ? none : [delta(state, `"images":${JSON.stringify(images)}`)];
+        return image ? [delta(state, `"images":${JSON.stringify([image])}`)] : none;
       }
       case 'server-tool-call':
+        reportLost(context, 'web_search');
+        state.interrupted = true;
+        return none;
       case 'server-tool-result':
       case 'native':
         state.interrupted = true;
@@ -261,6 +270,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
 
   function finishChoice(state: OpenChoice, event: Extract<ReplyEvent, { type: 'candidate-end' }>): readonly Frame[] {
     state.finished = true;
+    reportExtras(context, event.extras, dialect);
     const { message, logprobs, ...extras } = event.extras?.[dialect] ?? {};
     const explanation = state.refused ? null : explanationOf(event.finish);
     const finish = encodeFinish(event.finish, state.refused);

@@ -1,9 +1,10 @@
 import { collect } from '../../conversation/collect.ts';
-import type { Citation, Part, TextPart, ToolCallPart } from '../../conversation/message.ts';
+import type { Citation, MediaPart, Part, TextPart, ToolCallPart } from '../../conversation/message.ts';
 import type { Candidate, Reply } from '../../conversation/reply.ts';
 import { carrySeal } from '../../conversation/seal.ts';
-import { list, object, type Json, type JsonObject } from '../../json.ts';
+import { list, object, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext, EncodeReplyContext } from '../dialect.ts';
+import { reportCitation, reportExtras, reportLost, reportMedia } from '../reply-losses.ts';
 import { encodeFinish } from './finish.ts';
 import { gap, gapsBetweenTexts } from './joined-text.ts';
 import { replyReader } from './read-reply.ts';
@@ -29,7 +30,8 @@ export function encodeReply(reply: Reply, context: EncodeReplyContext): JsonObje
     // F6: a blocked prompt may leave no candidate, and clients read choices[0].
     choices: (reply.candidates.length > 0 ? reply.candidates : [nothing]).map((candidate, index) => {
       const { message: own, logprobs, ...extras } = candidate.extras?.[dialect] ?? {};
-      const message = encodeMessage(candidate, legacy);
+      const message = encodeMessage(candidate, legacy, context);
+      reportExtras(context, candidate.extras, dialect);
       const finish = encodeFinish(
         candidate.finish,
         candidate.parts.some((part) => part.type === 'refusal' && part.text !== ''),
@@ -56,16 +58,21 @@ export function isLegacy(request: JsonObject | undefined): boolean {
   return list(request?.functions).length > 0 && list(request?.tools).length === 0;
 }
 
-function encodeMessage({ parts, finish }: Candidate, legacy: boolean): ReplyMessage {
+function encodeMessage({ parts, finish }: Candidate, legacy: boolean, context: EncodeReplyContext): ReplyMessage {
   const texts = parts.filter((part) => part.type === 'text');
   const refusals = parts.flatMap((part) => (part.type === 'refusal' && part.text !== '' ? [part.text] : []));
   const calls = parts.filter((part) => part.type === 'tool-call');
   const gaps = gapsBetweenTexts(parts);
   const content = texts.map((part) => (gaps.has(part) ? gap + part.text : part.text)).join('');
-  const annotations = citationsOf(texts, gaps);
-  const images = parts.flatMap(encodeImage);
-  const audio = parts.map(encodeAudio).find((part) => part !== undefined);
+  const annotations = citationsOf(texts, gaps, context);
+  const media = parts.filter((part) => part.type === 'media').map((part) => encodeMedia(part, context));
+  const images = media.flatMap(({ image }) => image ?? []);
+  const audio = media.find((one) => one.audio)?.audio;
   const [first] = calls;
+  for (const { extras } of texts) reportExtras(context, extras, dialect);
+  if (parts.some(({ type }) => type === 'server-tool-call')) reportLost(context, 'web_search');
+  if (legacy && calls.length > 1) reportLost(context, 'tool_calls');
+  if (legacy && first?.seal) reportLost(context, 'signature');
   return {
     role: 'assistant',
     content: content === '' ? null : content,
@@ -97,7 +104,11 @@ export function extraContent({ seal }: Pick<ToolCallPart, 'seal'>): Pick<ToolCal
 }
 
 /** Offsets count within their own part; the parts are joined. */
-function citationsOf(texts: readonly TextPart[], gaps: ReadonlySet<Part>): readonly JsonObject[] {
+function citationsOf(
+  texts: readonly TextPart[],
+  gaps: ReadonlySet<Part>,
+  context: EncodeReplyContext,
+): readonly JsonObject[] {
   let offset = 0;
   return texts.flatMap((part) => {
     const from = offset + (gaps.has(part) ? gap.length : 0);
@@ -105,13 +116,14 @@ function citationsOf(texts: readonly TextPart[], gaps: ReadonlySet<Part>): reado
     const whole = { start: 0, end: part.text.length };
     return (part.citations ?? []).flatMap((citation) =>
       // OpenAI's types require both ends; a citation without them is of the whole text (W2).
-      encodeCitation(citation.type === 'url' ? { ...whole, ...citation } : citation, from),
+      encodeCitation(citation.type === 'url' ? { ...whole, ...citation } : citation, from, context),
     );
   });
 }
 
 /** W2. A citation of another vendor's own kind points into documents that Chat has no name for. */
-export function encodeCitation(citation: Citation, offset: number): readonly JsonObject[] {
+export function encodeCitation(citation: Citation, offset: number, context: EncodeReplyContext): readonly JsonObject[] {
+  reportCitation(context, citation, dialect);
   if (citation.type === 'native') return citation.dialect === dialect ? [citation.value] : [];
   const { url, title, start, end, quote } = citation;
   return [
@@ -128,17 +140,19 @@ export function encodeCitation(citation: Citation, offset: number): readonly Jso
   ];
 }
 
-/** OpenRouter's member for generated images; OpenAI's Chat has none. */
-export function encodeImage(part: Part): NonNullable<ReplyMessage['images']> {
-  if (part.type !== 'media' || part.kind !== 'image') return [];
-  const { source } = part;
-  if (source.type === 'base64')
-    return [{ type: 'image_url', image_url: { url: `data:${source.mediaType};base64,${source.data}` } }];
-  return source.type === 'url' ? [{ type: 'image_url', image_url: { url: source.url } }] : [];
+interface EncodedMedia {
+  readonly image?: NonNullable<ReplyMessage['images']>[number];
+  readonly audio?: JsonObject;
 }
 
-export function encodeAudio(part: Part): JsonObject | undefined {
-  if (part.type !== 'media' || part.kind !== 'audio' || part.source.type !== 'base64') return undefined;
-  const own: Record<string, Json> = { ...part.extras?.[dialect] };
-  return { ...own, data: part.source.data };
+/** Images stand in OpenRouter's member, as OpenAI's Chat has none for them. */
+export function encodeMedia(part: MediaPart, context: EncodeReplyContext): EncodedMedia {
+  const { kind, source, seal } = part;
+  const data = source.type === 'base64' ? `data:${source.mediaType};base64,${source.data}` : undefined;
+  const url = source.type === 'url' ? source.url : data;
+  if (seal) reportLost(context, 'signature');
+  if (kind === 'image' && url !== undefined) return { image: { type: 'image_url', image_url: { url } } };
+  if (kind === 'audio' && source.type === 'base64') return { audio: { ...part.extras?.[dialect], data: source.data } };
+  reportMedia(context, part, 'dropped');
+  return {};
 }

@@ -13,7 +13,7 @@ const replies = Object.entries(cases).flatMap(([path, source]) => {
   const { reply } = JSON.parse(source) as { reply?: Reply };
   return reply ? [[path, reply] as const] : [];
 });
-const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1` };
+const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1`, report: () => undefined };
 
 test.each(replies)('Grammar: the SDK assembles the stream of %s into the whole reply', async (_, reply) => {
   const request = { stream: true, stream_options: { include_usage: true } };

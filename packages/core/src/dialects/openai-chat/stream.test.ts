@@ -356,7 +356,7 @@ test('several candidates are several choices', () => {
 
 const base = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'up' };
 const reading = { facts: {}, signer: 'openai-chat', turn: 3 };
-const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1` };
+const writing = { model: 'asked', created: 1, newId: (prefix: string) => `${prefix}1`, report: () => undefined };
 
 function chunk(delta: JsonObject): JsonObject {
   return { ...base, choices: [{ index: 0, delta, finish_reason: null }] };

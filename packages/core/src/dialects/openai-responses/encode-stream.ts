@@ -16,6 +16,7 @@ import type { Attachment } from '../../conversation/seal.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
 import { object, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, StreamEncoder } from '../dialect.ts';
+import { reportExtras, reportLost, reportMedia } from '../reply-losses.ts';
 import { echo } from './echo.ts';
 import {
   audioContent,
@@ -64,14 +65,21 @@ export class ResponseWriter implements StreamEncoder {
     this.context = context;
     this.echoed = echo(context.request);
     this.echoedJson = membersOf(this.echoed);
-    this.texts = new TextWriter(this.output, () => context.newId('msg_'));
+    this.texts = new TextWriter(this.output, context);
   }
 
   push(event: ReplyEvent): readonly Frame[] {
-    if (this.over || ('candidate' in event && event.candidate)) return [];
+    if (this.over) return [];
+    if ('candidate' in event && event.candidate) return this.leaveOut(event);
     if (!this.started) this.begin(event.type === 'reply-start' ? event : undefined);
     this.handle(event);
     return this.output.take();
+  }
+
+  /** A response has room for one candidate. */
+  private leaveOut(event: ReplyEvent): readonly Frame[] {
+    if (event.type === 'candidate-end') reportLost(this.context, 'candidates');
+    return [];
   }
 
   /** The response as the last lifecycle event told it. */
@@ -113,6 +121,7 @@ export class ResponseWriter implements StreamEncoder {
         return;
       case 'candidate-end':
         this.finish = event.finish;
+        reportExtras(this.context, event.extras, dialectName);
         this.extras = extraMembers(event);
         return;
       case 'reply-end':
@@ -252,10 +261,12 @@ export class ResponseWriter implements StreamEncoder {
   }
 
   private media(value: MediaPart): void {
+    if (value.seal) reportLost(this.context, 'signature');
     const image = imageItem(() => this.context.newId('ig_'), value);
     if (image) return this.output.wholeItem(image, 'response.image_generation_call.completed');
     const audio = audioContent(value);
-    if (audio) this.output.wholeItem(messageItem(this.context.newId('msg_'), [audio], 'completed'));
+    if (audio) return this.output.wholeItem(messageItem(this.context.newId('msg_'), [audio], 'completed'));
+    reportMedia(this.context, value, 'dropped');
   }
 
   private searchDone(

@@ -1,10 +1,13 @@
 import type { CitationEvent, TextDelta, TextEnd, TextStart } from '../../conversation/event.ts';
 import type { Part } from '../../conversation/message.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import type { EncodeReplyContext } from '../dialect.ts';
+import { reportCitation, reportExtras } from '../reply-losses.ts';
 import { encodeCitation } from './citations.ts';
 import { messageItem } from './encode-item.ts';
 import type { Growing, Output } from './output.ts';
 import { contentExtras, itemExtras } from './parts.ts';
+import { dialectName } from './vocabulary.ts';
 
 interface GrowingMessage extends Growing {
   /** The content parts that are finished. */
@@ -22,15 +25,15 @@ interface GrowingText {
 /** Writes texts and refusals as content parts of message items. Texts that follow one another share a message. */
 export class TextWriter {
   private readonly output: Output;
-  private readonly newId: () => string;
+  private readonly context: EncodeReplyContext;
   private readonly open = new Map<number, GrowingText>();
   /** The last message, while it has no open part and nothing has followed it. */
   private message: GrowingMessage | undefined;
   private refusals = 0;
 
-  constructor(output: Output, newId: () => string) {
+  constructor(output: Output, context: EncodeReplyContext) {
     this.output = output;
-    this.newId = newId;
+    this.context = context;
     output.beforeItem = () => this.settle();
   }
 
@@ -57,6 +60,7 @@ export class TextWriter {
   }
 
   citation(event: CitationEvent): void {
+    reportCitation(this.context, event.citation, dialectName);
     const part = this.open.get(event.part);
     const annotation = part && encodeCitation(event.citation, part.text);
     if (!annotation) return;
@@ -72,6 +76,7 @@ export class TextWriter {
     const part = this.open.get(event.part);
     if (!part) return;
     this.open.delete(event.part);
+    reportExtras(this.context, event.extras, dialectName);
     if (part.refusal) this.refusals++;
     const tail: Part = { type: 'text', text: '', ...(event.extras && { extras: event.extras }) };
     const content = contentPart(part.refusal, part.text, part.annotations, contentExtras(tail));
@@ -97,7 +102,7 @@ export class TextWriter {
   }
 
   private openMessage(): GrowingMessage {
-    const id = this.newId();
+    const id = this.context.newId('msg_');
     return { ...this.output.addItem(id, messageItem(id, [], 'in_progress')), content: [] };
   }
 
