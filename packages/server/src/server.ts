@@ -3,6 +3,7 @@ import { serve } from '@proxy/node';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions, secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
@@ -52,7 +53,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   function reload(): boolean {
     try {
       const next = options.load();
-      const unsafe = unsafeHost(host, next.accessKeys);
+      const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
       log.configure(next.log, secretsOf(next));
       live = liveOf(next, transportFor(next), counters, log);
@@ -91,5 +92,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 function liveOf(config: Config, transport: Transport, counters: Counters, log: ServerLog): Live {
   const callers = hashedCallers(config.accessKeys);
   const ports = { transport, callers, counters, clock: systemClock, ledger: log.ledger, log: log.port };
-  return { gateway: createGateway(buildGatewayOptions(config, ports)), health: config.health, open: callers.open };
+  const options = buildGatewayOptions(config, ports);
+  return {
+    gateway: createGateway(options),
+    health: config.health,
+    open: callers.open,
+    cors: config.server.cors,
+    place: { config: config.doors, cors: config.server.cors, upstreams: options.upstreams },
+  };
 }

@@ -10,11 +10,14 @@ import type {
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
+import type { CorsConfig } from './cors.ts';
+import type { DoorsConfig } from './doors.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
 export interface Config {
   readonly server: ServerConfig;
+  readonly doors: DoorsConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly strict: boolean;
@@ -41,6 +44,7 @@ export interface ServerConfig {
   /** How long running requests may go on after a signal to stop. */
   readonly drainSeconds: number;
   readonly maxBodyMb: number;
+  readonly cors: CorsConfig;
 }
 
 export interface AccessKey {
