@@ -11,6 +11,8 @@ export interface DoorsConfig {
     /** Nothing is served under any other name. */
     readonly only: boolean;
   };
+  /** Everything under /api. */
+  readonly api: boolean;
 }
 
 export const doorsSchema = section({
@@ -19,6 +21,7 @@ export const doorsSchema = section({
     openai: words().exactOptional(),
     only: flag().exactOptional(),
   }).exactOptional(),
+  api: flag().exactOptional(),
 });
 
 type DoorsFile = z.output<typeof doorsSchema>;
@@ -26,7 +29,7 @@ type DoorsFile = z.output<typeof doorsSchema>;
 /** The file's word, and that of the predecessors' variables where the file has none. */
 export function doorsOf(file: DoorsFile | undefined, env: Environment, onlyEnvironment: boolean): DoorsConfig {
   const hosts = hostsOf(file?.hosts, env, onlyEnvironment);
-  return { ...(hosts && { hosts }) };
+  return { ...(hosts && { hosts }), api: file?.api ?? true };
 }
 
 /** ai-proxy has no upstreams but these; where there is no file, nobody meant any other. */
