@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { set, type Environment } from './expand.ts';
 import { flag, section, words } from './schema-parts.ts';
 
@@ -13,6 +13,8 @@ export interface DoorsConfig {
   };
   /** Everything under /api. */
   readonly api: boolean;
+  /** The path that the services stand below, as `/proxy/openai`. Absent: closed. */
+  readonly services?: string;
 }
 
 export const doorsSchema = section({
@@ -22,6 +24,9 @@ export const doorsSchema = section({
     only: flag().exactOptional(),
   }).exactOptional(),
   api: flag().exactOptional(),
+  services: z
+    .union([flag(), words().regex(/^\/[\w-/]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })
+    .exactOptional(),
 });
 
 type DoorsFile = z.output<typeof doorsSchema>;
@@ -29,7 +34,16 @@ type DoorsFile = z.output<typeof doorsSchema>;
 /** The file's word, and that of the predecessors' variables where the file has none. */
 export function doorsOf(file: DoorsFile | undefined, env: Environment, onlyEnvironment: boolean): DoorsConfig {
   const hosts = hostsOf(file?.hosts, env, onlyEnvironment);
-  return { ...(hosts && { hosts }), api: file?.api ?? true };
+  const services = servicesOf(file?.services, env);
+  return { ...(hosts && { hosts }), api: file?.api ?? true, ...(services !== undefined && { services }) };
+}
+
+/** Row F1: PROXY_ENDPOINT_ROUTE names the path. */
+function servicesOf(file: DoorsFile['services'], env: Environment): string | undefined {
+  if (file === false) return undefined;
+  if (typeof file === 'string') return file;
+  const route = (set(env, 'PROXY_ENDPOINT_ROUTE') ?? '/proxy').replace(/\/+$/, '');
+  return route.startsWith('/') ? route : `/${route}`;
 }
 
 /** ai-proxy has no upstreams but these; where there is no file, nobody meant any other. */

@@ -35,18 +35,28 @@ const fitting: RequestListener = (request, response) => {
   response.end(JSON.stringify(found?.[1] ?? { object: 'list', data: [] }));
 };
 
+const message = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-x',
+  content: [{ type: 'text', text: 'hi' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 3, output_tokens: 2 },
+};
+
 const replies: readonly (readonly [string, object])[] = [
+  ['/messages', message],
+  ['/invoke', message],
+  [':rawPredict', message],
   [
-    '/messages',
+    '/converse',
     {
-      id: 'msg_1',
-      type: 'message',
-      role: 'assistant',
-      model: 'claude-x',
-      content: [{ type: 'text', text: 'hi' }],
-      stop_reason: 'end_turn',
-      stop_sequence: null,
-      usage: { input_tokens: 3, output_tokens: 2 },
+      output: { message: { role: 'assistant', content: [{ text: 'hi' }] } },
+      stopReason: 'end_turn',
+      usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+      metrics: { latencyMs: 1 },
     },
   ],
   [
