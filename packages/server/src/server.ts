@@ -43,7 +43,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, transportFor(config), counters, log);
+  let live = liveOf(config, transportFor(config), transports.guarded(config), counters, log);
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
@@ -56,7 +56,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
       log.configure(next.log, secretsOf(next));
-      live = liveOf(next, transportFor(next), counters, log);
+      live = liveOf(next, transportFor(next), transports.guarded(next), counters, log);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
@@ -89,7 +89,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 }
 
-function liveOf(config: Config, transport: Transport, counters: Counters, log: ServerLog): Live {
+function liveOf(
+  config: Config,
+  transport: Transport,
+  guarded: Transport | undefined,
+  counters: Counters,
+  log: ServerLog,
+): Live {
   const callers = hashedCallers(config.accessKeys);
   const ports = { transport, callers, counters, clock: systemClock, ledger: log.ledger, log: log.port };
   const options = buildGatewayOptions(config, ports);
@@ -98,6 +104,11 @@ function liveOf(config: Config, transport: Transport, counters: Counters, log: S
     health: config.health,
     open: callers.open,
     cors: config.server.cors,
-    place: { config: config.doors, cors: config.server.cors, upstreams: options.upstreams },
+    place: {
+      config: config.doors,
+      cors: config.server.cors,
+      upstreams: options.upstreams,
+      ...(guarded && { guarded }),
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { set, type Environment } from './expand.ts';
+import { asRange } from '../public-address.ts';
 import { flag, section, words } from './schema-parts.ts';
 
 /** Which doors of our predecessors are open. */
@@ -15,7 +16,19 @@ export interface DoorsConfig {
   readonly api: boolean;
   /** The path that the services stand below, as `/proxy/openai`. Absent: closed. */
   readonly services?: string;
+  /** Callers name the address to ask, with their own key for it. Absent: closed. */
+  readonly addresses?: {
+    /** Ranges that may be asked though they are not public. */
+    readonly allow: readonly string[];
+  };
 }
+
+const range = words().transform((text, context) => {
+  const read = asRange(text);
+  if (read !== undefined) return read;
+  context.addIssue({ code: 'custom', message: 'must be an address or a range like 10.0.0.0/8.' });
+  return z.NEVER;
+});
 
 export const doorsSchema = section({
   hosts: section({
@@ -24,6 +37,9 @@ export const doorsSchema = section({
     only: flag().exactOptional(),
   }).exactOptional(),
   api: flag().exactOptional(),
+  addresses: z
+    .union([flag(), section({ allow: z.array(range) })], { error: 'must be true, false or {allow: [ranges]}.' })
+    .exactOptional(),
   services: z
     .union([flag(), words().regex(/^\/[\w-/]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })
     .exactOptional(),
@@ -35,7 +51,13 @@ type DoorsFile = z.output<typeof doorsSchema>;
 export function doorsOf(file: DoorsFile | undefined, env: Environment, onlyEnvironment: boolean): DoorsConfig {
   const hosts = hostsOf(file?.hosts, env, onlyEnvironment);
   const services = servicesOf(file?.services, env);
-  return { ...(hosts && { hosts }), api: file?.api ?? true, ...(services !== undefined && { services }) };
+  const { api = true, addresses = false } = file ?? {};
+  return {
+    ...(hosts && { hosts }),
+    api,
+    ...(services !== undefined && { services }),
+    ...(addresses !== false && { addresses: addresses === true ? { allow: [] } : addresses }),
+  };
 }
 
 /** Row F1: PROXY_ENDPOINT_ROUTE names the path. */

@@ -28,7 +28,7 @@ function doorOf(rest: string): string | undefined {
   return rest === '/chat/completions' || below(rest, '/models') !== undefined ? versioned(rest) : undefined;
 }
 
-/** `provider` is a wish: whoever else has the model is tried after it. Its models alone are listed. */
+/** `provider` is a wish: whoever else has the model is tried after it. */
 function preferring(all: readonly Upstream[], provider: string | undefined): Direction {
   if (provider === undefined) return { destinations: (model, usual) => alsoByTable(all, model, usual) };
   const wanted = all.filter((upstream) => isCalled(upstream, provider));

@@ -1,4 +1,4 @@
-import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Upstream } from '@proxy/core';
+import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Transport, Upstream } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import type { DoorsConfig } from '../config/doors.ts';
 
@@ -13,6 +13,8 @@ export interface Place {
   readonly config: DoorsConfig;
   readonly cors: CorsConfig;
   readonly upstreams: readonly Upstream[];
+  /** To addresses that callers name. Absent: nobody may name one. */
+  readonly guarded?: Transport;
 }
 
 export type Entry = Entered | { readonly answer: HttpAnswer };

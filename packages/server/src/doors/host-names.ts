@@ -21,7 +21,12 @@ export const hostNames: Door = (request, { config: { hosts }, cors }) => {
   const key = vendor.keyOf(headers);
   const refusal = vendor.fence(path, headers) ?? (key === undefined ? missingKey(vendor.keyHeader) : undefined);
   const direction: Direction = {
-    ...withOwnKey({ name: host, provider: vendor.provider, baseUrl: hosts[vendor.name], key: key ?? '' }),
+    ...withOwnKey({
+      name: `${vendor.name}.api`,
+      provider: vendor.provider,
+      baseUrl: hosts[vendor.name],
+      key: key ?? '',
+    }),
     otherPaths: vendor.dialect,
     ...(refusal && { refusal }),
   };

@@ -113,6 +113,7 @@ test('B3 the vendors’ own hosts are the defaults, and a variable moves each', 
     only: true,
   });
   expect(load(folder(), both).doors.hosts).toMatchObject({ claude: 'http://127.0.0.1:1', openai: 'https://o' });
+  expect(load(folder(), { PROXY_PORT: '6543', PORT: '3001' }).server.port).toBe(6543);
   // Nobody can spend a key of ours there, so it may be listened on everywhere.
   expect(load(folder(), one).server.host).toBe('0.0.0.0');
 });

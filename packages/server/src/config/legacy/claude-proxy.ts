@@ -113,18 +113,23 @@ const services: Readonly<Record<string, Service>> = {
   custom: { provider: 'openai-compatible' },
 };
 
-function serviceOf({ serviceType, baseUrl }: LegacyUpstream): Service | undefined {
+/** What a service type of theirs is here; undefined for one that nobody knows. */
+export function serviceOf({
+  serviceType,
+  baseUrl,
+}: Pick<LegacyUpstream, 'serviceType' | 'baseUrl'>): Service | undefined {
   // Only OpenAI itself also speaks Responses, where its reasoning survives from turn to turn.
   if (serviceType === 'openai' && /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)) return { provider: 'openai' };
   return Object.hasOwn(services, serviceType) ? services[serviceType] : undefined;
 }
 
+export const serviceTypes: readonly string[] = Object.keys(services);
+
 function unknownService(index: number, given: string): string {
-  const known = Object.keys(services);
-  const near = nearest(given, known);
+  const near = nearest(given, serviceTypes);
   return (
     `upstream[${index}].serviceType: "${given}" is not a service type.` +
-    `${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${known.join(', ')}.`
+    `${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${serviceTypes.join(', ')}.`
   );
 }
 
