@@ -12,10 +12,20 @@ export type { StreamProgress, StreamTranslator } from './translate/translation.t
 
 // The gateway.
 export { createGateway } from './gateway/create.ts';
-export type { GatewayOptions, Route, RouteTarget, SocketOptions, Timeouts, Upstream } from './gateway/gateway.ts';
+export type {
+  GatewayOptions,
+  Route,
+  RouteTarget,
+  SocketOptions,
+  Timeouts,
+  Upstream,
+  UpstreamModel,
+} from './gateway/gateway.ts';
 export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } from './gateway/http.ts';
+export type { Direction } from './gateway/direction.ts';
+export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
-export { fetchTransport } from './web.ts';
+export { answerFetch, fetchTransport } from './web.ts';
 
 // Dialects and providers.
 export {

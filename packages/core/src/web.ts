@@ -4,12 +4,12 @@ import type { Flow, OutboundRequest, Sink, Source, Transport } from './ports.ts'
 
 /** The Web shell: the only place where Request, Response and Web streams are touched. */
 export async function answerFetch(handle: Gateway['handle'], request: Request): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
+  const { host, pathname, search } = new URL(request.url);
   const body = request.body ? incomingBody(request, request.body) : undefined;
   const inbound: HttpRequest = {
     method: request.method,
     url: pathname + search,
-    headers: Object.fromEntries(request.headers),
+    headers: { host, ...Object.fromEntries(request.headers) },
     signal: request.signal,
     ...(body && { body }),
   };

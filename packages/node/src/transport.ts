@@ -2,6 +2,7 @@ import { Failure, type OutboundRequest, type Source, type Transport, type Upstre
 import type { Dispatcher } from 'undici';
 import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
+import { guardedDispatcher, type Guard } from './guarded.ts';
 import { openSocket } from './open-socket.ts';
 import { readableOf } from './source-stream.ts';
 
@@ -24,9 +25,11 @@ export interface NodeTransport extends Required<Transport> {
   close(): Promise<void>;
 }
 
+const defaultConnectTimeoutMs = 10_000;
+
 /** Sends requests over undici: a pool of kept connections an origin, as many at a time as there are requests. */
 export function createTransport(options: TransportOptions = {}): NodeTransport {
-  const { connectTimeoutMs = 10_000, keepAliveMs, proxies, origins } = options;
+  const { connectTimeoutMs = defaultConnectTimeoutMs, keepAliveMs, proxies, origins } = options;
   const connections = new Map<string, Connection>();
 
   /** Sockets have connections of their own where other requests may go in a way that they cannot. */
@@ -47,7 +50,28 @@ export function createTransport(options: TransportOptions = {}): NodeTransport {
     return connection;
   }
 
+  return transportOver(connectionTo, async () => {
+    const open = [...connections.values()];
+    connections.clear();
+    await Promise.all(open.map(({ dispatcher }) => dispatcher.close()));
+  });
+}
+
+/** To addresses that strangers name: only those that the guard allows, directly and over no proxy. */
+export function createGuardedTransport(guard: Guard): NodeTransport {
+  const dispatcher = guardedDispatcher(guard, defaultConnectTimeoutMs);
+  return transportOver(
+    (origin) => ({ dispatcher, name: origin.slice(origin.indexOf('://') + 3) }),
+    () => dispatcher.close(),
+  );
+}
+
+function transportOver(
+  connectionTo: (origin: string, forSockets?: boolean) => Connection,
+  close: () => Promise<void>,
+): NodeTransport {
   return {
+    close,
     send: (request) =>
       new Promise<UpstreamResponse>((resolve, reject) => {
         const { url } = request;
@@ -62,11 +86,6 @@ export function createTransport(options: TransportOptions = {}): NodeTransport {
       const pathAt = pathStart(request.url);
       const origin = request.url.slice(0, pathAt);
       return openSocket(connectionTo(origin, true), request, origin, request.url.slice(pathAt));
-    },
-    async close() {
-      const open = [...connections.values()];
-      connections.clear();
-      await Promise.all(open.map(({ dispatcher }) => dispatcher.close()));
     },
   };
 }

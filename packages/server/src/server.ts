@@ -3,6 +3,7 @@ import { serve } from '@proxy/node';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions, secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
@@ -42,7 +43,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, transportFor(config), counters, log);
+  let live = liveOf(config, transportFor(config), transports.guarded(config), counters, log);
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
@@ -52,10 +53,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   function reload(): boolean {
     try {
       const next = options.load();
-      const unsafe = unsafeHost(host, next.accessKeys);
+      const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
       log.configure(next.log, secretsOf(next));
-      live = liveOf(next, transportFor(next), counters, log);
+      live = liveOf(next, transportFor(next), transports.guarded(next), counters, log);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
@@ -88,8 +89,26 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 }
 
-function liveOf(config: Config, transport: Transport, counters: Counters, log: ServerLog): Live {
+function liveOf(
+  config: Config,
+  transport: Transport,
+  guarded: Transport | undefined,
+  counters: Counters,
+  log: ServerLog,
+): Live {
   const callers = hashedCallers(config.accessKeys);
   const ports = { transport, callers, counters, clock: systemClock, ledger: log.ledger, log: log.port };
-  return { gateway: createGateway(buildGatewayOptions(config, ports)), health: config.health, open: callers.open };
+  const options = buildGatewayOptions(config, ports);
+  return {
+    gateway: createGateway(options),
+    health: config.health,
+    open: callers.open,
+    cors: config.server.cors,
+    place: {
+      config: config.doors,
+      cors: config.server.cors,
+      upstreams: options.upstreams,
+      ...(guarded && { guarded }),
+    },
+  };
 }

@@ -1,21 +1,31 @@
 import { originsOf, type Transport } from '@proxy/core';
-import { createTransport, type NodeTransport, type OriginOptions, type TransportOptions } from '@proxy/node';
+import {
+  createGuardedTransport,
+  createTransport,
+  type NodeTransport,
+  type OriginOptions,
+  type TransportOptions,
+} from '@proxy/node';
 import { upstreamOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { knownProviders } from './config/providers.ts';
 import { withDemo } from './demo/transport.ts';
 import { collectUploads } from './upload-collector.ts';
+import { isPublic, isWithin } from './public-address.ts';
 
 /** The connections to upstreams: kept over reloads, unless upstreams are to be reached in another way than before. */
 export interface Transports {
   /** The transport for one configuration. */
   for(config: Config): Transport;
+  /** To addresses that callers name; undefined when nobody may name one. */
+  guarded(config: Config): Transport | undefined;
   close(): Promise<void>;
 }
 
 export function createTransports(): Transports {
   let known = '';
   let current: NodeTransport | undefined;
+  let guarded: NodeTransport | undefined;
   return {
     for(config) {
       const options = transportOptions(config);
@@ -27,7 +37,17 @@ export function createTransports(): Transports {
       }
       return withDemo(collectUploads(current));
     },
-    close: async () => current?.close(),
+    guarded({ doors: { addresses } }) {
+      if (!addresses) return undefined;
+      void guarded?.close();
+      guarded = createGuardedTransport({
+        allows: (address) => isPublic(address) || isWithin(address, addresses.allow),
+      });
+      return guarded;
+    },
+    async close() {
+      await Promise.all([current?.close(), guarded?.close()]);
+    },
   };
 }
 

@@ -107,7 +107,9 @@ export type RelayedOperation =
   | 'list-batches'
   | 'create-batch'
   | 'get-batch'
-  | 'cancel-batch';
+  | 'cancel-batch'
+  /** No door of ours: whatever stands at that path, where a request was directed to its upstream. */
+  | 'other';
 
 /** Operations over a WebSocket: `realtime` and `live` are relayed, `respond` is `generate` in frames. */
 export type SocketOperation = 'realtime' | 'live' | 'respond';
@@ -170,7 +172,7 @@ export interface RelayDoor extends DoorPlace {
 }
 
 interface DoorPlace {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Literal but for `{name}` holes, each matching one or more characters: `/v1beta/models/{model}:generateContent`. */
   readonly path: string;
   /** Said by the path itself (Gemini). */

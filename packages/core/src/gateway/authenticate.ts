@@ -6,8 +6,9 @@ import type { Running } from './running.ts';
 
 const anonymous: Caller = { id: 'anonymous' };
 
-/** Who calls. @throws Failure `unauthenticated`. */
-export async function authenticate({ ports }: Running, call: Call): Promise<Caller> {
+/** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
+export async function authenticate({ ports, refusal }: Running, call: Call): Promise<Caller> {
+  if (refusal) throw refusal;
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
   if (accessKey === undefined) {

@@ -10,6 +10,7 @@ import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
 import { connect } from './connect.ts';
+import { directed } from './directed.ts';
 import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Gateway, HttpRequest } from './http.ts';
 import { createDoors } from './recognize.ts';
@@ -47,10 +48,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     tokens: createTokens(ports),
     newId: idMaker(ports.random),
   };
-  const handle = (request: HttpRequest) => serve(running, request);
+  const forOne = ({ direction }: HttpRequest) => (direction ? directed(running, direction) : running);
+  const handle = (request: HttpRequest) => serve(forOne(request), request);
   return {
     handle,
-    connect: (request) => connect(running, request),
+    connect: (request) => connect(forOne(request), request),
     fetch: (request) => answerFetch(handle, request),
     knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
   };
@@ -59,14 +61,21 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Callers invent names, so only so many are remembered. */
 const maxRememberedModels = 1000;
 
-function factsCache({ modelFacts }: GatewayOptions): Running['factsAt'] {
+function factsCache({ modelFacts, upstreams }: GatewayOptions): Running['factsAt'] {
   const remembered = new Map<Upstream, LRUCache<string, ModelFacts>>();
+  const found = (upstream: Upstream, model: string) => ({
+    ...factsOf(model, modelFacts),
+    ...upstream.provider.facts,
+    ...upstream.facts,
+  });
   return (upstream, model) => {
     let facts = remembered.get(upstream);
+    // A direction may bring one for a single request.
+    if (!facts && !upstreams.includes(upstream)) return found(upstream, model);
     if (!facts) remembered.set(upstream, (facts = new LRUCache({ max: maxRememberedModels })));
     let known = facts.get(model);
     if (!known) {
-      known = { ...factsOf(model, modelFacts), ...upstream.provider.facts, ...upstream.facts };
+      known = found(upstream, model);
       facts.set(model, known);
     }
     return known;

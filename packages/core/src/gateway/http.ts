@@ -1,6 +1,7 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
 import type { Socket, Source } from '../ports.ts';
+import type { Direction } from './direction.ts';
 
 /** A request as it came off the wire, in nobody's classes: node:http and the Web shell both make one cheaply. */
 export interface HttpRequest {
@@ -14,6 +15,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The caller's network address, where known. */
   readonly address?: string;
+  /** Where somebody in front of the gateway has sent it; absent: as its path and its model say. */
+  readonly direction?: Direction;
 }
 
 /** What to answer. A body that is a Source streams; its Flow must be cancelled when the caller goes away. */

@@ -5,6 +5,7 @@ import { relayedReplyHeaders, relayedRequestHeaders } from '../translate/headers
 import { passThrough } from '../translate/pass-through.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
 import { answerOpened } from './answer-opened.ts';
+import { checkedPath } from './directed.ts';
 import type { HttpRequest } from './http.ts';
 import type { Incoming } from './read.ts';
 import { readAll } from './read-all.ts';
@@ -66,18 +67,13 @@ function redirected(status: number): Tried {
 }
 
 /** @throws Failure when the path or the model cannot be sent. */
-function messageOf(
-  gateway: Running,
-  target: Target,
-  inbound: Incoming,
-  { method, path: template, relay: rule }: RelayDoor,
-): Parameters<typeof send>[2] {
+function messageOf(gateway: Running, target: Target, inbound: Incoming, door: RelayDoor): Parameters<typeof send>[2] {
   const { knock } = inbound;
   const { upstream, model, settings } = target;
-  const path = filled(template, knock.params, model);
-  const { body, length } = bodyOf(gateway, target, inbound, rule);
+  const path = door.operation === 'other' ? checkedPath(door.path) : filled(door.path, knock.params, model);
+  const { body, length } = bodyOf(gateway, target, inbound, door.relay);
   return {
-    method,
+    method: door.method,
     headers: {
       ...relayedRequestHeaders(knock.headers),
       ...(length !== undefined && { 'content-length': String(length) }),

@@ -90,12 +90,18 @@ function listedAt(upstreams: readonly Upstream[], name: string): UpstreamModel |
   return anywhere && { upstream: anywhere, model: name };
 }
 
+/** Whether an upstream has a model by this name, as far as its list or its provider says: one without either has any. */
+export function has(upstream: Upstream, name: string): boolean {
+  if (upstream.models) return ownName(upstream, name) !== undefined;
+  return upstream.provider.models?.some((pattern) => matchesPattern(pattern, name)) !== false;
+}
+
 function listsExactly({ models = [] }: Upstream, name: string): boolean {
   return isList(models) ? models.includes(name) : Object.hasOwn(models, name);
 }
 
 /** The upstream's own name for a model it lists; undefined when it lists others. */
-function ownName({ models }: Upstream, name: string): string | undefined {
+export function ownName({ models }: Upstream, name: string): string | undefined {
   if (!models) return name;
   if (isList(models)) return models.some((pattern) => matchesPattern(pattern, name)) ? name : undefined;
   const exact = models[name];

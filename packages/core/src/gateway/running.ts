@@ -1,4 +1,5 @@
 import type { Tokens } from '../auth/tokens.ts';
+import type { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import type { Selector } from '../keys/selector.ts';
@@ -23,5 +24,7 @@ export interface Running {
   /** Where a model name leads; remembered, because callers ask for the same few. @throws Failure `not-found` */
   destinationsOf(model: string): readonly UpstreamModel[];
   readonly tokens: Tokens;
+  /** Whoever calls hears this, and nothing is asked of anybody. */
+  readonly refusal?: Failure;
   newId(prefix: string): string;
 }

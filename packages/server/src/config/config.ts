@@ -10,11 +10,14 @@ import type {
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
+import type { CorsConfig } from './cors.ts';
+import type { DoorsConfig } from './doors.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
 export interface Config {
   readonly server: ServerConfig;
+  readonly doors: DoorsConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly strict: boolean;
@@ -43,6 +46,7 @@ export interface ServerConfig {
   readonly maxBodyMb: number;
   /** Of a form (multipart/form-data), which is not held but sent on. */
   readonly maxUploadMb: number;
+  readonly cors: CorsConfig;
 }
 
 export interface AccessKey {

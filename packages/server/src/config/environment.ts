@@ -119,10 +119,11 @@ export function baseUrlFrom({ variables }: Provider, env: Environment): { readon
 }
 
 function portOf(env: Environment, problems: string[]): number | undefined {
-  const text = set(env, 'PORT');
+  const name = set(env, 'PROXY_PORT') === undefined ? 'PORT' : 'PROXY_PORT'; // ai-proxy's
+  const text = set(env, name);
   if (text === undefined) return undefined;
   const port = parsePort(text);
-  if (port === undefined) problems.push(`PORT: "${text}" is not a port. Write a whole number from 0 to 65535.`);
+  if (port === undefined) problems.push(`${name}: "${text}" is not a port. Write a whole number from 0 to 65535.`);
   return port;
 }
 

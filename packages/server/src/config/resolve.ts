@@ -5,7 +5,9 @@ import { readKeyFile } from './cloud-keys.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
+import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -38,14 +40,18 @@ export function resolveConfig(sources: Sources): Config {
   const notes = [...environment.notes, ...(sources.notes ?? []), ...(legacy?.notes ?? [])];
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
   const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
-  const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys);
+  const doors = doorsOf(file.doors, env, path === undefined);
+  const spends = !servesOwnKeysOnly(doors);
+  const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
   const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
   const providers = knownProviders(vendors);
   const readings: string[] = [];
-  const upstreams = upstreamsOf(sources, providers, port, notes, readings);
+  const upstreams = spends ? upstreamsOf(sources, providers, port, notes, readings) : [];
+  if (!spends)
+    notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
-  const unsafe = unsafeHost(host, accessKeys);
+  const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
   const proxies = proxiesFrom(env);
@@ -58,7 +64,9 @@ export function resolveConfig(sources: Sources): Config {
       drainSeconds: file.server?.drainSeconds ?? defaultDrainSeconds,
       maxBodyMb: file.server?.maxBodyMb ?? defaultMaxBodyMb,
       maxUploadMb: file.server?.maxUploadMb ?? defaultMaxUploadMb,
+      cors: corsOf(file.server?.cors, env),
     },
+    doors,
     accessKeys,
     strict: file.strict ?? false,
     vendors,

@@ -5,13 +5,13 @@ import type { AccessKey } from './config.ts';
 const publicKeys: readonly string[] = ['your-proxy-access-key'];
 
 /** Where to listen when nobody said: everywhere for those with a key, else where only this machine gets in. */
-export function defaultHost(accessKeys: readonly AccessKey[]): string {
-  return hasRealKey(accessKeys) ? '0.0.0.0' : '127.0.0.1';
+export function defaultHost(accessKeys: readonly AccessKey[], spends = true): string {
+  return !spends || hasRealKey(accessKeys) ? '0.0.0.0' : '127.0.0.1';
 }
 
-/** Why this address must not be listened on; undefined when it may. */
-export function unsafeHost(host: string, accessKeys: readonly AccessKey[]): string | undefined {
-  if (isLoopback(host) || hasRealKey(accessKeys)) return undefined;
+/** Why this address must not be listened on; undefined when it may. `spends`: callers get at keys of ours. */
+export function unsafeHost(host: string, accessKeys: readonly AccessKey[], spends = true): string | undefined {
+  if (!spends || isLoopback(host) || hasRealKey(accessKeys)) return undefined;
   const why =
     accessKeys.length > 0
       ? `the only access key is "${publicKeys[0]}", which everybody knows`

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { connectionSchema } from './connection.ts';
+import { corsSchema } from './cors.ts';
+import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
@@ -134,6 +136,7 @@ export const configFile = section({
     drainSeconds: quantity().exactOptional(),
     maxBodyMb: quantity().exactOptional(),
     maxUploadMb: quantity().exactOptional(),
+    cors: corsSchema.exactOptional(),
   }).exactOptional(),
   accessKeys: z
     .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
@@ -155,6 +158,7 @@ export const configFile = section({
     maxMessageMb: quantity().exactOptional(),
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
+  doors: doorsSchema.exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),
     idleMs: wholeNumber(1).exactOptional(),

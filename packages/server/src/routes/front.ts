@@ -1,5 +1,16 @@
-import type { Gateway, HttpAnswer, HttpRequest } from '@proxy/core';
+import {
+  answerFetch,
+  type AcceptedSocket,
+  type Gateway,
+  type HeaderMap,
+  type HttpAnswer,
+  type HttpRequest,
+} from '@proxy/core';
+import type { CorsConfig } from '../config/cors.ts';
 import type { HealthConfig } from '../config/config.ts';
+import type { Entry, Place } from '../doors/door.ts';
+import { enter } from '../doors/table.ts';
+import { corsHeaders, preflight } from './cors.ts';
 import { health, ping } from './health.ts';
 import { refuseForeign } from './local-only.ts';
 import { welcome } from './welcome.ts';
@@ -10,47 +21,69 @@ export interface Live {
   readonly health: HealthConfig;
   /** Nobody needs an access key. */
   readonly open: boolean;
+  readonly cors: CorsConfig;
+  readonly place: Place;
 }
 
 /** The doors that are no dialect's, in front of whichever gateway is current. */
 export function frontOf(live: () => Live): Gateway {
+  function handle(request: HttpRequest): Promise<HttpAnswer> {
+    const now = live();
+    const cors = corsHeaders(request, now.cors);
+    const entry = admit(request, now, cors);
+    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
+    const answering = now.gateway.handle(entry.request);
+    if (!cors && !entry.reshape) return answering;
+    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+  }
   return {
-    knows: (method, url) => ownAnswer(method, url, live()) !== undefined || live().gateway.knows(method, url),
-    handle(request) {
+    handle,
+    knows: (method, url) => {
       const now = live();
-      const answer = before(request, now);
-      return answer ? Promise.resolve(answer) : now.gateway.handle(request);
+      const signal = AbortSignal.abort();
+      const entry = admit({ method, url, headers: {}, signal }, now, undefined);
+      return 'answer' in entry || entry.request.url !== url || now.gateway.knows(method, url);
     },
-    connect(request) {
+    async connect(request): Promise<HttpAnswer | AcceptedSocket> {
       const now = live();
-      const answer = before(request, now);
-      return answer ? Promise.resolve(answer) : now.gateway.connect(request);
+      const entry = admit(request, now, undefined);
+      return 'answer' in entry ? entry.answer : now.gateway.connect(entry.request);
     },
-    async fetch(request) {
-      const now = live();
-      const { pathname, search } = new URL(request.url);
-      const headers = { host: new URL(request.url).host, ...Object.fromEntries(request.headers) };
-      const { method, signal } = request;
-      const answer = before({ method, url: pathname + search, headers, signal }, now);
-      if (!answer) return now.gateway.fetch(request);
-      return new Response((answer.body as string | undefined) ?? null, answer); // these doors answer in text only
-    },
+    fetch: (request) => answerFetch(handle, request),
   };
 }
 
-function before(request: HttpRequest, live: Live): HttpAnswer | undefined {
-  return ownAnswer(request.method, request.url, live) ?? (live.open ? refuseForeign(request) : undefined);
+function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAnswer {
+  return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
 }
 
-function ownAnswer(method: string, url: string, live: Live): HttpAnswer | undefined {
-  if (method !== 'GET' && method !== 'HEAD') return undefined;
-  const answer = page(url.split('?')[0] ?? '/', live);
-  if (!answer || method === 'GET') return answer;
-  return { status: answer.status, headers: answer.headers };
+/** What goes to the gateway, or the answer that it does not come to that. */
+function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): Entry {
+  const page = pageAt(request, live.health);
+  if (page) return { answer: page };
+  const entry = enter(request, live.place) ?? { request };
+  if ('answer' in entry) return entry;
+  if (entry.ownKey) return entry;
+  const refusal = live.open ? refuseForeign(request) : undefined;
+  const answer = refusal ?? preflight(request, cors) ?? frontPage(request, live.health);
+  return answer ? { answer } : entry;
 }
 
-function page(path: string, { health: config }: Live): HttpAnswer | undefined {
-  if (config.enabled && path === config.path) return health(config);
-  if (path === '/ping') return ping();
-  return path === '/' ? welcome(config.enabled ? config.path : undefined) : undefined;
+/** These answer under any host name, to monitors. */
+function pageAt(request: HttpRequest, config: HealthConfig): HttpAnswer | undefined {
+  if (config.enabled && isAt(config.path, request)) return forMethod(request, health(config));
+  return isAt('/ping', request) ? forMethod(request, ping()) : undefined;
+}
+
+function frontPage(request: HttpRequest, config: HealthConfig): HttpAnswer | undefined {
+  return isAt('/', request) ? forMethod(request, welcome(config.enabled ? config.path : undefined)) : undefined;
+}
+
+function isAt(path: string, { method, url }: HttpRequest): boolean {
+  if (!url.startsWith(path) || (method !== 'GET' && method !== 'HEAD')) return false;
+  return url.length === path.length || url[path.length] === '?';
+}
+
+function forMethod({ method }: HttpRequest, { status, headers, body }: HttpAnswer): HttpAnswer {
+  return { status, headers, ...(method === 'GET' && body !== undefined && { body }) };
 }

@@ -113,9 +113,7 @@ const services: Readonly<Record<string, Service>> = {
   custom: { provider: 'openai-compatible' },
 };
 
-/** The words for `serviceType`. */
-export const serviceTypes: readonly string[] = Object.keys(services);
-
+/** What a service type of theirs is here; undefined for one that nobody knows. */
 export function serviceOf({
   serviceType,
   baseUrl,
@@ -124,6 +122,8 @@ export function serviceOf({
   if (serviceType === 'openai' && /^https:\/\/api\.openai\.com(\/|$)/.test(baseUrl)) return { provider: 'openai' };
   return Object.hasOwn(services, serviceType) ? services[serviceType] : undefined;
 }
+
+export const serviceTypes: readonly string[] = Object.keys(services);
 
 function unknownService(index: number, given: string): string {
   const near = nearest(given, serviceTypes);

@@ -1,0 +1,69 @@
+import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Transport, Upstream } from '@proxy/core';
+import type { CorsConfig } from '../config/cors.ts';
+import type { DoorsConfig } from '../config/doors.ts';
+
+/**
+ * A door of a predecessor's. It answers nothing of its own accord: a request becomes one at a door of the gateway's, which
+ * does everything else. Undefined: the request is not at this door.
+ */
+export type Door = (request: HttpRequest, place: Place) => Entry | undefined;
+
+/** What a door may know of the server. */
+export interface Place {
+  readonly config: DoorsConfig;
+  readonly cors: CorsConfig;
+  readonly upstreams: readonly Upstream[];
+  /** To addresses that callers name. Absent: nobody may name one. */
+  readonly guarded?: Transport;
+}
+
+export type Entry = Entered | { readonly answer: HttpAnswer };
+
+interface Entered {
+  readonly request: HttpRequest;
+  /** The gateway's whole answer as the predecessor's clients know it. */
+  reshape?(answer: HttpAnswer): HttpAnswer;
+  /** The caller spends a key of its own, so that no access key of ours stands in front. */
+  readonly ownKey?: boolean;
+}
+
+interface Changes {
+  readonly url: string;
+  readonly headers?: HeaderMap;
+  readonly direction?: Direction;
+}
+
+/** The same request, at another door. */
+export function led(request: HttpRequest, { url, headers = request.headers, direction }: Changes): HttpRequest {
+  const { method, body, address } = request;
+  return {
+    method,
+    url,
+    headers,
+    ...(body && { body }),
+    ...(address !== undefined && { address }),
+    ...(direction && { direction }),
+    // Asked for late, since it costs something.
+    get signal() {
+      return request.signal;
+    },
+  };
+}
+
+/** Cut at the question mark, which stays with the query. */
+export function cutUrl(url: string): { readonly path: string; readonly query: string } {
+  const mark = url.indexOf('?');
+  return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark) };
+}
+
+/** What follows `prefix` in a path, beginning with a slash, or ''; undefined when the path is another. */
+export function below(path: string, prefix: string): string | undefined {
+  if (!path.startsWith(prefix)) return undefined;
+  const rest = path.slice(prefix.length);
+  return rest === '' || rest.startsWith('/') ? rest : undefined;
+}
+
+/** Dialects' paths begin with a version; a predecessor's may do without. */
+export function versioned(path: string): string {
+  return /^\/v\d/.test(path) ? path : `/v1${path}`;
+}

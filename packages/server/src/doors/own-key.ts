@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto';
+import type { Direction, ModelFacts, Provider } from '@proxy/core';
+
+interface OwnKey {
+  /** The upstream's name in records. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly baseUrl: string;
+  readonly key: string;
+  readonly facts?: ModelFacts;
+}
+
+/** To an upstream that the caller names, with a key that the caller brings: who that is, is known by the key's hash alone. */
+export function withOwnKey({ name, provider, baseUrl, key, facts }: OwnKey): Direction {
+  const id = `own-${hash('sha256', key, 'hex').slice(0, 12)}`;
+  return {
+    callers: { open: false, find: () => ({ id }) },
+    upstreams: [
+      { name, provider, baseUrl, credentials: [{ id: `${name}#${id}`, secret: key }], ...(facts && { facts }) },
+    ],
+  };
+}

@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { recordingUpstream } from '../upstream.ts';
+
+interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly body: string;
+}
+
+/** Any vendor: remembers every request to the byte, and answers with what fits its path, or as `answer` says. */
+export async function vendor(answer: RequestListener = fitting) {
+  const seen: Seen[] = [];
+  const { url } = await recordingUpstream({
+    listener(request, response) {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => {
+        const bytes = Buffer.concat(pieces);
+        const { method = '', url: path = '', headers } = request;
+        seen.push({ method, url: path, headers, bytes, body: bytes.toString() });
+        void answer(request, response);
+      });
+    },
+  });
+  return { url, seen };
+}
+
+const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+
+const fitting: RequestListener = (request, response) => {
+  const found = replies.find(([part]) => request.url?.includes(part));
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify(found?.[1] ?? { object: 'list', data: [] }));
+};
+
+const message = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-x',
+  content: [{ type: 'text', text: 'hi' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 3, output_tokens: 2 },
+};
+
+const replies: readonly (readonly [string, object])[] = [
+  ['/messages', message],
+  ['/invoke', message],
+  [':rawPredict', message],
+  [
+    '/converse',
+    {
+      output: { message: { role: 'assistant', content: [{ text: 'hi' }] } },
+      stopReason: 'end_turn',
+      usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+      metrics: { latencyMs: 1 },
+    },
+  ],
+  [
+    '/chat/completions',
+    {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'gpt-x',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+      usage,
+    },
+  ],
+  ['/embeddings', { object: 'list', data: [{ object: 'embedding', index: 0, embedding: [0.5] }], model: 'e', usage }],
+  [
+    '/completions',
+    { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'i', choices: [{ text: 'hi' }], usage },
+  ],
+  [
+    ':generateContent',
+    {
+      candidates: [{ content: { role: 'model', parts: [{ text: 'hi' }] }, finishReason: 'STOP', index: 0 }],
+      usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 },
+    },
+  ],
+  ['/images/generations', { created: 1, data: [{ b64_json: 'AAAA' }] }],
+];
