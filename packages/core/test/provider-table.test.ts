@@ -11,7 +11,7 @@ import { openaiCompatible } from '../src/providers/openai-compatible.ts';
 const dialects: readonly Dialect[] = Object.values(dialectRegistry);
 const providers = providerNames.map((name) => providerByName(name)).filter((provider) => provider !== undefined);
 
-/** Lists of models are answered from the configuration, whoever the upstreams are. */
+/** Lists of models are merged over all upstreams, whoever they are. */
 const answeredHere: ReadonlySet<Operation> = new Set(['list-models', 'get-model']);
 const operations = [
   ...new Set(
@@ -42,7 +42,12 @@ writes it anew, and the test fails when it is out of date.
 
 A client of any dialect reaches every provider. ✓ the provider itself understands the dialect there, so that a client of it is
 relayed byte for byte (but for an envelope of the place's own); everybody else is converted. ≈ the provider cannot say, and we
-estimate. Lists of models are answered from the configuration in every dialect.
+estimate.
+
+Lists of models are merged over the upstreams, in the shape of whoever asks: names from \`routes\` and \`models\`, and of an upstream
+without \`models\` those that it lists itself, asked for with its key and kept for a minute (\`modelLists.cacheSeconds\`): ${listing()}.
+A name that would lead elsewhere stands as \`upstream/model\`. An upstream without a key, or that cannot be asked, is left out;
+the latter is logged. Other places have no list of what can be called there: configure \`models\`.
 
 | provider | ${columns.join(' | ')} | shows | environment: key, address, settings |
 | --- | ${columns.map(() => ':-:').join(' | ')} | --- | --- |
@@ -150,6 +155,12 @@ function embeddingRows(): readonly string[] {
     });
     return [`| \`${name}\` | ${ways.join(' | ')} | ${forms.join('<br>')} |`];
   });
+}
+
+function listing(): string {
+  const names = providers.filter(({ listsModels }) => listsModels).map(({ name }) => name);
+  const own = names.filter((name) => !vendorTable.some((vendor) => vendor.name === name));
+  return `${own.map((name) => `\`${name}\``).join(', ')} and the compatible vendors`;
 }
 
 function signOf(provider: Provider, dialect: Dialect, operation: Operation): string {

@@ -5,6 +5,7 @@ import type { Selector } from '../keys/selector.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
+import type { Catalogues } from './catalogues.ts';
 import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Doors } from './recognize.ts';
 
@@ -23,5 +24,6 @@ export interface Running {
   /** Where a model name leads; remembered, because callers ask for the same few. @throws Failure `not-found` */
   destinationsOf(model: string): readonly UpstreamModel[];
   readonly tokens: Tokens;
+  readonly catalogues: Catalogues;
   newId(prefix: string): string;
 }

@@ -25,7 +25,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const caller = (story.caller = await authenticate(gateway, call));
     const { door } = call.knock;
     const { operation } = door;
-    if (operation === 'list-models' || operation === 'get-model') return recorded(answerModels(gateway.options, call));
+    if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const inbound = (story.inbound = await read(gateway, call, request));

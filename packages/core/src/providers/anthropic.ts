@@ -10,6 +10,7 @@ export const anthropic: Provider = {
   baseUrl: 'https://api.anthropic.com',
   models: ['claude-*'],
   endpoint,
+  listsModels: anthropicMessages,
   authorize: anthropicKey,
   headers: { 'anthropic-version': '2023-06-01' },
   variables: { key: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'], baseUrl: ['ANTHROPIC_BASE_URL'] },

@@ -25,6 +25,7 @@ export const gemini: Provider = {
   baseUrl: 'https://generativelanguage.googleapis.com',
   models: ['gemini-*', 'gemma-*', 'learnlm-*'],
   endpoint,
+  listsModels: geminiGenerate,
   relay: {
     endpoint: ({ path, baseUrl, query }) =>
       path.startsWith('/ws/')

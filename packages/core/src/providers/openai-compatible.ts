@@ -8,6 +8,7 @@ export const openaiCompatible: Provider = {
   name: 'openai-compatible',
   speaks: [openaiChat],
   endpoint: openaiEndpoint,
+  listsModels: openaiChat,
   relay: { endpoint: openaiRelayEndpoint },
   embeddings: openaiEmbeddingsAt,
   authorize: bearer,

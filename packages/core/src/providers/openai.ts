@@ -12,6 +12,7 @@ export const openai: Provider = {
   baseUrl: 'https://api.openai.com/v1',
   models: openaiModels,
   endpoint: openaiEndpoint,
+  listsModels: openaiChat,
   relay: { endpoint: openaiRelayEndpoint, lacks: ['rerank'] },
   embeddings: openaiEmbeddingsAt,
   authorize: bearer,

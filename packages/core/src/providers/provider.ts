@@ -28,6 +28,8 @@ export interface Provider {
   /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
   readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;
+  /** The dialect in which the place lists the models that can be called there, at `endpoint`. Absent: it has no such list. */
+  readonly listsModels?: Dialect;
   /** Operations that one of its dialects alone has. Absent: none of them is here. */
   readonly relay?: ProviderRelay;
   /** How callers of another dialect get embeddings here. Absent: not at all. */

@@ -15,6 +15,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     ports,
+    ...(config.modelListFreshMs !== undefined && { modelListFreshMs: config.modelListFreshMs }),
     ...(config.limits && { limits: config.limits }),
   };
 }

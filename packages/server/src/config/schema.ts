@@ -133,6 +133,7 @@ const configFile = section({
     maxMessageMb: quantity().exactOptional(),
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
+  modelLists: section({ cacheSeconds: quantity().exactOptional() }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),
     idleMs: wholeNumber(1).exactOptional(),
