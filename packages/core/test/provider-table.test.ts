@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Dialect, Operation } from '../src/dialects/dialect.ts';
+import * as embeddingCallers from '../src/embeddings/registry.ts';
 import * as dialectRegistry from '../src/dialects/registry.ts';
 import { providerByName, providerNames } from '../src/providers/by-name.ts';
 import type { ModelFacts } from '../src/models/model-facts.ts';
@@ -10,7 +11,7 @@ import { openaiCompatible } from '../src/providers/openai-compatible.ts';
 const dialects: readonly Dialect[] = Object.values(dialectRegistry);
 const providers = providerNames.map((name) => providerByName(name)).filter((provider) => provider !== undefined);
 
-/** Lists of models are answered from the configuration, whoever the upstreams are. */
+/** Lists of models are merged over all upstreams, whoever they are. */
 const answeredHere: ReadonlySet<Operation> = new Set(['list-models', 'get-model']);
 const operations = [
   ...new Set(
@@ -41,7 +42,12 @@ writes it anew, and the test fails when it is out of date.
 
 A client of any dialect reaches every provider. ✓ the provider itself understands the dialect there, so that a client of it is
 relayed byte for byte (but for an envelope of the place's own); everybody else is converted. ≈ the provider cannot say, and we
-estimate. Lists of models are answered from the configuration in every dialect.
+estimate.
+
+Lists of models are merged over the upstreams, in the shape of whoever asks: names from \`routes\` and \`models\`, and of an upstream
+without \`models\` those that it lists itself, asked for with its key and kept for a minute (\`modelLists.cacheSeconds\`): ${listing()}.
+A name that would lead elsewhere stands as \`upstream/model\`. An upstream without a key, or that cannot be asked, is left out;
+the latter is logged. Other places have no list of what can be called there: configure \`models\`.
 
 | provider | ${columns.join(' | ')} | shows | environment: key, address, settings |
 | --- | ${columns.map(() => ':-:').join(' | ')} | --- | --- |
@@ -68,6 +74,24 @@ once. A form may have 2 GiB (\`maxUploadBytes\`); \`maxBodyMb\` does not count f
 ${relayRows().join('\n')}
 
 Compatible vendors are asked for any of OpenAI's classic ones, and answer for themselves.
+
+## Embeddings
+
+Callers of any of these dialects get embeddings from any of these places: relayed where the place has the caller's own form, else
+translated. What the place has no word for is told in \`x-proxy-notices\`, and refused under \`strict\`; tokens (lists of
+numbers) are understood by OpenAI's models alone, and pictures by none here. A request with more inputs than one call
+takes, or with inputs that cannot be said together, goes by several calls, eight at a time, and comes back in its own order. \`base64\` is
+float32, little-endian. Tokens are the vendor's count; where it tells none they are estimated, which \`x-proxy-token-count: estimate\`
+says, and a notice. Vectors are the vendor's own numbers: those of \`gemini-embedding-001\` with fewer dimensions than it has are not of
+length 1. Callers of OpenAI's may say what the vectors are for in \`input_type\` (\`query\`, \`document\`, \`classification\`, \`clustering\`).
+
+| provider | ${Object.values(embeddingCallers)
+    .map(({ dialect }) => dialect)
+    .join(' | ')} | form and inputs a call, by model |
+| --- | ${Object.values(embeddingCallers)
+    .map(() => ':-:')
+    .join(' | ')} | --- |
+${embeddingRows().join('\n')}
 
 ## Settings
 
@@ -110,6 +134,33 @@ function relayRows(): readonly string[] {
       return [`| ${door.method} ${door.path} | ${door.operation} | ${dialect.name} | ${model} | ${body} | ${places} |`];
     }),
   );
+}
+
+/** One of each kind; a place whose models have any names has one form for all of them. */
+const embeddingModels = [
+  ...['text-embedding-005', 'gemini-embedding-001', 'gemini-embedding-2'],
+  ...['amazon.titan-embed-text-v2:0', 'cohere.embed-multilingual-v3', 'cohere.embed-v4:0'],
+];
+
+function embeddingRows(): readonly string[] {
+  return providers.flatMap(({ name, speaks, relay, embeddings }) => {
+    if (!embeddings || vendorTable.some((vendor) => vendor.name === name)) return [];
+    const ways = Object.values(embeddingCallers).map(({ dialect }) =>
+      relay && !relay.lacks?.includes('embed') && speaks.some((one) => one.name === dialect) ? 'relayed' : 'translated',
+    );
+    const any = embeddings.formOf('a-name-that-tells-nothing');
+    const forms = (any ? ['any model'] : embeddingModels).flatMap((model) => {
+      const form = embeddings.formOf(model);
+      return form ? [`${any ? model : `\`${model}\``}: ${form.name}, ${form.callLimits(model).inputs}`] : [];
+    });
+    return [`| \`${name}\` | ${ways.join(' | ')} | ${forms.join('<br>')} |`];
+  });
+}
+
+function listing(): string {
+  const names = providers.filter(({ listsModels }) => listsModels).map(({ name }) => name);
+  const own = names.filter((name) => !vendorTable.some((vendor) => vendor.name === name));
+  return `${own.map((name) => `\`${name}\``).join(', ')} and the compatible vendors`;
 }
 
 function signOf(provider: Provider, dialect: Dialect, operation: Operation): string {

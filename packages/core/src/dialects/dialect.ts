@@ -317,7 +317,21 @@ export interface ModelCard {
   readonly facts: ModelFacts;
 }
 
+/** A model as a vendor's own list tells of it. */
+export interface ListedModel extends Omit<ModelCard, 'facts' | 'owner'> {
+  /** Tokens. */
+  readonly contextWindow?: number;
+  readonly maxOutputTokens?: number;
+}
+
 export interface ModelLists {
+  /** The query by which the first page is asked for, as long as pages get. */
+  readonly firstPage: Readonly<Record<string, string>>;
+  /** A page off the wire; entries without a name are left out. `nextPage`: the query of the next. @throws Failure `bad-upstream` */
+  decodeList(body: JsonObject): {
+    readonly models: readonly ListedModel[];
+    readonly nextPage?: Readonly<Record<string, string>>;
+  };
   encodeList(models: readonly ModelCard[], query: URLSearchParams): JsonObject;
   encodeOne(model: ModelCard): JsonObject;
 }

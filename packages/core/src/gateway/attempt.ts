@@ -8,6 +8,7 @@ import { asFailure } from '../translate/upstream-failure.ts';
 import type { HttpRequest } from './http.ts';
 import { answerOpened } from './answer-opened.ts';
 import { readAll } from './read-all.ts';
+import { refuseLosses } from './refuse-losses.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
 import { messageOf, send } from './send.ts';
@@ -111,16 +112,4 @@ function towards(gateway: Running, inbound: Inbound, target: Target): Translated
 /** Only the credential differs: the translation is the same. */
 function sameDestination(a: Target, b: Target): boolean {
   return a.upstream === b.upstream && a.model === b.model && a.dialect === b.dialect;
-}
-
-/** @throws Failure naming the first field that would be left out or changed. */
-function refuseLosses(notices: readonly Notice[], target: Target): void {
-  const loss = notices.find(({ type }) => type !== 'defaulted');
-  if (!loss) return;
-  throw new Failure(
-    'bad-request',
-    `"${loss.field}" cannot be carried to ${target.upstream.name}/${target.model} (${loss.type}): ${loss.detail} ` +
-      'Leave it out, or ask without strict.',
-    { field: loss.field },
-  );
 }

@@ -9,6 +9,7 @@ import { factsOf } from '../models/facts.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
+import { createCatalogues } from './catalogues.ts';
 import { connect } from './connect.ts';
 import { directed } from './directed.ts';
 import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
@@ -46,6 +47,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     factsAt: factsCache(options),
     destinationsOf: destinationsCache(options),
     tokens: createTokens(ports),
+    catalogues: createCatalogues(ports, options.modelListFreshMs),
     newId: idMaker(ports.random),
   };
   const forOne = ({ direction }: HttpRequest) => (direction ? directed(running, direction) : running);

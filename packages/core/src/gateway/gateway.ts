@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly maxUploadBytes?: number;
   /** Silence after which a translated stream is kept open by a keep-alive; 0 never. Absent: 15 s. */
   readonly keepAliveMs?: number;
+  /** How long a list of models is kept that an upstream without `models` was asked for; absent: 60 s. */
+  readonly modelListFreshMs?: number;
   readonly sockets?: SocketOptions;
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }

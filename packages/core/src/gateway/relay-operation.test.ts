@@ -214,8 +214,8 @@ describe('an operation with a model', () => {
     const { gateway } = gatewayOf(up.transport, {
       upstreams: [vendor({ name: 'claude', provider: anthropic }), vendor({ name: 'go', provider: gemini }), vendor()],
     });
-    for (const model of ['claude/c', 'gemini-embedding-001']) {
-      const answer = await ask(gateway, 'POST /v1/embeddings', embed({ model }));
+    for (const model of ['claude/c', 'gemini-2.5-pro']) {
+      const answer = await ask(gateway, 'POST /v1/completions', embed({ model }));
       expect(answer.status).toBe(400);
       expect(answer.json().error).toMatchObject({
         message: expect.stringContaining('Ask for a model of "vendor"'),
@@ -541,11 +541,12 @@ describe('Gemini’s embeddings', () => {
   });
 
   test.each([
-    ['an upstream of another dialect', 'vendor/e', 'model of \\"go\\"'],
+    ['an upstream without any', 'claude/c', 'model of \\"vendor\\", \\"go\\"'],
     ['a model that is a path', 'go/..', 'Malformed model'],
   ])('%s is refused', async (_, model, message) => {
     const up = scripted({ body: reply });
-    const { gateway } = gatewayOf(up.transport, { upstreams: [vendor(), go] });
+    const upstreams = [vendor({ name: 'claude', provider: anthropic }), vendor(), go];
+    const { gateway } = gatewayOf(up.transport, { upstreams });
     const answer = await ask(gateway, `POST /v1beta/models/${model}:embedContent`, { content: { parts: [] } });
     expect(answer.status).toBe(400);
     expect(answer.text).toContain(message);

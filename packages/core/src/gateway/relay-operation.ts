@@ -26,7 +26,7 @@ export async function relayOperation(
   const { upload } = inbound;
   const outcome = await tryTargets(gateway, plan, {
     signal: request.signal,
-    ask: (target) => askTarget(gateway, target, inbound, door, request.signal),
+    ask: (target) => askRelayed(gateway, target, inbound, door, request.signal),
     // What an upstream keeps belongs to one of its keys, and nobody here knows to which.
     elsewhere: (failure) => door.relay.model === 'none' && failure.kind === 'not-found',
     repeatable: () => upload?.repeatable !== false,
@@ -36,7 +36,8 @@ export async function relayOperation(
   return { ...outcome, notices: [], way: 'relay' };
 }
 
-async function askTarget(
+/** One target, asked in the caller's own words. */
+export async function askRelayed(
   gateway: Running,
   target: Target,
   inbound: Incoming,
@@ -61,7 +62,7 @@ function brokenUpload({ upload }: Incoming): Tried | undefined {
 }
 
 /** Whoever followed it would leave the gateway, and carry an access key of ours to a stranger. */
-function redirected(status: number): Tried {
+export function redirected(status: number): Extract<Tried, { readonly failure: Failure }> {
   const failure = new Failure('bad-upstream', `The upstream answered ${status}, a redirection: correct its address.`);
   return { failure, status: failure.status };
 }

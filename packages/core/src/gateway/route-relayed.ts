@@ -7,13 +7,15 @@ import type { Running } from './running.ts';
 
 /**
  * Where an operation goes that only the caller's dialect has: by its model as every other call, but to upstreams that speak
- * the dialect and have the operation. Without a model: to the upstream named by `x-proxy-upstream` or `?upstream=`, else to the
- * first that has it.
+ * the dialect and have the operation; embeddings, which are translated, to those as well that have another form of them.
+ * Without a model: to the upstream named by `x-proxy-upstream` or `?upstream=`, else to the first that has it.
  * @throws Failure that names the upstreams to ask instead.
  */
 export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoor | RelayedSocketDoor): Plan {
   const { dialect, glance } = inbound;
-  const able = gateway.options.upstreams.filter((upstream) => relays(upstream, dialect, door));
+  const able = gateway.options.upstreams.filter(
+    (upstream) => relays(upstream, dialect, door) || embeds(upstream, door),
+  );
   if (able.length === 0)
     throw new Failure('not-found', `No upstream here has the operation "${door.operation}" of ${dialect.name}.`);
   if (glance.model === '') {
@@ -22,7 +24,9 @@ export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoo
   }
 
   const destinations = gateway.destinationsOf(glance.model);
-  const reached = destinations.filter(({ upstream }) => able.includes(upstream));
+  const reached = destinations.filter(
+    ({ upstream, model }) => relays(upstream, dialect, door) || embeds(upstream, door, model),
+  );
   if (reached.length > 0) return planOf(gateway, reached, inbound);
   throw new Failure(
     'bad-request',
@@ -32,13 +36,25 @@ export function routeRelayed(gateway: Running, inbound: Incoming, door: RelayDoo
   );
 }
 
-function relays(
+/** Whether the upstream takes the caller's own bytes. */
+export function relays(
   { provider, dialects }: Upstream,
   dialect: Dialect,
   { operation }: RelayDoor | RelayedSocketDoor,
 ): boolean {
   if (!provider.relay || !provider.speaks.includes(dialect) || dialects?.includes(dialect.name) === false) return false;
   return !provider.relay.lacks?.includes(operation);
+}
+
+/** Whether the upstream makes embeddings in a form of its own, and with this model. */
+function embeds(
+  { provider, dialects }: Upstream,
+  { operation }: RelayDoor | RelayedSocketDoor,
+  model?: string,
+): boolean {
+  if (operation !== 'embed' || !provider.embeddings) return false;
+  if (!provider.speaks.some(({ name }) => dialects?.includes(name) !== false)) return false;
+  return model === undefined || provider.embeddings.formOf(model) !== undefined;
 }
 
 function chosen(

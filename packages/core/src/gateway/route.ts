@@ -24,8 +24,11 @@ export function route(gateway: Running, inbound: Inbound): Plan {
   return planOf(gateway, gateway.destinationsOf(inbound.glance.model), inbound);
 }
 
+/** What of a request decides how a destination is asked. */
+type Asking = Pick<Inbound, 'dialect' | 'glance'>;
+
 /** The credentials of these destinations, in the order in which they are tried. @throws Failure when there are none. */
-export function planOf(gateway: Running, destinations: readonly UpstreamModel[], inbound: Inbound): Plan {
+export function planOf(gateway: Running, destinations: readonly UpstreamModel[], inbound: Asking): Plan {
   const targets = destinations.flatMap(({ upstream, model }) => withCredentials(gateway, upstream, model, inbound));
   if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
   return { targets };
@@ -132,7 +135,7 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
 }
 
 /** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
-function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Inbound): readonly Target[] {
+function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Asking): readonly Target[] {
   const { cooldown } = gateway;
   const { provider } = upstream;
   const dialect = spoken(upstream, inbound.dialect, model);

@@ -6,6 +6,7 @@ import type { Selector } from '../keys/selector.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
+import type { Catalogues } from './catalogues.ts';
 import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
 import type { Doors } from './recognize.ts';
 
@@ -26,5 +27,6 @@ export interface Running {
   readonly tokens: Tokens;
   /** Whoever calls hears this, and nothing is asked of anybody. */
   readonly refusal?: Failure;
+  readonly catalogues: Catalogues;
   newId(prefix: string): string;
 }

@@ -3,6 +3,7 @@ import { account, record, type Story } from './account.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
+import { embed } from './embed.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
@@ -24,7 +25,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const caller = (story.caller = await authenticate(gateway, call));
     const { door } = call.knock;
     const { operation } = door;
-    if (operation === 'list-models' || operation === 'get-model') return recorded(answerModels(gateway.options, call));
+    if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const inbound = (story.inbound = await read(gateway, call, request));
@@ -35,9 +36,12 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
-    const outcome = door.relay
-      ? await relayOperation(gateway, plan, inbound, door, request)
-      : await attempt(gateway, plan, inbound, request, wantsStrict(gateway, request));
+    const strict = wantsStrict(gateway, request);
+    const outcome = !door.relay
+      ? await attempt(gateway, plan, inbound, request, strict)
+      : operation === 'embed'
+        ? await embed(gateway, plan, inbound, door, request, strict)
+        : await relayOperation(gateway, plan, inbound, door, request);
     return account(gateway, story, permit, outcome);
   } catch (thrown) {
     story.inbound?.upload?.cancel();

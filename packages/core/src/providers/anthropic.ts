@@ -12,6 +12,7 @@ export const anthropic: Provider = {
   endpoint,
   // Batches, wherever a request was directed here: no operation of the dialect's own doors is relayed.
   relay: { endpoint: ({ path, baseUrl, query }) => withQuery(joinUrl(baseUrl, path), query) },
+  listsModels: anthropicMessages,
   authorize: anthropicKey,
   headers: { 'anthropic-version': '2023-06-01' },
   variables: { key: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'], baseUrl: ['ANTHROPIC_BASE_URL'] },

@@ -1,6 +1,7 @@
 import { azureKey, deploymentKeyOf } from '../auth/azure-key.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { openaiResponses } from '../dialects/openai-responses/index.ts';
+import { openaiEmbeddings } from '../embeddings/openai.ts';
 import { withQuery } from './base-url.ts';
 import { openaiModels } from './openai-models.ts';
 import type { EndpointCall, Provider, RelayEndpointCall } from './provider.ts';
@@ -49,6 +50,10 @@ export const azure: Provider = {
   },
   endpoint,
   relay: { endpoint: relayEndpoint, lacks: ['moderate', 'rerank', 'vary-image'] },
+  embeddings: {
+    formOf: () => openaiEmbeddings,
+    endpoint: (call) => relayEndpoint({ ...call, path: '/v1/embeddings' }),
+  },
   authorize: azureKey,
   tokenOrigins: [
     'https://login.microsoftonline.com',

@@ -2,6 +2,7 @@ import { awsKeysOf, regionPattern, sigv4 } from '../auth/sigv4.ts';
 import { Failure } from '../conversation/failure.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { bedrockConverse } from '../dialects/bedrock-converse/index.ts';
+import { bedrockFormOf } from '../embeddings/bedrock.ts';
 import { joinUrl } from './base-url.ts';
 import { bedrockModelId, foundationModelId, isClaude } from './bedrock-models.ts';
 import { invokeClaude } from './bedrock-invoke.ts';
@@ -36,6 +37,10 @@ export const bedrock: Provider = {
     return region === undefined ? {} : { region };
   },
   endpoint,
+  embeddings: {
+    formOf: (model) => bedrockFormOf(foundationModelId(model)),
+    endpoint: ({ model, baseUrl }) => invokeUrl(model, 'invoke', baseUrl),
+  },
   authorize: sigv4('bedrock'),
   // Claude's web search is Anthropic's own service.
   facts: { webSearch: false },
@@ -44,12 +49,16 @@ export const bedrock: Provider = {
 function endpoint({ dialect, operation, model, streaming, baseUrl, settings }: EndpointCall): string {
   const id = bedrockModelId(model, settings.region ?? '');
   // The caller's own query (`?beta=true`) means nothing here, and would have to be signed.
-  const url = (name: string, action: string) => joinUrl(baseUrl, `/model/${encoded(name)}/${action}`);
+  const url = (name: string, action: string) => invokeUrl(name, action, baseUrl);
   if (operation === 'count-tokens') return url(foundationModelId(id), 'count-tokens');
   if (operation !== 'generate')
     throw new Failure('not-found', 'Bedrock lists its models at another address; configure the names in "models".');
   if (dialect === anthropicMessages) return url(id, streaming ? 'invoke-with-response-stream' : 'invoke');
   return url(id, streaming ? 'converse-stream' : 'converse');
+}
+
+function invokeUrl(name: string, action: string, baseUrl: string): string {
+  return joinUrl(baseUrl, `/model/${encoded(name)}/${action}`);
 }
 
 /** RFC 3986: a name is one segment of the path, though it may hold colons and slashes (X9). */

@@ -1,5 +1,6 @@
+import { openaiEmbeddings } from '../embeddings/openai.ts';
 import { joinUrl, withQuery } from './base-url.ts';
-import type { EndpointCall, RelayEndpointCall } from './provider.ts';
+import type { EndpointCall, Provider, RelayEndpointCall } from './provider.ts';
 
 /** The paths of both OpenAI dialects, as OpenAI and its imitators serve them. */
 export function openaiEndpoint({ dialect, operation, model, baseUrl, query }: EndpointCall): string {
@@ -22,3 +23,9 @@ export function openaiEndpoint({ dialect, operation, model, baseUrl, query }: En
 export function openaiRelayEndpoint({ path, baseUrl, query }: RelayEndpointCall): string {
   return withQuery(joinUrl(baseUrl, path), query);
 }
+
+/** Any of its models may make embeddings, for all that names tell. */
+export const openaiEmbeddingsAt: NonNullable<Provider['embeddings']> = {
+  formOf: () => openaiEmbeddings,
+  endpoint: ({ baseUrl }) => joinUrl(baseUrl, '/v1/embeddings'),
+};

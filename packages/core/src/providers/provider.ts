@@ -1,6 +1,7 @@
 import type { Authorize, Credential, Settings } from '../auth/authorize.ts';
 import type { Binding } from '../dialects/binding.ts';
 import type { Dialect, HeaderMap, Operation, RelayedOperation, SocketOperation } from '../dialects/dialect.ts';
+import type { EmbeddingForm } from '../embeddings/form.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
 /** A place where models live: which languages it speaks, at which addresses, and how one proves who one is. */
@@ -27,8 +28,12 @@ export interface Provider {
   /** Names of the models at home here (`claude-*`): where a bare name goes when no upstream lists it. */
   readonly models?: readonly string[];
   endpoint(call: EndpointCall): string;
+  /** The dialect in which the place lists the models that can be called there, at `endpoint`. Absent: it has no such list. */
+  readonly listsModels?: Dialect;
   /** Operations that one of its dialects alone has. Absent: none of them is here. */
   readonly relay?: ProviderRelay;
+  /** How callers of another dialect get embeddings here. Absent: not at all. */
+  readonly embeddings?: ProviderEmbeddings;
   readonly authorize: Authorize;
   /** Sent with every request unless the caller's own header of that name travels. */
   readonly headers?: HeaderMap;
@@ -64,6 +69,16 @@ interface ProviderRelay {
 export interface RelayEndpointCall extends Pick<EndpointCall, 'model' | 'baseUrl' | 'settings' | 'query'> {
   /** The door's own, its holes filled: `/v1/files/file-1`. */
   readonly path: string;
+}
+
+interface ProviderEmbeddings {
+  /** The form in which this model is asked here; undefined: it makes no embeddings, as far as its name tells. */
+  formOf(model: string): EmbeddingForm | undefined;
+  endpoint(call: EmbeddingEndpointCall): string;
+}
+
+export interface EmbeddingEndpointCall extends Pick<EndpointCall, 'model' | 'baseUrl' | 'settings'> {
+  readonly form: EmbeddingForm;
 }
 
 /** One setting of a place, for the configuration to check. */

@@ -3,8 +3,9 @@ import { Failure } from '../conversation/failure.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { vertexEmbedContent, vertexFormOf } from '../embeddings/vertex.ts';
 import { joinUrl, withQuery } from './base-url.ts';
-import type { EndpointCall, Provider } from './provider.ts';
+import type { EmbeddingEndpointCall, EndpointCall, Provider } from './provider.ts';
 import { claudeOnVertex, geminiOnVertex } from './vertex-bindings.ts';
 
 const globalAddress = 'https://aiplatform.googleapis.com';
@@ -38,9 +39,10 @@ export const vertex: Provider = {
   },
   nameOf: (model) => (isClaude(model) ? plainName(model).replace(/-(\d{8})$/, '@$1') : plainName(model)),
   variables: { key: ['VERTEX_API_KEY'], baseUrl: ['VERTEX_BASE_URL', 'ANTHROPIC_VERTEX_BASE_URL'] },
-  models: ['claude-*', 'gemini-*'],
+  models: ['claude-*', 'gemini-*', 'text-embedding-00*', 'text-multilingual-embedding-*'],
   tokenOrigins: ['https://oauth2.googleapis.com'],
   endpoint,
+  embeddings: { formOf: vertexFormOf, endpoint: embeddingEndpoint },
   authorize: googleKey,
   facts: { searchExclusions: true },
 };
@@ -56,13 +58,8 @@ function isClaude(model: string): boolean {
 
 function endpoint({ dialect, operation, model, streaming, baseUrl, settings, query }: EndpointCall): string {
   const claude = dialect === anthropicMessages;
-  const { location = 'global' } = settings;
-  const parent = parentOf(settings, location, dialect);
-  const publisher = `${parent}/publishers/${claude ? 'anthropic' : 'google'}/models`;
-  const address = baseUrl === globalAddress ? addressOf(location) : baseUrl;
-  // Claude's SDK asks v1, Google's own v1beta1.
-  const at = (path: string) => joinUrl(address, `/${claude ? 'v1' : 'v1beta1'}${publisher}/${path}`);
-  const name = encodeURIComponent(model).replaceAll('%40', '@');
+  const at = (path: string) => urlOf(path, dialect, baseUrl, settings);
+  const name = nameInPath(model);
   switch (operation) {
     case 'generate':
       // The caller's `?beta=true` means nothing here.
@@ -76,6 +73,25 @@ function endpoint({ dialect, operation, model, streaming, baseUrl, settings, que
     case 'get-model':
       return at(name);
   }
+}
+
+function embeddingEndpoint({ form, model, baseUrl, settings }: EmbeddingEndpointCall): string {
+  const action = form === vertexEmbedContent ? 'embedContent' : 'predict';
+  return urlOf(`${nameInPath(model)}:${action}`, geminiGenerate, baseUrl, settings);
+}
+
+function urlOf(path: string, dialect: Dialect, baseUrl: string, settings: EndpointCall['settings']): string {
+  const claude = dialect === anthropicMessages;
+  const { location = 'global' } = settings;
+  const parent = parentOf(settings, location, dialect);
+  const publisher = `${parent}/publishers/${claude ? 'anthropic' : 'google'}/models`;
+  const address = baseUrl === globalAddress ? addressOf(location) : baseUrl;
+  // Claude's SDK asks v1, Google's own v1beta1.
+  return joinUrl(address, `/${claude ? 'v1' : 'v1beta1'}${publisher}/${path}`);
+}
+
+function nameInPath(model: string): string {
+  return encodeURIComponent(model).replaceAll('%40', '@');
 }
 
 /** As the vendors' SDKs have it: @anthropic-ai/vertex-sdk 1.1.3 and @google/genai 3.1.0 agree. */

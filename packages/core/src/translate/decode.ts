@@ -33,7 +33,7 @@ function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array
 }
 
 /** @throws Failure `bad-request` when the body is not a JSON object in UTF-8. */
-function parseBody(body: Uint8Array): JsonObject {
+export function parseBody(body: Uint8Array): JsonObject {
   return parseText(orBadRequest(() => new TextDecoder('utf-8', { fatal: true }).decode(body)));
 }
 

@@ -16,6 +16,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     maxUploadBytes: config.server.maxUploadMb * 1024 * 1024,
     ports,
+    ...(config.modelListFreshMs !== undefined && { modelListFreshMs: config.modelListFreshMs }),
     ...(config.limits && { limits: config.limits }),
   };
 }

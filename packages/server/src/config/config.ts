@@ -29,6 +29,8 @@ export interface Config {
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
   readonly websockets: SocketOptions;
+  /** How long a vendor's own list of models is kept; absent: a minute. */
+  readonly modelListFreshMs?: number;
   /** The environment's, for upstreams that name none of their own. */
   readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;

@@ -80,6 +80,7 @@ export function resolveConfig(sources: Sources): Config {
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
     websockets: socketsOf(file),
+    ...(file.modelLists?.cacheSeconds !== undefined && { modelListFreshMs: file.modelLists.cacheSeconds * 1000 }),
     ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,

@@ -159,6 +159,7 @@ export const configFile = section({
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
   doors: doorsSchema.exactOptional(),
+  modelLists: section({ cacheSeconds: quantity().exactOptional() }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),
     idleMs: wholeNumber(1).exactOptional(),

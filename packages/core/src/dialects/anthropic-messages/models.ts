@@ -1,7 +1,11 @@
-import type { JsonObject } from '../../json.ts';
+import { Failure } from '../../conversation/failure.ts';
+import { compact, isArray, isObject, number, text, type JsonObject } from '../../json.ts';
 import type { Effort } from '../../conversation/conversation.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
-import type { ModelCard, ModelLists } from '../dialect.ts';
+import type { ListedModel, ModelCard, ModelLists } from '../dialect.ts';
+
+const defaultLimit = 20;
+const maxLimit = 1000;
 
 /** N2: `GET /v1/models` as Anthropic answers it, in pages, and with what is known of each model. */
 export const models: ModelLists = {
@@ -15,10 +19,33 @@ export const models: ModelLists = {
     };
   },
   encodeOne: modelInfo,
+  firstPage: { limit: String(maxLimit) },
+  decodeList(body) {
+    if (!isArray(body.data)) throw new Failure('bad-upstream', 'The list of models has no "data".');
+    const last = text(body.last_id);
+    return {
+      models: body.data.flatMap((model) => (isObject(model) ? decodeModel(model) : [])),
+      ...(body.has_more === true && last !== undefined && { nextPage: { limit: String(maxLimit), after_id: last } }),
+    };
+  },
 };
 
-const defaultLimit = 20;
-const maxLimit = 1000;
+function decodeModel(model: JsonObject): readonly ListedModel[] {
+  const id = text(model.id);
+  if (id === undefined || id === '') return [];
+  const created = Date.parse(text(model.created_at) ?? '');
+  return [
+    {
+      id,
+      ...compact({
+        displayName: text(model.display_name),
+        created: Number.isNaN(created) ? undefined : Math.floor(created / 1000),
+        contextWindow: number(model.max_input_tokens),
+        maxOutputTokens: number(model.max_tokens),
+      }),
+    },
+  ];
+}
 
 function pageOf(cards: readonly ModelCard[], query: URLSearchParams): { cards: readonly ModelCard[]; more: boolean } {
   const asked = Number.parseInt(query.get('limit') ?? '', 10);

@@ -1,6 +1,7 @@
 import { Failure } from '../../conversation/failure.ts';
-import { compact, type JsonObject } from '../../json.ts';
-import type { ModelCard, ModelLists } from '../dialect.ts';
+import { compact, isArray, isObject, text, type JsonObject } from '../../json.ts';
+import type { ListedModel, ModelCard, ModelLists } from '../dialect.ts';
+import { readNumber } from './members.ts';
 
 /** The reference gives these for `models.list`. */
 const defaultPageSize = 50;
@@ -23,7 +24,35 @@ export const lists: ModelLists = {
     };
   },
   encodeOne: encodeModel,
+  firstPage: { pageSize: String(maxPageSize) },
+  decodeList(body) {
+    if (body.models !== undefined && !isArray(body.models))
+      throw new Failure('bad-upstream', 'The list of models has no "models".');
+    const token = text(body.nextPageToken) ?? '';
+    return {
+      models: (body.models ?? []).flatMap((model) => (isObject(model) ? decodeModel(model) : [])),
+      ...(token !== '' && { nextPage: { pageSize: String(maxPageSize), pageToken: token } }),
+    };
+  },
 };
+
+function decodeModel(model: JsonObject): readonly ListedModel[] {
+  const id = (text(model.name) ?? '').replace(/^models\//, '');
+  if (id === '') return [];
+  return [
+    {
+      id,
+      ...compact({
+        displayName: text(model.displayName),
+        contextWindow: readNumber(model, 'inputTokenLimit'),
+        maxOutputTokens: readNumber(model, 'outputTokenLimit'),
+      }),
+    },
+  ];
+}
+
+const embedding = ['embedContent', 'batchEmbedContents'];
+const generation = ['generateContent', 'streamGenerateContent', 'countTokens'];
 
 function encodeModel({ id, displayName, facts }: ModelCard): JsonObject {
   return compact({
@@ -31,7 +60,8 @@ function encodeModel({ id, displayName, facts }: ModelCard): JsonObject {
     displayName: displayName ?? id,
     inputTokenLimit: facts.contextWindow,
     outputTokenLimit: facts.maxOutputTokens,
-    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+    // As far as the name tells.
+    supportedGenerationMethods: /embed/.test(id) ? embedding : generation,
     maxTemperature: facts.maxTemperature,
     thinking: facts.thinkingControl === undefined ? undefined : facts.thinkingControl !== 'none',
   });

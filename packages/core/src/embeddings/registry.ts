@@ -1,0 +1,2 @@
+export { geminiEmbeddingCaller } from './gemini.ts';
+export { openaiEmbeddingCaller } from './openai.ts';
