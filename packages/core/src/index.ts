@@ -35,7 +35,7 @@ export {
   openaiChat,
   openaiResponses,
 } from './dialects/registry.ts';
-export type { Dialect, HeaderMap, Knock, ModelCard } from './dialects/dialect.ts';
+export type { Dialect, HeaderMap, Knock, ListedModel, ModelCard } from './dialects/dialect.ts';
 export { anthropic, azure, bedrock, gemini, openai, openaiCompatible, vertex } from './providers/registry.ts';
 export { providerByName, providerNames } from './providers/by-name.ts';
 export { vendorProvider, type Vendor } from './providers/vendors/vendor.ts';
@@ -46,6 +46,14 @@ export type { PostForm, Token, Tokens } from './auth/tokens.ts';
 export { bearer } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
 export type { SelectorName } from './keys/selector.ts';
+
+// Embeddings: how a provider may be asked for them, and what passes between two forms.
+export { cohereEmbeddings, titanEmbeddings } from './embeddings/bedrock.ts';
+export { geminiEmbeddings } from './embeddings/gemini.ts';
+export { openaiEmbeddings } from './embeddings/openai.ts';
+export { vertexEmbedContent, vertexPredict } from './embeddings/vertex.ts';
+export type * from './embeddings/embedding.ts';
+export type { EmbeddingForm, EncodeEmbeddingsContext } from './embeddings/form.ts';
 
 // Model facts.
 export { factsOf, modelFacts } from './models/facts.ts';
