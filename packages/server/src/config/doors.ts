@@ -41,7 +41,7 @@ export const doorsSchema = section({
     .union([flag(), section({ allow: z.array(range) })], { error: 'must be true, false or {allow: [ranges]}.' })
     .exactOptional(),
   services: z
-    .union([flag(), words().regex(/^\/[\w-/]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })
+    .union([flag(), words().regex(/^\/[\w/-]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })
     .exactOptional(),
 });
 
