@@ -64,7 +64,7 @@ function passwordOf(proxy: string | undefined): string | undefined {
 export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
   if (!provider) throw new Error(`No provider "${config.provider}": cross-check.ts lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
+  const { name, baseUrl, models, strategy, dialects, headers, userAgent, facts, settings } = config;
   const upstream: Upstream = {
     name,
     provider,
@@ -74,6 +74,7 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
     ...(strategy && { strategy }),
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
+    ...(userAgent !== undefined && { userAgent }),
     ...(facts && { facts }),
     ...(settings && { settings }),
   };

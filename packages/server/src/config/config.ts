@@ -60,6 +60,7 @@ export interface UpstreamConfig {
   readonly strategy?: SelectorName;
   readonly dialects?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly userAgent?: string;
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
   readonly connection?: ConnectionConfig;
