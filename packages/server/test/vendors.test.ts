@@ -75,38 +75,3 @@ test('a made-up provider in one new file and one line is known to the configurat
     { url: '/rooms/some-model/talk?signature=key-1-some-model', body: { model: 'some-model' } },
   ]);
 });
-
-test('D38 One-Balance as an upstream: a long path, and bursts of 429 and 5xx until a key works', async () => {
-  const asked: string[] = [];
-  const statuses = [429, 503, 429, 200, 200];
-  const upstream = await recordingUpstream({
-    listener: (request, response) => {
-      asked.push(`${request.url} ${request.headers['x-goog-api-key']}`);
-      const status = statuses[asked.length - 1] ?? 500;
-      response.writeHead(status, { 'content-type': 'application/json' });
-      const reply = { candidates: [{ content: { role: 'model', parts: [{ text: 'hi' }] }, finishReason: 'STOP' }] };
-      response.end(JSON.stringify(status === 200 ? reply : { error: { code: status, message: 'busy', status: 'X' } }));
-    },
-  });
-  const server = await start({
-    cwd: folder({
-      'config.json': JSON.stringify({
-        upstream: [
-          {
-            name: 'one-balance',
-            baseUrl: `${upstream.url}/api/google-ai-studio/v1beta`,
-            apiKeys: ['k1', 'k2', 'k3', 'k4'],
-            serviceType: 'gemini',
-          },
-        ],
-        currentUpstream: 0,
-        loadBalance: 'failover',
-      }),
-    }),
-  });
-  const path = '/api/google-ai-studio/v1beta/models/gemini-2.5-pro:generateContent';
-  expect((await ask(server.url, { model: 'gemini-2.5-pro' })).status).toBe(200);
-  expect(asked).toEqual(['k1', 'k2', 'k3', 'k4'].map((key) => `${path} ${key}`));
-  expect((await ask(server.url, { model: 'gemini-2.5-pro' })).status).toBe(200);
-  expect(asked.slice(4)).toEqual([`${path} k4`]);
-});
