@@ -84,6 +84,8 @@ export interface LogConfig {
 }
 
 export interface HealthConfig {
+  /** NODE_ENV says so; what health calls the mode. */
+  readonly development: boolean;
   readonly enabled: boolean;
   readonly path: string;
   /** What GET /health says of the upstreams (acceptance row A13). */
