@@ -7,7 +7,7 @@ const documents = import.meta.glob('../../../*.md', { query: '?raw', import: 'de
 const everything = Object.keys(
   import.meta.glob(
     [
-      '../../../{packages,docs,examples,bench,e2e,runtimes,scripts}/**/*.{ts,md,mjs,json}',
+      '../../../{packages,docs,examples,bench,e2e,runtimes,scripts,worker}/**/*.{ts,md,mjs,json}',
       '!**/node_modules/**',
       '!**/dist/**',
     ],
@@ -174,7 +174,7 @@ describe('tidy', () => {
   test('every path named in ARCHITECTURE.md exists', () => {
     const text = documents['../../../ARCHITECTURE.md'] ?? '';
     expect(text).not.toBe('');
-    const named = [...text.matchAll(/`((?:packages|docs|examples|bench|e2e|runtimes|scripts)\/[\w./-]+)`/g)].map(
+    const named = [...text.matchAll(/`((?:packages|docs|examples|bench|e2e|runtimes|scripts|worker)\/[\w./-]+)`/g)].map(
       ([, path = '']) => path,
     );
     expect(named.length).toBeGreaterThan(10);

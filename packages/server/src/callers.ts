@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Caller, Callers } from '@proxy/core';
 import type { AccessKey } from './config/config.ts';
+import { digest } from './digest.ts';
 
 /**
  * Callers by the SHA-256 of their access key: looking a hash up takes no longer for a guess that begins right.
@@ -8,9 +8,9 @@ import type { AccessKey } from './config/config.ts';
 export function hashedCallers(accessKeys: readonly AccessKey[]): Callers {
   const byHash = new Map<string, Caller>();
   for (const { key, name, limits } of accessKeys) {
-    const digest = hash('sha256', key, 'hex');
-    const id = `key-${digest.slice(0, 8)}`;
-    byHash.set(digest, { id, ...(name !== undefined && { name }), ...(limits && { limits }) });
+    const hash = digest(key);
+    const id = `key-${hash.slice(0, 8)}`;
+    byHash.set(hash, { id, ...(name !== undefined && { name }), ...(limits && { limits }) });
   }
   /** Keys that were right before: hashing costs as much as all else that is done to know a caller. */
   const proven = new Map<string, Caller>();
@@ -19,7 +19,7 @@ export function hashedCallers(accessKeys: readonly AccessKey[]): Callers {
     find(accessKey) {
       const known = proven.get(accessKey);
       if (known) return known;
-      const caller = byHash.get(hash('sha256', accessKey, 'hex'));
+      const caller = byHash.get(digest(accessKey));
       if (caller) proven.set(accessKey, caller);
       return caller;
     },

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { CallRecord, Ledger, Log } from '@proxy/core';
 import { pino, type Logger } from 'pino';
 import type { LogConfig } from './config/config.ts';
-import { createMaskText, maskMembers } from './mask.ts';
+import { createMaskText, maskable, maskMembers } from './mask.ts';
 
 /** The server's log: structured lines without secrets, and the core's ports that feed it. */
 export interface ServerLog {
@@ -82,8 +82,7 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
     configure(next, known) {
       config = next;
       logger.level = next.level;
-      // Very short ones would turn ordinary words into asterisks.
-      secrets = known.filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
+      secrets = maskable(known);
     },
     flush,
   };

@@ -36,6 +36,11 @@ const keyShapes = [
   /(?<=[?&](?:key|api_key|access_token)=)[^&\s"'\\]{4,}/gi,
 ];
 
+/** Known secrets in the order to look for them. Very short ones would turn ordinary words into asterisks. */
+export function maskable(secrets: readonly string[]): readonly string[] {
+  return secrets.filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
+}
+
 export type MaskText = (text: string) => string;
 
 /** Replaces secrets in a finished text: those we know, and whatever has the shape of one. */

@@ -1,15 +1,15 @@
-import { createGateway, memoryCounters, systemClock, type Counters, type Transport } from '@proxy/core';
+import { memoryCounters, systemClock, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
-import { hashedCallers } from './callers.ts';
-import { buildGatewayOptions, secretsOf } from './config/build.ts';
+import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
-import { frontOf, type Live } from './routes/front.ts';
+import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
@@ -39,11 +39,20 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
-  const transportFor = (config: Config) => (options.transport ? withDemo(options.transport) : transports.for(config));
+  const portsFor = (config: Config) => {
+    const guarded = transports.guarded(config);
+    return {
+      transport: options.transport ? withDemo(options.transport) : transports.for(config),
+      ...(guarded && { guarded }),
+      counters,
+      ledger: log.ledger,
+      log: log.port,
+    };
+  };
 
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, transportFor(config), transports.guarded(config), counters, log);
+  let live = liveOf(config, portsFor(config));
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
@@ -56,7 +65,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
       log.configure(next.log, secretsOf(next));
-      live = liveOf(next, transportFor(next), transports.guarded(next), counters, log);
+      live = liveOf(next, portsFor(next));
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
@@ -85,30 +94,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       log.flush();
-    },
-  };
-}
-
-function liveOf(
-  config: Config,
-  transport: Transport,
-  guarded: Transport | undefined,
-  counters: Counters,
-  log: ServerLog,
-): Live {
-  const callers = hashedCallers(config.accessKeys);
-  const ports = { transport, callers, counters, clock: systemClock, ledger: log.ledger, log: log.port };
-  const options = buildGatewayOptions(config, ports);
-  return {
-    gateway: createGateway(options),
-    health: config.health,
-    open: callers.open,
-    cors: config.server.cors,
-    place: {
-      config: config.doors,
-      cors: config.server.cors,
-      upstreams: options.upstreams,
-      ...(guarded && { guarded }),
     },
   };
 }

@@ -20,7 +20,7 @@ async function serveWith(upstream: object, more: object = {}) {
   return start({ cwd, flags: { host: '127.0.0.1' } });
 }
 
-test('D6, D30 an openaiold upstream gets max_tokens, the mapped model and its own key', async () => {
+test('D30 an upstream gets the mapped model, and its own key', async () => {
   const upstream = await recordingUpstream();
   const modelMapping = { opus: 'gpt-big' };
   const { url } = await serveWith({
@@ -42,14 +42,6 @@ test('D6, D30 an openaiold upstream gets max_tokens, the mapped model and its ow
     body: { model: 'gpt-big', max_tokens: 50 },
   });
   expect(JSON.stringify(upstream.seen)).not.toContain('our-own-secret');
-});
-
-test('D6 an openai upstream gets max_completion_tokens; D19 a base without version is completed', async () => {
-  const upstream = await recordingUpstream();
-  const { url } = await serveWith({ baseUrl: upstream.url, apiKeys: ['key-1'], serviceType: 'openai' });
-  expect((await ask(url, 'our-own-secret')).status).toBe(200);
-  expect(upstream.seen[0]).toMatchObject({ url: '/v1/chat/completions', body: { max_completion_tokens: 50 } });
-  expect(upstream.seen[0]?.body).not.toHaveProperty('max_tokens');
 });
 
 describe('D24 the keys of the current upstream', () => {

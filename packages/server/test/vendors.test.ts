@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { folder, load, start } from './support.ts';
+import { chat } from './rows/vendors.ts';
 import { recordingUpstream } from './upstream.ts';
 
 // The "one line" that a new provider costs: an export of the core's registry. All else of it is in made-up-provider.ts.
@@ -76,37 +77,52 @@ test('a made-up provider in one new file and one line is known to the configurat
   ]);
 });
 
-test('D38 One-Balance as an upstream: a long path, and bursts of 429 and 5xx until a key works', async () => {
-  const asked: string[] = [];
-  const statuses = [429, 503, 429, 200, 200];
-  const upstream = await recordingUpstream({
-    listener: (request, response) => {
-      asked.push(`${request.url} ${request.headers['x-goog-api-key']}`);
-      const status = statuses[asked.length - 1] ?? 500;
-      response.writeHead(status, { 'content-type': 'application/json' });
-      const reply = { candidates: [{ content: { role: 'model', parts: [{ text: 'hi' }] }, finishReason: 'STOP' }] };
-      response.end(JSON.stringify(status === 200 ? reply : { error: { code: status, message: 'busy', status: 'X' } }));
-    },
+describe.each([
+  [
+    'a made-up vendor',
+    'vendors: { acme: { baseUrl: "BASE", keyHeader: X-Acme-Key } }\n',
+    'acme',
+    '/v1/chat/completions',
+  ],
+  ['a made-up provider', '', 'made-up', '/rooms/m/talk?signature=key-1-m'],
+])('%s', (_which, vendors, provider, path) => {
+  const messages = [{ role: 'user', content: 'Hi' }];
+  const contents = [{ role: 'user', parts: [{ text: 'Hi' }] }];
+  const model = `${provider}/m`;
+
+  test.each([
+    ['openai-chat', '/v1/chat/completions', { model, messages }],
+    ['openai-responses', '/v1/responses', { model, input: 'Hi' }],
+    ['anthropic-messages', '/v1/messages', { model, messages, max_tokens: 9 }],
+    ['gemini-generate', `/v1beta/models/${model}:generateContent`, { contents }],
+  ])('is reached from %s, whole and streamed', async (dialect, door, body) => {
+    const asked: string[] = [];
+    const upstream = await recordingUpstream({
+      listener: (request, response) => {
+        asked.push(request.url ?? '');
+        let text = '';
+        request.on('data', (piece: Buffer) => (text += piece.toString()));
+        request.on('end', () => {
+          const streaming = (JSON.parse(text) as { stream?: boolean }).stream === true; // Chat, by our own encoder
+          response.setHeader('content-type', streaming ? 'text/event-stream' : 'application/json');
+          const script = { text: ['from', 'afar'] };
+          response.end(streaming ? chat.frames(script).join('') : JSON.stringify(chat.whole(script)));
+        });
+      },
+    });
+    const config = `${vendors.replace('BASE', upstream.url)}upstreams: [{ name: ${provider}, provider: ${provider}, baseUrl: "${upstream.url}", apiKeys: [key-1] }]`;
+    const { url } = await start({ cwd: folder({ 'proxy.config.yaml': config }) });
+    for (const stream of [false, true]) {
+      const gemini = dialect === 'gemini-generate';
+      const to = gemini && stream ? door.replace(':generateContent', ':streamGenerateContent?alt=sse') : door;
+      const answer = await fetch(url + to, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(gemini ? body : { ...body, stream }),
+      });
+      const said = await answer.text();
+      expect([answer.status, said]).toEqual([200, expect.stringContaining(stream ? '"afar"' : '"fromafar"')]);
+    }
+    expect(asked).toEqual([path, path]);
   });
-  const server = await start({
-    cwd: folder({
-      'config.json': JSON.stringify({
-        upstream: [
-          {
-            name: 'one-balance',
-            baseUrl: `${upstream.url}/api/google-ai-studio/v1beta`,
-            apiKeys: ['k1', 'k2', 'k3', 'k4'],
-            serviceType: 'gemini',
-          },
-        ],
-        currentUpstream: 0,
-        loadBalance: 'failover',
-      }),
-    }),
-  });
-  const path = '/api/google-ai-studio/v1beta/models/gemini-2.5-pro:generateContent';
-  expect((await ask(server.url, { model: 'gemini-2.5-pro' })).status).toBe(200);
-  expect(asked).toEqual(['k1', 'k2', 'k3', 'k4'].map((key) => `${path} ${key}`));
-  expect((await ask(server.url, { model: 'gemini-2.5-pro' })).status).toBe(200);
-  expect(asked.slice(4)).toEqual([`${path} k4`]);
 });

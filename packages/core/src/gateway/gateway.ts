@@ -44,6 +44,8 @@ export interface Upstream {
   /** What is known of every model here, strongest of all. */
   readonly facts?: ModelFacts;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Shown in place of the caller's, unless the caller is the same program: `claude-cli/2.1.0 (external, cli)`. */
+  readonly userAgent?: string;
   /** Options that the provider names: `region`, `project`. */
   readonly settings?: Settings;
 }

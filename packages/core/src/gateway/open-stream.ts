@@ -27,6 +27,8 @@ export function openStream(upstream: Source, translator: StreamTranslator, optio
 
 /** Chunks that may wait for a reader, once there will be one, before the upstream is paused. */
 const maxHeldChunks = 64;
+/** An upstream ends by itself behind an error, and its connection stays of use; one that does not is not waited for. */
+const afterFailureMs = 500;
 
 class TranslatedStream implements Sink, Source, Flow {
   readonly #translator: StreamTranslator;
@@ -44,6 +46,7 @@ class TranslatedStream implements Sink, Source, Flow {
   #cancelled = false;
   #wrote = false;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #failed: ReturnType<typeof setTimeout> | undefined;
 
   constructor(translator: StreamTranslator, options: StreamOptions, decide: (opened: Opened) => void) {
     this.#translator = translator;
@@ -71,7 +74,15 @@ class TranslatedStream implements Sink, Source, Flow {
   #push(bytes: Uint8Array): boolean {
     const out = this.#translator.push(bytes);
     if (this.#decide) this.#settle(false);
-    return this.#emit(out);
+    const more = this.#emit(out);
+    if (this.#translator.progress.failure && !this.#closed)
+      this.#failed ??= setTimeout(() => this.#giveUp(), afterFailureMs);
+    return more;
+  }
+
+  #giveUp(): void {
+    this.end();
+    this.#upstream?.cancel();
   }
 
   end(): void {
@@ -181,6 +192,7 @@ class TranslatedStream implements Sink, Source, Flow {
   #close(failure: Failure | undefined): void {
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#failed);
     this.#options.onClose(this.#translator.progress, failure);
   }
 

@@ -157,11 +157,19 @@ function authorizedRequest({ ports, tokens }: Running, { upstream, credential, s
   const { method, body } = message;
   const url = message.url(fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings));
   const headers = { ...provider.headers, ...message.headers, ...upstream.headers };
+  if (upstream.userAgent !== undefined)
+    headers['user-agent'] = agentShown(upstream.userAgent, message.headers['user-agent']);
   const now = ports.clock.now();
   return provider.authorize(
     { method, url, headers, ...(isWhole(body) && { body }), settings, now, tokens },
     credential,
   );
+}
+
+/** Some relays admit one program alone; a caller that is this program keeps its own version (acceptance row D5). */
+function agentShown(wanted: string, callers = ''): string {
+  const [program = wanted] = wanted.split('/');
+  return callers.startsWith(program) ? callers : wanted;
 }
 
 /** No scheme of a place that takes forms signs their bytes. */

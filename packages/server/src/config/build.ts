@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Credential, GatewayOptions, Ports, Upstream } from '@proxy/core';
 import type { Config, UpstreamConfig } from './config.ts';
+import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
@@ -66,7 +66,7 @@ function passwordOf(proxy: string | undefined): string | undefined {
 export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
   if (!provider) throw new Error(`No provider "${config.provider}": cross-check.ts lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, facts, settings } = config;
+  const { name, baseUrl, models, strategy, dialects, headers, userAgent, facts, settings } = config;
   const upstream: Upstream = {
     name,
     provider,
@@ -76,6 +76,7 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
     ...(strategy && { strategy }),
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
+    ...(userAgent !== undefined && { userAgent }),
     ...(facts && { facts }),
     ...(settings && { settings }),
   };
@@ -85,7 +86,7 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
 function credentialsOf({ name, apiKeys }: UpstreamConfig): readonly Credential[] {
   if (!apiKeys) return [{ id: `${name}#none`, secret: '' }];
   return apiKeys.map(({ key, weight }, index) => ({
-    id: `${name}#${index + 1}-${hash('sha256', key, 'hex').slice(0, 6)}`,
+    id: `${name}#${index + 1}-${digest(key).slice(0, 6)}`,
     secret: key,
     ...(weight !== undefined && { weight }),
   }));

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Provider } from '@proxy/core';
 import { set, type Environment } from './expand.ts';
+import type { Files } from './files.ts';
 
 /** Secrets that several variables make up together, that a file holds, or that stand in a list. @throws Error with what is wrong. */
-const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> = {
+const makers: Readonly<Record<string, (env: Environment, files: Files) => readonly string[]>> = {
   bedrock(env) {
     // As AWS's own tools read them.
     const [id, secret] = [set(env, 'AWS_ACCESS_KEY_ID'), set(env, 'AWS_SECRET_ACCESS_KEY')];
@@ -16,10 +15,10 @@ const makers: Readonly<Record<string, (env: Environment) => readonly string[]>> 
     const parts = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'].map((name) => set(env, name));
     return parts.includes(undefined) ? listed(env, 'AZURE_CREDENTIALS') : [['entra', ...parts].join(':')];
   },
-  vertex(env) {
+  vertex(env, files) {
     // As every library of Google's reads it.
     const path = set(env, 'GOOGLE_APPLICATION_CREDENTIALS');
-    return path === undefined ? listed(env, 'GCP_CREDENTIALS') : [readKeyFile(path, '.')];
+    return path === undefined ? listed(env, 'GCP_CREDENTIALS') : [files.key(path)];
   },
 };
 
@@ -42,19 +41,6 @@ function listed(env: Environment, name: string): readonly string[] {
 }
 
 /** The secrets for a provider that the environment says in a way of its own. @throws Error when the file it names is unreadable. */
-export function cloudKeysFrom(provider: string, env: Environment): readonly string[] {
-  return makers[provider]?.(env) ?? [];
-}
-
-/** A key's file, without the line break at its end. @throws Error naming the path. */
-export function readKeyFile(path: string, folder: string): string {
-  const absolute = resolve(folder, path);
-  try {
-    const text = readFileSync(absolute, 'utf8').trim();
-    if (text === '') throw new Error('it is empty');
-    return text;
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'it is empty';
-    throw new Error(`${absolute} cannot be read (${why}).`, { cause: error });
-  }
+export function cloudKeysFrom(provider: string, env: Environment, files: Files): readonly string[] {
+  return makers[provider]?.(env, files) ?? [];
 }

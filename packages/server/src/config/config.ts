@@ -70,6 +70,7 @@ export interface UpstreamConfig {
   readonly strategy?: SelectorName;
   readonly dialects?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly userAgent?: string;
   readonly facts?: ModelFacts;
   readonly insecureSkipVerify?: boolean;
   readonly connection?: ConnectionConfig;
@@ -93,6 +94,8 @@ export interface LogConfig {
 }
 
 export interface HealthConfig {
+  /** NODE_ENV says so; what health calls the mode. */
+  readonly development: boolean;
   readonly enabled: boolean;
   readonly path: string;
   /** What GET /health says of the upstreams (acceptance row A13). */

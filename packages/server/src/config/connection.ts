@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
 import type { GeneralProxies, OriginOptions } from '@proxy/node';
 import { z } from 'zod';
 import { set, type Environment } from './expand.ts';
@@ -24,55 +21,8 @@ export const connectionSchema = section({
   http2: flag().exactOptional(),
 });
 
-/**
- * The same with every file read; paths are relative to `folder`. A problem is told as one text, without its place.
- * @throws Error naming the member at fault, never a secret.
- */
-export function readConnection(written: z.output<typeof connectionSchema>, folder: string): ConnectionConfig {
-  const { ca, cert, key, ...rest } = written;
-  const read = (member: string, text: string) => pemOf(member, text, folder);
-  const connection: ConnectionConfig = {
-    ...rest,
-    ...(ca !== undefined && { ca: typeof ca === 'string' ? read('ca', ca) : ca.map((each) => read('ca', each)) }),
-    ...(cert !== undefined && { cert: read('cert', cert) }),
-    ...(key !== undefined && { key: read('key', key) }),
-  };
-  if ((cert === undefined) !== (key === undefined)) throw new Error('needs both cert and key, or neither.');
-  checkUsable(connection);
-  return connection;
-}
-
-function pemOf(member: string, text: string, folder: string): string {
-  if (text.includes('-----BEGIN')) return text;
-  const path = resolve(folder, text);
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Error(`${member}: ${path} cannot be read (${codeOf(error)}).`, { cause: error });
-  }
-  if (!content.includes('-----BEGIN')) throw new Error(`${member}: ${path} holds no PEM text ("-----BEGIN …").`);
-  return content;
-}
-
-/** At the start rather than at the first request. */
-function checkUsable({ ca, cert, key, passphrase }: ConnectionConfig): void {
-  try {
-    createSecureContext({
-      ...(ca !== undefined && { ca: typeof ca === 'string' ? ca : [...ca] }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(passphrase !== undefined && { passphrase }),
-    });
-  } catch (error) {
-    throw new Error(`its certificates or key cannot be used (${codeOf(error)}).`, { cause: error });
-  }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.message : String(error);
-}
+/** As the file has it: PEM texts, or paths. */
+export type WrittenConnection = z.output<typeof connectionSchema>;
 
 /** HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; the spelling in small letters wins, as with curl. */
 export function proxiesFrom(env: Environment): GeneralProxies | undefined {

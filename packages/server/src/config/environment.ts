@@ -1,10 +1,11 @@
-import { isIP } from 'node:net';
 import type { Provider } from '@proxy/core';
+import { z } from 'zod';
 import { cloudKeysFrom } from './cloud-keys.ts';
 import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
+import type { Files } from './files.ts';
 import type { KnownProviders } from './providers.ts';
 
 /** What environment variables say, in the words of the configuration. */
@@ -41,13 +42,14 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
 export function upstreamsFrom(
   env: Environment,
   providers: KnownProviders,
+  files: Files,
   note: (text: string) => void,
 ): readonly UpstreamConfig[] {
   const found = providers.names.flatMap((name) => {
     const provider = providers.find(name);
     if (!provider) return [];
     try {
-      const apiKeys = keysFrom(provider, env);
+      const apiKeys = keysFrom(provider, env, files);
       if (apiKeys.length === 0) return [];
       const bare: UpstreamConfig = { name, provider: name, apiKeys, ...baseUrlFrom(provider, env) };
       const upstream = withSettings(bare, provider, env);
@@ -66,9 +68,9 @@ export function upstreamsFrom(
 }
 
 /** The provider's keys in the environment: mostly one or none. @throws Error when it is in a file that cannot be read. */
-export function keysFrom(provider: Provider, env: Environment): readonly ApiKey[] {
+export function keysFrom(provider: Provider, env: Environment, files: Files): readonly ApiKey[] {
   const key = set(env, ...(provider.variables?.key ?? []));
-  const keys = key === undefined ? cloudKeysFrom(provider.name, env) : [key];
+  const keys = key === undefined ? cloudKeysFrom(provider.name, env, files) : [key];
   return keys.map((one) => ({ key: one }));
 }
 
@@ -132,12 +134,14 @@ export function parsePort(text: string): number | undefined {
   return /^\d+$/.test(text) && port <= 65_535 ? port : undefined;
 }
 
+const address = z.union([z.ipv4(), z.ipv6()]);
+
 // conda, csh and some CI systems set HOST to something of their own ("x86_64-conda-linux-gnu").
 function hostOf(env: Environment, notes: string[]): string | undefined {
   const bind = set(env, 'BIND_ADDRESS');
   if (bind !== undefined) return bind;
   const host = set(env, 'HOST');
-  if (host === undefined || host === 'localhost' || isIP(host) !== 0) return host;
+  if (host === undefined || host === 'localhost' || address.safeParse(host).success) return host;
   notes.push(`HOST is "${host}", which is no address, so it is ignored. Use --host to listen on a name.`);
   return undefined;
 }

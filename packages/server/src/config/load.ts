@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { readEnvironment } from './environment.ts';
+import { composeConfig } from './compose.ts';
 import type { Config } from './config.ts';
-import { emptyClaudeProxy, fromClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { nodeFiles } from './node-files.ts';
 import { parseFile } from './parse.ts';
 import { ConfigError } from './problems.ts';
-import { resolveConfig, type Flags } from './resolve.ts';
-import { checkFile, type ConfigFile } from './schema.ts';
-import { expand, type Environment } from './expand.ts';
+import type { Flags } from './resolve.ts';
+import type { Environment } from './expand.ts';
 
 export interface LoadOptions {
   readonly cwd: string;
@@ -23,9 +23,8 @@ export interface LoadOptions {
 export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
   const env = withDotenv(cwd, realEnv);
   const file = findConfigFile(cwd, env, flags);
-  const environment = readEnvironment(env);
-  if (environment.problems.length > 0) throw new ConfigError(environment.problems);
-  if (file === undefined) return resolveConfig({ env, environment, flags, file: {} });
+  const said = { env, flags, files: nodeFiles };
+  if (file === undefined) return composeConfig(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
   const stray = found && basename(path) === 'config.json';
@@ -35,21 +34,14 @@ export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadO
   } catch (error) {
     if (!stray || !tolerant || !(error instanceof ConfigError)) throw error;
     const broken = `${path} cannot be read, so there is no upstream until it is mended. ${error.problems.join(' ')}`;
-    return resolveConfig({ env, environment, flags, file: {}, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
+    return composeConfig({ ...said, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
   }
-  if (isClaudeProxyConfig(raw)) return fromLegacy(raw);
   // A config.json that happens to lie here may be anybody's.
-  if (stray && !looksLikeOurs(raw)) {
+  if (stray && !isClaudeProxyConfig(raw) && !looksLikeOurs(raw)) {
     const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
-    return resolveConfig({ env, environment, flags, file: {}, notes: [stranger] });
+    return composeConfig({ ...said, notes: [stranger] });
   }
-  return resolveConfig({ env, environment, flags, file: checkedFile(raw, env, path), path });
-
-  function fromLegacy(value: unknown): Config {
-    const legacy = fromClaudeProxy(value, env);
-    if (legacy.problems.length > 0) throw new ConfigError(legacy.problems, path);
-    return resolveConfig({ env, environment, flags, file: {}, path, legacy });
-  }
+  return composeConfig({ ...said, raw, path });
 }
 
 /** The file that is meant: the flag, the variable, or what lies in the working directory. */
@@ -74,12 +66,4 @@ export function withDotenv(cwd: string, env: Environment): Environment {
 
 function looksLikeOurs(raw: unknown): boolean {
   return typeof raw === 'object' && raw !== null && ('upstreams' in raw || 'accessKeys' in raw);
-}
-
-function checkedFile(raw: unknown, env: Environment, path: string): ConfigFile {
-  const expanded = expand(raw, env);
-  if (expanded.problems.length > 0) throw new ConfigError(expanded.problems, path);
-  const checked = checkFile(expanded.value);
-  if (!checked.ok) throw new ConfigError(checked.problems, path);
-  return checked.file;
 }

@@ -1,10 +1,9 @@
-import { extname } from 'node:path';
 import { parseDocument } from 'yaml';
 import { ConfigError } from './problems.ts';
 
 /** The file's text as plain data: JSON by its extension, YAML otherwise. @throws ConfigError */
 export function parseFile(path: string, text: string): unknown {
-  return withoutNothing(extname(path) === '.json' ? parseJson(path, text) : parseYaml(path, text)) ?? {};
+  return withoutNothing(path.endsWith('.json') ? parseJson(path, text) : parseYaml(path, text)) ?? {};
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -1,13 +1,12 @@
-import { dirname } from 'node:path';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
-import { proxiesFrom, readConnection } from './connection.ts';
-import { readKeyFile } from './cloud-keys.ts';
+import { proxiesFrom } from './connection.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
+import type { Files } from './files.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -24,6 +23,7 @@ export interface Sources {
   readonly environment: EnvironmentConfig;
   readonly flags: Flags;
   readonly file: ConfigFile;
+  readonly files: Files;
   readonly path?: string;
   readonly legacy?: ClaudeProxyConfig;
   readonly notes?: readonly string[];
@@ -105,15 +105,15 @@ function upstreamsOf(
   notes: string[],
   problems: string[],
 ): readonly UpstreamConfig[] {
-  const { env, file, legacy, path } = sources;
+  const { env, file, files, legacy, path } = sources;
   if (legacy) return legacy.upstreams;
   if (file.upstreams && file.upstreams.length > 0)
     return file.upstreams.map((upstream, index) => {
       const told = (place: string, error: unknown) =>
         void problems.push(`upstreams[${index}]${place}: ${error instanceof Error ? error.message : String(error)}`);
-      return withFilesRead(upstream, dirname(path ?? '.'), told, (read) => withEnvironmentKey(read, providers, env));
+      return withFilesRead(upstream, files, path, told, (read) => withEnvironmentKey(read, providers, env, files));
     });
-  const found = upstreamsFrom(env, providers, (text) => void notes.push(text)).filter((upstream) => {
+  const found = upstreamsFrom(env, providers, files, (text) => void notes.push(text)).filter((upstream) => {
     // A shell in which the banner's commands were pasted points its clients, and so this process, at ourselves.
     if (!pointsAtPort(upstream.baseUrl, port)) return true;
     notes.push(
@@ -132,13 +132,14 @@ type Told = (place: string, error: unknown) => void;
 /** The upstream as it was written, with the files that it names read; `complete` comes between keys and connection. */
 function withFilesRead(
   { connection, apiKeys, ...upstream }: Written,
-  folder: string,
+  files: Files,
+  beside: string | undefined,
   told: Told,
   complete: (upstream: UpstreamConfig) => UpstreamConfig,
 ): UpstreamConfig {
   const keys = apiKeys?.flatMap((apiKey, index) => {
     try {
-      return [readKey(apiKey, folder)];
+      return [readKey(apiKey, files, beside)];
     } catch (error) {
       told(`.apiKeys[${index}]`, error);
       return [];
@@ -147,25 +148,34 @@ function withFilesRead(
   let read: UpstreamConfig = { ...upstream, ...(keys && { apiKeys: keys }) };
   try {
     read = complete(read);
-    return connection ? { ...read, connection: readConnection(connection, folder) } : read;
+    return connection ? { ...read, connection: files.connection(connection, beside) } : read;
   } catch (error) {
     told(connection ? '.connection' : '.apiKeys', error);
     return read;
   }
 }
 
-function readKey({ key, file, weight }: NonNullable<Written['apiKeys']>[number], folder: string): ApiKey {
+function readKey(
+  { key, file, weight }: NonNullable<Written['apiKeys']>[number],
+  files: Files,
+  beside: string | undefined,
+): ApiKey {
   if ((key === undefined) === (file === undefined)) throw new Error('needs either a key or a file.');
-  return { key: key ?? readKeyFile(file ?? '', folder), ...(weight !== undefined && { weight }) };
+  return { key: key ?? files.key(file ?? '', beside), ...(weight !== undefined && { weight }) };
 }
 
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */
-function withEnvironmentKey(upstream: UpstreamConfig, providers: KnownProviders, env: Environment): UpstreamConfig {
+function withEnvironmentKey(
+  upstream: UpstreamConfig,
+  providers: KnownProviders,
+  env: Environment,
+  files: Files,
+): UpstreamConfig {
   const provider = providers.find(upstream.provider);
   if (!provider) return upstream;
   const configured = withSettings(upstream, provider, env);
   if (upstream.apiKeys || upstream.baseUrl !== undefined) return configured;
-  const keys = keysFrom(provider, env);
+  const keys = keysFrom(provider, env, files);
   return keys.length === 0 ? configured : { ...configured, apiKeys: keys, ...baseUrlFrom(provider, env) };
 }
 
@@ -182,6 +192,7 @@ function healthOf(
 ): HealthConfig {
   const path = set(env, 'HEALTH_CHECK_PATH') ?? '/health';
   return {
+    development: env.NODE_ENV === 'development',
     enabled: set(env, 'HEALTH_CHECK_ENABLED') !== 'false',
     path: path.startsWith('/') ? path : `/${path}`,
     ...(legacy?.health ?? {

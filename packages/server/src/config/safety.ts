@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { z } from 'zod';
 import type { AccessKey } from './config.ts';
 
 /** The predecessors' sample value: everybody knows it. */
@@ -31,9 +31,11 @@ export function publicKeyNote(accessKeys: readonly AccessKey[]): string | undefi
 export function isLoopback(host: string): boolean {
   const plain = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (plain === 'localhost' || plain.endsWith('.localhost') || plain === '::1') return true;
-  return isIP(plain.replace(/^::ffff:/, '')) === 4 && /^(::ffff:)?127\./.test(plain);
+  const address = plain.replace(/^::ffff:/, '');
+  return address.startsWith('127.') && z.ipv4().safeParse(address).success;
 }
 
-function hasRealKey(accessKeys: readonly AccessKey[]): boolean {
+/** Whether a stranger is kept out. */
+export function hasRealKey(accessKeys: readonly AccessKey[]): boolean {
   return accessKeys.some(({ key }) => !publicKeys.includes(key));
 }

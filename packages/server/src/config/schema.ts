@@ -87,6 +87,7 @@ const upstreamSection = section({
   strategy: oneOf('a strategy', strategies).exactOptional(),
   dialects: z.array(oneOf('a dialect', dialectNames)).min(1, 'must not be empty.').exactOptional(),
   headers: z.record(z.string(), z.string()).exactOptional(),
+  userAgent: words().exactOptional(),
   facts: factsSchema.exactOptional(),
   insecureSkipVerify: flag().exactOptional(),
   connection: connectionSchema.exactOptional(),

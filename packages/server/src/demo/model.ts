@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from '../digest.ts';
 import { describeMedia } from './describe-media.ts';
 import { instanceOf } from './instance.ts';
 import type { DemoRequest, DemoTool } from './request.ts';
@@ -91,7 +91,12 @@ function takesText({ custom, parameters }: DemoTool): boolean {
 
 function callOf(tool: DemoTool, turn: number, things: Things, request: DemoRequest): DemoCall {
   const input = tool.custom ? 'echo demo' : JSON.stringify(argumentsFor(tool, things, turn));
-  return { id: `call_${digest(tool.name, input, String(request.turns))}`, name: tool.name, custom: tool.custom, input };
+  return {
+    id: `call_${shortDigest(tool.name, input, String(request.turns))}`,
+    name: tool.name,
+    custom: tool.custom,
+    input,
+  };
 }
 
 /** Tools take objects, whatever an empty schema says. */
@@ -173,11 +178,11 @@ function isChinese(text: string): boolean {
 }
 
 function idOf({ model, prompt, turns }: DemoRequest): string {
-  return `chatcmpl-${digest(model, prompt, String(turns))}`;
+  return `chatcmpl-${shortDigest(model, prompt, String(turns))}`;
 }
 
-function digest(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+function shortDigest(...parts: readonly string[]): string {
+  return digest(JSON.stringify(parts)).slice(0, 24);
 }
 
 function escaped(text: string): string {

@@ -2,14 +2,22 @@ import type { HttpAnswer } from '@proxy/core';
 import type { HealthConfig } from '../config/config.ts';
 
 /** GET /health: the keys and types that the predecessors' monitors read (acceptance row A13). */
-export function health({ upstreamCount, currentUpstream, loadBalance }: HealthConfig, env = process.env): HttpAnswer {
+export function health({ development, upstreamCount, currentUpstream, loadBalance }: HealthConfig): HttpAnswer {
   return json({
     status: 'healthy',
     timestamp: new Date().toISOString(),
-    uptime: process.uptime(),
-    mode: env.NODE_ENV === 'development' ? 'development' : 'production',
+    uptime: uptimeSeconds(),
+    mode: development ? 'development' : 'production',
     config: { upstreamCount, currentUpstream, loadBalance },
   });
+}
+
+let startedAt: number | undefined;
+
+/** Since the process began; a Worker does not know when it did, so there since somebody first asked. */
+function uptimeSeconds(): number {
+  startedAt ??= performance.timeOrigin > 0 ? performance.timeOrigin : Date.now();
+  return (Date.now() - startedAt) / 1000;
 }
 
 /** GET /ping, on any Host. */

@@ -14,9 +14,15 @@ export function decodeTools(tools: Json | undefined): readonly Tool[] {
 function decodeTool(tool: Json, at: string): Tool {
   if (!isObject(tool)) throw new Failure('bad-request', `"${at}" must be an object.`, { field: at });
   const { type } = tool;
+  if (type === 'function' && isObject(tool.function)) return functionTool(fromChatShape(tool.function), at);
   if (type === undefined || type === null || type === 'custom') return functionTool(tool, at);
   if (typeof type === 'string' && type.startsWith('web_search_')) return webSearchTool(tool, type, at);
   return nativeTool(tool, at);
+}
+
+/** claude-proxy showed its users tools in Chat's shape within a Messages request (acceptance row D10). */
+function fromChatShape({ parameters, ...tool }: JsonObject): JsonObject {
+  return parameters === undefined ? tool : { ...tool, input_schema: parameters };
 }
 
 /** Claude Code's stand-in for tools it has not loaded: a tool to Anthropic, nothing to anyone else (W4). */

@@ -29,6 +29,7 @@ const legacyUpstream = z.looseObject({
   serviceType: z.string(),
   name: z.string().optional(),
   insecureSkipVerify: z.boolean().optional(),
+  userAgent: z.string().optional(),
   modelMapping: z.record(z.string(), z.string()).optional(),
 });
 type LegacyUpstream = z.output<typeof legacyUpstream>;
@@ -143,6 +144,8 @@ function toUpstream(from: LegacyUpstream, index: number, service: Service, strat
     strategy,
     ...(service.facts && { facts: service.facts }),
     ...(from.modelMapping && { models: modelsOf(from.modelMapping) }),
+    // The predecessor showed Claude Code's to every claude upstream; here whoever needs that says so (row D5).
+    ...(from.userAgent !== undefined && { userAgent: from.userAgent }),
     ...(from.insecureSkipVerify === true && { insecureSkipVerify: true }),
   };
 }
