@@ -66,7 +66,7 @@ export async function memory(bench: Bench, running: Running, converting: boolean
       },
     );
   // Until the heap has the size that such streams give it.
-  for (let times = 0; times < 4; times++) await stream(deltas / 3, 30_000_000);
+  for (let times = 0; times < 12; times++) await stream(deltas / 10, 30_000_000);
   const before = running.residentBytes();
   const samples: number[] = [];
   const sampling = new AbortController();
