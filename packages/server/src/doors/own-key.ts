@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { Direction, ModelFacts, Provider } from '@proxy/core';
+import { digest } from '../digest.ts';
 
 interface OwnKey {
   /** The upstream's name in records. */
@@ -12,7 +12,7 @@ interface OwnKey {
 
 /** To an upstream that the caller names, with a key that the caller brings: who that is, is known by the key's hash alone. */
 export function withOwnKey({ name, provider, baseUrl, key, facts }: OwnKey): Direction {
-  const id = `own-${hash('sha256', key, 'hex').slice(0, 12)}`;
+  const id = `own-${digest(key).slice(0, 12)}`;
   return {
     callers: { open: false, find: () => ({ id }) },
     upstreams: [
