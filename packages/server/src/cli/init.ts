@@ -16,8 +16,7 @@ export function init(file: string, force: boolean): void {
 
 export const template = `# @proxy configuration. Every option is described in the README.
 # \${NAME} is replaced by the environment variable NAME (a .env file beside this one is read too): keep keys there.
-# An editor completes and checks it after: proxy schema > proxy.config.schema.json, with this as its first line:
-# yaml-language-server: $schema=proxy.config.schema.json
+# Editors complete and check it with the JSON Schema that "proxy schema" prints.
 # 每个选项在 README.zh-CN.md 中都有说明。密钥请写进环境变量或 .env 文件，用 \${NAME} 引用。
 
 server:
