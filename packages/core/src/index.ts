@@ -43,7 +43,7 @@ export type { EndpointCall, Provider, Setting } from './providers/provider.ts';
 export type { Binding, Envelope, HeaderMember } from './dialects/binding.ts';
 export type { Authorize, Authorized, Credential, Settings, Unauthorized } from './auth/authorize.ts';
 export type { PostForm, Token, Tokens } from './auth/tokens.ts';
-export { bearer } from './auth/bearer.ts';
+export { bearer, bearerToken } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
 export type { SelectorName } from './keys/selector.ts';
 
@@ -73,6 +73,7 @@ export { replay } from './conversation/replay.ts';
 
 // Ports, and their versions in memory.
 export type * from './ports.ts';
+export { isSource } from './ports.ts';
 export {
   memoryCallers,
   memoryCounters,

@@ -28,6 +28,11 @@ export interface Source {
   gather?(maxBytes: number): Promise<Uint8Array> | undefined;
 }
 
+/** Of a body that may be whole, or none. */
+export function isSource(body: Chunk | Source | undefined): body is Source {
+  return typeof body === 'object' && 'start' in body;
+}
+
 export interface Sink {
   /** False: enough for now. The source pauses until `Flow.resume`. */
   write(chunk: Chunk): boolean;

@@ -1,6 +1,6 @@
 import { Failure } from './conversation/failure.ts';
 import type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
-import type { Flow, OutboundRequest, Sink, Source, Transport } from './ports.ts';
+import { isSource, type Flow, type OutboundRequest, type Sink, type Source, type Transport } from './ports.ts';
 
 /** The Web shell: the only place where Request, Response and Web streams are touched. */
 export async function answerFetch(handle: Gateway['handle'], request: Request): Promise<Response> {
@@ -89,7 +89,7 @@ export function fetchTransport(fetcher?: typeof fetch): Transport {
 /** The length of a stream is the runtime's to say: most refuse to be told. */
 function headersOf({ headers, body }: OutboundRequest): Record<string, string> {
   const { 'content-length': _length, ...rest } = headers;
-  return typeof body === 'object' && 'start' in body ? rest : headers;
+  return isSource(body) ? rest : headers;
 }
 
 /** A body that streams is half of a duplex: the Fetch standard knows no other, and Node insists on the word. */

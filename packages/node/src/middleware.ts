@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Flow, Gateway, HttpAnswer, Sink } from '@proxy/core';
+import { isSource, type Flow, type Gateway, type HttpAnswer, type Sink } from '@proxy/core';
 import { NodeRequest } from './request.ts';
 import { writeAnswer } from './response.ts';
 
@@ -78,7 +78,7 @@ class Visit {
 
 /** The answer reaches nobody; whoever streams it has to hear so. */
 function discard({ body }: HttpAnswer): void {
-  if (typeof body === 'object' && 'start' in body) body.start(nobody).cancel();
+  if (isSource(body)) body.start(nobody).cancel();
 }
 
 const nobody: Sink = { write: () => false, end: () => undefined, fail: () => undefined };

@@ -1,4 +1,4 @@
-import { Failure, type OutboundRequest, type Source, type Transport, type UpstreamResponse } from '@proxy/core';
+import { Failure, isSource, type OutboundRequest, type Transport, type UpstreamResponse } from '@proxy/core';
 import type { Dispatcher } from 'undici';
 import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
 import { Exchange } from './exchange.ts';
@@ -114,8 +114,4 @@ function dispatchOptions(request: OutboundRequest, origin: string, path: string)
     headersTimeout: request.headersTimeoutMs,
     bodyTimeout: request.idleTimeoutMs,
   };
-}
-
-function isSource(body: OutboundRequest['body']): body is Source {
-  return typeof body === 'object' && 'start' in body;
 }

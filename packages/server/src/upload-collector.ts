@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Sink, Source, Transport } from '@proxy/core';
+import { isSource, type Sink, type Source, type Transport } from '@proxy/core';
 
 const bytesBetween = 16 * 1024 * 1024;
 
@@ -24,10 +24,6 @@ export function collectUploads(next: Required<Transport>): Required<Transport> {
       next.send(body === undefined ? request : { ...request, body: isSource(body) ? counted(body, count) : body }),
     open: (request) => next.open(request),
   };
-}
-
-function isSource(body: object | string): body is Source {
-  return typeof body === 'object' && 'start' in body;
 }
 
 function counted(source: Source, count: (bytes: number) => void): Source {

@@ -1,3 +1,4 @@
+import type { HeaderMap } from '../dialects/dialect.ts';
 import type { Authorize } from './authorize.ts';
 
 /** `Authorization: Bearer <secret>`. */
@@ -5,3 +6,8 @@ export const bearer: Authorize = ({ url, headers }, credential) => ({
   url,
   headers: credential.secret === '' ? headers : { ...headers, authorization: `Bearer ${credential.secret}` },
 });
+
+/** The token that a caller shows in its `authorization` header; undefined when it shows none. */
+export function bearerToken({ authorization = '' }: HeaderMap): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
+}

@@ -1,3 +1,4 @@
+import { bearerToken } from '../auth/bearer.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Caller } from '../ports.ts';
 import { keyAmong, protocolsOf } from './subprotocols.ts';
@@ -24,10 +25,9 @@ export async function authenticate({ ports, refusal }: Running, call: Call): Pro
 
 /** Every vendor's way of showing a key is accepted at every door; x-api-key wins, as it does with Anthropic (H1, H6). */
 function accessKeyOf({ knock: { headers, query } }: Call): string | undefined {
-  const token = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
   return (
     headers['x-api-key'] ??
-    token ??
+    bearerToken(headers) ??
     headers['x-goog-api-key'] ??
     headers['api-key'] ??
     keyAmong(protocolsOf(headers)) ??

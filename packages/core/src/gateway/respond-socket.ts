@@ -3,7 +3,7 @@ import type { FrameReader } from '../bytes/framing.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { isObject, object, text, tryParseJson, type JsonObject } from '../json.ts';
-import type { Flow, Sink, Socket, SocketListener, Source } from '../ports.ts';
+import { isSource, type Flow, type Sink, type Socket, type SocketListener } from '../ports.ts';
 import type { HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { createThread } from './response-thread.ts';
 import { refuse } from './refuse.ts';
@@ -152,10 +152,6 @@ class Answering implements Sink, Flow {
 
 /** The events that hold all of a response that may be gone on from. */
 const ending = /"type"\s*:\s*"response\.(completed|incomplete)"/;
-
-function isSource(body: HttpAnswer['body']): body is Source {
-  return typeof body === 'object' && 'start' in body;
-}
 
 /** A refusal as Codex reads it: status, error, and the headers that say how long to wait. */
 function errorEvent({ status, headers, body }: HttpAnswer): string {

@@ -1,4 +1,13 @@
-import { anthropic, Failure, headerKey, openai, type Direction, type HeaderMap, type Provider } from '@proxy/core';
+import {
+  anthropic,
+  bearerToken,
+  Failure,
+  headerKey,
+  openai,
+  type Direction,
+  type HeaderMap,
+  type Provider,
+} from '@proxy/core';
 import type { HttpAnswer, HttpRequest } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import { cutUrl, led, type Door } from './door.ts';
@@ -95,7 +104,7 @@ const vendors: readonly Vendor[] = [
     headers: ['authorization', 'content-type', 'openai-beta'],
     keyHeader: 'authorization',
     keyOf: (headers) =>
-      /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1] ??
+      bearerToken(headers) ??
       // As browsers must send it with a WebSocket.
       /(?:^|,\s*)openai-insecure-api-key\.([^\s,]+)/.exec(headers['sec-websocket-protocol'] ?? '')?.[1],
     fence: () => undefined,

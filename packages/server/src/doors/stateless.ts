@@ -1,4 +1,4 @@
-import { Failure, type HttpRequest } from '@proxy/core';
+import { bearerToken, Failure, type HttpRequest } from '@proxy/core';
 import { serviceOf, serviceTypes } from '../config/legacy/claude-proxy.ts';
 import { knownProviders } from '../config/providers.ts';
 import { cutUrl, led, type Door } from './door.ts';
@@ -70,7 +70,7 @@ function decoded(text: string): string {
 }
 
 function keyOf({ headers }: HttpRequest): string | undefined {
-  return headers['x-api-key'] ?? /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '')?.[1];
+  return headers['x-api-key'] ?? bearerToken(headers);
 }
 
 function missingKey(): Failure {

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { folder, start } from '../support.ts';
 import { ask } from './ask.ts';
-import { vendor } from './vendor.ts';
+import { claudeStream, vendor } from './vendor.ts';
 
 /** Rows E1–E11 of the acceptance list: OpenAI in front, under /api. */
 
@@ -372,25 +372,3 @@ const openaiStream = [
   chunk({ delta: {}, finish_reason: 'stop' }),
   'data: [DONE]\n\n',
 ].join('');
-
-const event = (data: { type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
-const claudeMessage = {
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model: 'm',
-  content: [],
-  stop_reason: null,
-  stop_sequence: null,
-};
-const claudeStream = [
-  { type: 'message_start', message: { ...claudeMessage, usage: { input_tokens: 1, output_tokens: 0 } } },
-  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'hel' } },
-  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } },
-  { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } },
-  { type: 'message_stop' },
-]
-  .map(event)
-  .join('');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../src/config/expand.ts';
 import { folder, start } from '../support.ts';
 import { ask } from './ask.ts';
-import { vendor } from './vendor.ts';
+import { claudeStream, vendor } from './vendor.ts';
 
 /** Rows F1–F10 of the acceptance list: services below /proxy. */
 
@@ -348,24 +348,3 @@ function sha256(text: string): string {
 function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
-
-const event = (data: { readonly type: string }) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
-const message = {
-  id: 'msg_1',
-  type: 'message',
-  role: 'assistant',
-  model: 'm',
-  content: [],
-  stop_reason: null,
-  stop_sequence: null,
-};
-const claudeStream = [
-  { type: 'message_start', message: { ...message, usage: { input_tokens: 1, output_tokens: 0 } } },
-  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'hello' } },
-  { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } },
-  { type: 'message_stop' },
-]
-  .map(event)
-  .join('');

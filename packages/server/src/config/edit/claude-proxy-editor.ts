@@ -16,7 +16,6 @@ export function editClaudeProxy(file: Members): ConfigEditor {
   }
 
   return {
-    format: 'claude-proxy config.json',
     strategies,
     types: serviceTypes,
     get strategy() {

@@ -1,7 +1,5 @@
 /** A configuration file that commands change in place: what they do not touch stays as it was written. */
 export interface ConfigEditor {
-  /** What people call the file's format. */
-  readonly format: string;
   readonly upstreams: readonly UpstreamView[];
   /** How keys are chosen; undefined: nothing is said, or not the same everywhere. */
   readonly strategy: string | undefined;

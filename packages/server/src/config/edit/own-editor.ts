@@ -23,7 +23,6 @@ export function editOwn(source: string, json: boolean): ConfigEditor {
   }
 
   return {
-    format: 'proxy.config',
     strategies,
     types: [...new Set([...builtIn, ...vendorsIn(document), ...serviceTypes])],
     get strategy() {
