@@ -34,7 +34,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
   if (streamed) {
-    void streamed.then(({ progress, failure: cut }) => {
+    streamed.whenEnded(({ progress, failure: cut }) => {
       void permit.settle(progress.usage);
       const { usage } = progress;
       record(gateway, story, answer.status, {

@@ -8,7 +8,7 @@ interface StreamOptions {
   readonly signal: AbortSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
-  /** Called once, when the last byte has been handed on or the caller left. */
+  /** Called once, when nothing but the end is left to hand on, or the caller left. */
   readonly onClose: (progress: StreamProgress, failure: Failure | undefined) => void;
 }
 
@@ -185,8 +185,9 @@ class TranslatedStream implements Sink, Source, Flow {
   #finish(): void {
     if (this.#closed) return;
     this.#ended = true;
-    this.#sink?.end();
+    // The books first: a caller who has seen the end is on record, even if this process is killed at that moment.
     this.#close(this.#translator.progress.failure);
+    this.#sink?.end();
   }
 
   #close(failure: Failure | undefined): void {
