@@ -66,7 +66,7 @@ async function modelsAt(url: string): Promise<readonly string[]> {
 function keepAsking(url: string) {
   const failures: string[] = [];
   let answered = 0;
-  let over = false;
+  const stopped = new AbortController();
 
   async function ask(stream: boolean): Promise<void> {
     const answer = await fetch(`${url}/v1/messages`, {
@@ -86,13 +86,13 @@ function keepAsking(url: string) {
   }
 
   const running = Array.from({ length: callers }, async (_, caller) => {
-    for (let turn = caller; !over; turn += 1)
+    for (let turn = caller; !stopped.signal.aborted; turn += 1)
       await ask(turn % 2 === 0).catch((error: unknown) => failures.push(String(error)));
   });
   return {
     answered: () => answered,
     async stop() {
-      over = true;
+      stopped.abort();
       await Promise.all(running);
       return { failures, answered };
     },
