@@ -1,5 +1,5 @@
 import { createGateway, systemClock, type Counters, type Ledger, type Log, type Transport } from '@proxy/core';
-import { hashedCallers } from './callers.ts';
+import { hashedCallers, type OtherCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { createPricing } from './pricing/index.ts';
@@ -9,21 +9,25 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  /** Beside the configuration's; absent: none. */
+  readonly callers?: OtherCallers;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
-  const callers = hashedCallers(config.accessKeys);
+export function liveOf(config: Config, { guarded, callers: others, ...ports }: LivePorts): Live {
+  const callers = hashedCallers(config.accessKeys, others);
   const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
     gateway: createGateway(options),
     health,
-    open: callers.open,
+    get open() {
+      return callers.open;
+    },
     cors: server.cors,
     place: {
       config: doors,

@@ -1,5 +1,5 @@
 import { memoryCounters, systemClock, type Transport } from '@proxy/core';
-import { serve } from '@proxy/node';
+import { serve, type Served } from '@proxy/node';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
@@ -7,9 +7,11 @@ import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { openDurable } from './durable.ts';
+import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
-import { frontOf } from './routes/front.ts';
+import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
@@ -34,41 +36,61 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts listening. @throws ConfigError, or the system's error when the address cannot be listened on. */
+/** Starts listening. @throws ConfigError, StorageError, or the system's error when the address cannot be listened on. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  let config = options.load();
+  log.configure(config.log, secretsOf(config));
+  const durable = await openDurable({ config, log, days: () => undefined, keysChanged: () => use(config) });
+  const ledger = composeLedger([durable.journal, log.ledger], (error) =>
+    log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
+  );
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
       counters,
-      ledger: log.ledger,
+      callers: durable.callers,
+      ledger,
       log: log.port,
     };
   };
 
-  let config = options.load();
-  log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, portsFor(config));
+  let live: Live;
+  /** Puts a configuration in force, with what is stored. */
+  function use(next: Config): void {
+    const complete = durable.complete(next);
+    log.configure(next.log, secretsOf(complete));
+    live = liveOf(complete, portsFor(complete));
+    config = next;
+  }
+
+  use(config);
   const { host, port, drainSeconds } = config.server;
-  const listening = await (options.listen ?? serve)(
-    frontOf(() => live),
-    { host, port },
-  );
+  let listening: Served;
+  try {
+    if (config.unsafe !== undefined && !durable.callers.some) throw new ConfigError([config.unsafe], config.file);
+    listening = await (options.listen ?? serve)(
+      frontOf(() => live),
+      { host, port },
+    );
+  } catch (error) {
+    await durable.close();
+    throw error;
+  }
 
   function reload(): boolean {
     try {
       const next = options.load();
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
-      if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
-      log.configure(next.log, secretsOf(next));
-      live = liveOf(next, portsFor(next));
+      if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
+      use(next);
+      durable.configure(next.storage);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
-      config = next;
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -93,6 +115,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await durable.close();
       log.flush();
     },
   };

@@ -24,6 +24,11 @@ export function masked(config: Config): Config {
   return {
     ...config,
     accessKeys: config.accessKeys.map((accessKey) => ({ ...accessKey, key: mask(accessKey.key) })),
+    storage: {
+      ...config.storage,
+      place: withoutPassword(config.storage.place),
+      encryptionKeys: config.storage.encryptionKeys.map(mask),
+    },
     ...(config.proxies && { proxies: maskedProxies(config.proxies) }),
     upstreams: config.upstreams.map(({ apiKeys, headers, connection, ...upstream }) => ({
       ...upstream,

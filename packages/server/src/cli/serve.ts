@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
 import { loadConfig } from '../config/load.ts';
+import { defaultStorage } from '../storage/place.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
 import { createMaskText } from '../mask.ts';
@@ -15,7 +16,7 @@ export async function serve(flags: Flags): Promise<void> {
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
-  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting });
+  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting, defaultStorage });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   const config = server.config();

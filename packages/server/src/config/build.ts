@@ -22,7 +22,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
+export function secretsOf({ accessKeys, upstreams, vendors, proxies, storage }: Config): readonly string[] {
   const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
@@ -35,7 +35,8 @@ export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): 
       connection.passphrase,
       passwordOf(connection.proxy),
     ]),
-    ...[proxies?.http, proxies?.https].map(passwordOf),
+    ...[proxies?.http, proxies?.https, storage.place].map(passwordOf),
+    ...storage.encryptionKeys,
   ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
 

@@ -17,13 +17,15 @@ export interface LoadOptions {
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
+  /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
+  readonly defaultStorage?: string;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
+export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, defaultStorage }: LoadOptions): Config {
   const env = withDotenv(cwd, realEnv);
   const file = findConfigFile(cwd, env, flags);
-  const said = { env, flags, files: nodeFiles };
+  const said = { env, flags, files: nodeFiles, ...(defaultStorage !== undefined && { defaultStorage }) };
   if (file === undefined) return composeConfig(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);

@@ -1,5 +1,5 @@
 import { mask } from '../mask.ts';
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { duplicateAs } from './duplicate.ts';
 import { newId } from './ids.ts';
 import { present } from './row.ts';
@@ -55,14 +55,19 @@ export interface CredentialsOptions {
 
 const rowsAtOnce = 100;
 
-export function credentialsIn(db: Database, ring: KeyRing, { production }: CredentialsOptions): Credentials {
+export function credentialsIn(
+  db: Database,
+  changes: Changes,
+  ring: () => KeyRing,
+  { production }: CredentialsOptions,
+): Credentials {
   const protect = () => {
-    if (production && !ring.configured) throw new StorageError(unprotected);
+    if (production && !ring().configured) throw new StorageError(unprotected);
   };
   const sealed = (id: string, key: string) => ({
-    sealed: ring.seal(key, placeOf(id)),
-    keyId: ring.keyId,
-    hash: ring.hash(key),
+    sealed: ring().seal(key, placeOf(id)),
+    keyId: ring().keyId,
+    hash: ring().hash(key),
     hint: mask(key),
   });
   return {
@@ -71,8 +76,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       const now = Date.now();
       const id = newId('cred', now);
       const row: CredentialTable = { id, upstream, weight: weight ?? null, ...sealed(id, key), createdAt: now };
-      await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      await changes.make('credentials', async (tx) => {
         const adding = tx.insertInto('credentials').values(row).execute();
         await duplicateAs(`Upstream "${upstream}" has this key already.`, adding);
       });
@@ -94,8 +98,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
     },
     async update(id, { key, weight }) {
       if (key !== undefined) protect();
-      const row = await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      const row = await changes.make('credentials', async (tx) => {
         const changing = tx
           .updateTable('credentials')
           .set({ id, ...(key !== undefined && sealed(id, key)), ...(weight !== undefined && { weight }) })
@@ -107,8 +110,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       return row && credentialOf(row);
     },
     async remove(id) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      return changes.make('credentials', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('credentials').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });
@@ -117,7 +119,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       const rows = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
       return rows.map((row) => {
         const { id, upstream, weight } = row;
-        return { id, upstream, key: opened(ring, row), ...(weight !== null && { weight }) };
+        return { id, upstream, key: opened(ring(), row), ...(weight !== null && { weight }) };
       });
     },
     async reencrypt() {
@@ -125,11 +127,11 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       let done = 0;
       for (;;) {
         // A few at a time, so that a server beside this never waits long.
-        const some = await db.transaction().execute((tx) => resealSome(tx, ring));
+        const some = await db.transaction().execute((tx) => resealSome(tx, ring()));
         done += some;
         if (some < rowsAtOnce) break;
       }
-      await db.transaction().execute((tx) => ring.reseal(tx));
+      await db.transaction().execute((tx) => ring().reseal(tx));
       return done;
     },
   };

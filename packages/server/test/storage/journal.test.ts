@@ -57,7 +57,12 @@ describe.each(databases)('the journal on $name', (database) => {
   };
 
   /** What a process leaves that is killed: its segment as it is, without the lock. */
-  function leaveBehind(place: StoragePlace, slot: number, calls: readonly StoredCall[], tail = Buffer.alloc(0)): string {
+  function leaveBehind(
+    place: StoragePlace,
+    slot: number,
+    calls: readonly StoredCall[],
+    tail = Buffer.alloc(0),
+  ): string {
     const path = join(beside(place, 'calls') ?? '', `${slot}-left${slot}behind.log`);
     writeFileSync(path, Buffer.concat([...calls.map((one) => Buffer.from(frameOf(JSON.stringify(one)))), tail]));
     return path;
@@ -129,7 +134,11 @@ describe.each(databases)('the journal on $name', (database) => {
     one.journal.append(call('a'));
     const other = await open(place);
     other.journal.append(call('b'));
-    expect(segmentsOf(place).map((name) => name[0]).sort()).toEqual(['0', '1']);
+    expect(
+      segmentsOf(place)
+        .map((name) => name[0])
+        .sort(),
+    ).toEqual(['0', '1']);
     expect(other.told).toEqual([]);
     await one.journal.settled();
     await other.journal.settled();
