@@ -11,6 +11,7 @@ import { account, record, type Story } from './account.ts';
 import { authenticate } from './authenticate.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { limit } from './limit.ts';
+import { permit as permitted } from './permitted.ts';
 import { openAfterSetup } from './live-socket.ts';
 import { recognize, type Call } from './recognize.ts';
 import { refuse, unknownDoor } from './refuse.ts';
@@ -64,8 +65,10 @@ function acceptLive(gateway: Running, story: Story, caller: Caller, door: Relaye
   const { socket: relay } = door;
   async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
     const inbound = (story.inbound = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true }));
+    permitted(caller, inbound);
+    permitted(caller, inbound);
     const plan = routeRelayed(gateway, inbound, door);
-    const permit = await limit(gateway, caller, inbound);
+    const permit = await limit(gateway, story, caller, inbound, plan);
     const opening = await openUpstream(gateway, plan, inbound, door, [], signal);
     const { opened, outcome } = opening;
     if (!opened) {
@@ -113,7 +116,7 @@ async function openRealtime(
   const { query, headers } = story.call.knock;
   const inbound = (story.inbound = inboundOf(story.call, { model: query.get('model') ?? '', streaming: true }));
   const plan = routeRelayed(gateway, inbound, door);
-  const permit = await limit(gateway, caller, inbound);
+  const permit = await limit(gateway, story, caller, inbound, plan);
   const protocols = withoutKey(protocolsOf(headers));
   const opening = await openUpstream(gateway, plan, inbound, door, protocols, request.signal);
   if (!opening.opened) return account(gateway, story, permit, opening.outcome);
@@ -173,7 +176,10 @@ function accepted(
         end({ progress: { begun: false, finished: false }, failure });
         return nothingRuns;
       }
-      const session = relaySocket(socket, upstream, door.socket, (usage) => void permit.spend(usage));
+      const session = relaySocket(socket, upstream, door.socket, (usage) => {
+        void permit.spend(usage);
+        return story.hold?.spend(usage);
+      });
       void session.ended.then(end);
       return session;
     },

@@ -7,6 +7,7 @@ import { embed } from './embed.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
+import { permit } from './permitted.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse, unknownDoor } from './refuse.ts';
@@ -25,15 +26,17 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const caller = (story.caller = await authenticate(gateway, call));
     const { door } = call.knock;
     const { operation } = door;
-    if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
+    if (operation === 'list-models' || operation === 'get-model')
+      return recorded(await answerModels(gateway, call, caller));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const inbound = (story.inbound = await read(gateway, call, request));
+    permit(caller, inbound);
     const plan = door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound);
-    const permit = await limit(gateway, caller, inbound);
+    const granted = await limit(gateway, story, caller, inbound, plan);
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request);
-      return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
+      return recorded(await counted.finally(() => granted.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
@@ -42,7 +45,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       : operation === 'embed'
         ? await embed(gateway, plan, inbound, door, request, strict)
         : await relayOperation(gateway, plan, inbound, door, request);
-    return account(gateway, story, permit, outcome);
+    return account(gateway, story, granted, outcome);
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);
