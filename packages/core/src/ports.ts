@@ -305,6 +305,10 @@ export interface CallRecord {
   readonly firstByteMs?: number;
   readonly callerId?: string;
   readonly userId?: string;
+  /** The caller's network address, where known. */
+  readonly address?: string;
+  /** As it was asked for, without its query. */
+  readonly path?: string;
   readonly dialect?: string;
   readonly operation?: string;
   readonly model?: string;

@@ -41,6 +41,8 @@ export interface FailureDetails {
   readonly requestId?: string;
   /** Of a limit of ours that is reached: how much of it, for headers and for programs. */
   readonly quota?: QuotaFigures;
+  /** HTML to answer with instead, to somebody who came with a browser. */
+  readonly page?: string;
   /** False when the fault lies with one credential only or with the transport; keys rest by it. */
   readonly cause?: unknown;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../conversation/failure.ts';
 import { meansModel } from '../models/model-patterns.ts';
 import type { Caller } from '../ports.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 
 /** Holds a caller to its own lists. @throws Failure `forbidden` that says what is allowed. */
 export function permit({ models, operations }: Caller, { glance, knock, upload }: Incoming): void {

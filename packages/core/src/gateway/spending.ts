@@ -6,7 +6,7 @@ import type { Bounds, Door, RequestBounds } from '../dialects/dialect.ts';
 import { base64StringTokens, estimateBodyTokens } from '../limits/estimate.ts';
 import { matchesPattern } from '../models/facts.ts';
 import type { Caller, Most, Spending, SpendingTarget } from '../ports.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 import type { Plan, Target } from './route.ts';
 
 /** What a call can cost at the most; undefined for operations that cost nothing. `docs/limits.md` says what it rests on. */

@@ -2,7 +2,7 @@ import type { Failure } from '../conversation/failure.ts';
 import { totalInputTokens, type Usage } from '../conversation/usage.ts';
 import { estimateTokens } from '../limits/estimate.ts';
 import type { Spent } from '../ports.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 import { estimateOf, spendingTarget } from './spending.ts';
 import type { Outcome, StreamEnd } from './try-targets.ts';
 
