@@ -53,7 +53,7 @@ export const recordsSchema = section({
   accessLog: switchable({ folder: words().exactOptional() }).exactOptional(),
   metrics: switchable({
     enabled: flag().exactOptional(),
-    path: words().startsWith('/', 'must begin with a slash.').exactOptional(),
+    path: words().regex(/^\//, 'must begin with a slash.').exactOptional(),
     open: flag().exactOptional(),
   }).exactOptional(),
   prompts: section({
