@@ -11,6 +11,7 @@ import { openDurable } from './durable.ts';
 import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
@@ -43,10 +44,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const transports = createTransports();
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  const durable = await openDurable({ config, log, days: () => undefined, keysChanged: () => use(config) });
+  const durable = await openDurable({ config, log, days: () => config.records.days, keysChanged: () => use(config) });
   const ledger = composeLedger([durable.journal, log.ledger], (error) =>
     log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
   );
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
@@ -56,6 +58,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       callers: durable.callers,
       ledger,
       log: log.port,
+      records,
     };
   };
 
@@ -115,6 +118,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await records.close();
       await durable.close();
       log.flush();
     },

@@ -8,8 +8,10 @@ interface StreamOptions {
   readonly signal: AbortSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
-  /** Called once, when nothing but the end is left to hand on, or the caller left. */
-  readonly onClose: (progress: StreamProgress, failure: Failure | undefined) => void;
+  /**
+   * Called once, when nothing but the end is left to hand on, or the caller left; with the bytes that came from the upstream.
+   */
+  readonly onClose: (progress: StreamProgress, failure: Failure | undefined, receivedBytes: number) => void;
 }
 
 type Opened = { readonly source: Source } | { readonly failure: Failure };
@@ -39,6 +41,7 @@ class TranslatedStream implements Sink, Source, Flow {
   #sink: Sink | undefined;
   #held: Chunk[] = [];
   #heldBytes = 0;
+  #receivedBytes = 0;
   #ended = false;
   /** What the reader's connection breaks with. */
   #broken: Failure | undefined;
@@ -63,6 +66,7 @@ class TranslatedStream implements Sink, Source, Flow {
   write(chunk: Chunk): boolean {
     if (this.#closed) return false;
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    this.#receivedBytes += bytes.length;
     const { pieceBytes = bytes.length } = this.#translator;
     if (bytes.length <= pieceBytes) return this.#push(bytes);
     let more = true;
@@ -194,7 +198,7 @@ class TranslatedStream implements Sink, Source, Flow {
     this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#failed);
-    this.#options.onClose(this.#translator.progress, failure);
+    this.#options.onClose(this.#translator.progress, failure, this.#receivedBytes);
   }
 
   #keepAlive(): void {

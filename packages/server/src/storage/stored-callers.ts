@@ -16,13 +16,8 @@ const maxKnown = 10_000;
 /** Keys that were wrong before, so that a client that keeps trying one costs no query each time. */
 const maxUnknown = 1000;
 
-interface Known {
-  readonly caller: Caller;
-  readonly expiresAt: number;
-}
-
 export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'>): Promise<StoredCallers> {
-  const known = new LRUCache<string, Known>({ max: maxKnown });
+  const known = new LRUCache<string, Caller>({ max: maxKnown });
   const unknown = new LRUCache<string, true>({ max: maxUnknown });
   let some = (await accessKeys.count()) > 0;
   /** Grows with every change: an answer from before it is not kept. */
@@ -32,22 +27,17 @@ export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'
     const asked = era;
     const found = await accessKeys.recognize(accessKey);
     const caller = found && callerOf(found.accessKey, found.user);
-    if (asked === era) {
-      if (caller) known.set(accessKey, { caller, expiresAt: found.accessKey.expiresAt ?? Infinity });
-      else unknown.set(accessKey, true);
-    }
-    return caller && stillValid(found.accessKey.expiresAt) ? caller : undefined;
+    if (asked !== era) return caller;
+    if (caller) known.set(accessKey, caller);
+    else unknown.set(accessKey, true);
+    return caller;
   }
 
   return {
     get some() {
       return some;
     },
-    find(accessKey) {
-      const hit = known.get(accessKey);
-      if (hit) return stillValid(hit.expiresAt) ? hit.caller : undefined;
-      return unknown.has(accessKey) ? undefined : ask(accessKey);
-    },
+    find: (accessKey) => known.get(accessKey) ?? (unknown.has(accessKey) ? undefined : ask(accessKey)),
     async refresh() {
       era += 1;
       known.clear();
@@ -57,14 +47,31 @@ export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'
   };
 }
 
-function stillValid(expiresAt = Infinity): boolean {
-  return expiresAt === Infinity || expiresAt > Date.now();
+/** Also one that is refused: the gateway tells its owner why. */
+function callerOf(accessKey: StoredAccessKey, user: User | undefined): Caller {
+  const { id, name, limits, models, operations, expiresAt } = accessKey;
+  const role = accessKey.role ?? user?.role;
+  const disabled = whyDisabled(accessKey, user);
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    ...(limits && { limits }),
+    ...(user && { userId: user.id, userName: user.name }),
+    ...(user?.limits && { userLimits: user.limits }),
+    ...(role && { role }),
+    ...(models && { models }),
+    ...(operations && { operations }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(disabled !== undefined && { disabled }),
+  };
 }
 
-/** Undefined: the key opens nothing any longer. */
-function callerOf(accessKey: StoredAccessKey, user: User | undefined): Caller | undefined {
-  if (accessKey.revokedAt !== undefined || user?.disabledAt !== undefined) return undefined;
-  const { id, name, limits } = accessKey;
-  const role = accessKey.role ?? user?.role;
-  return { id, ...(name !== undefined && { name }), ...(limits && { limits }), ...(role && { role }) };
+function whyDisabled({ revokedAt, revokedReason }: StoredAccessKey, user: User | undefined): string | undefined {
+  if (revokedAt !== undefined) return `This access key has been revoked${because(revokedReason)}.`;
+  if (user?.disabledAt !== undefined) return `The user of this access key is disabled${because(user.disabledReason)}.`;
+  return undefined;
+}
+
+function because(reason = ''): string {
+  return reason === '' ? '' : `: ${reason}`;
 }

@@ -39,11 +39,11 @@ ${more}`;
     expect((await call(key)).status).toBe(200);
     expect((await call('wrong')).status).toBe(401);
     await beside.users.update(ada.id, { disabled: 'left' });
-    await until('the user is kept out', async () => (await call(key)).status === 401);
+    await until('the user is kept out', async () => (await call(key)).status === 403);
     await beside.users.update(ada.id, { disabled: null });
     await until('the user is let in', async () => (await call(key)).status === 200);
     await beside.accessKeys.revoke(accessKey.id);
-    await until('the key opens nothing', async () => (await call()).status === 200 || (await call(key)).status === 401);
+    await until('the key opens nothing', async () => (await call()).status === 200 || (await call(key)).status === 403);
     await until('the call is on record', async () => (await beside.calls.count({ callerId: accessKey.id })) > 0);
   });
 
@@ -52,7 +52,7 @@ ${more}`;
     const { key } = await beside.accessKeys.create({ expiresAt: Date.now() + 3600_000 });
     const old = await beside.accessKeys.create({ expiresAt: Date.now() - 1 });
     expect((await call(key)).status).toBe(200);
-    expect((await call(old.key)).status).toBe(401);
+    expect((await call(old.key)).status).toBe(403);
   });
 
   test('stored upstream keys join those of the file, and leave again', async () => {
