@@ -38,8 +38,12 @@ export function frontOf(live: () => Live): Gateway {
     const entry = admit(request, now, cors);
     if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
     const answering = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return answering;
-    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+    const watch = now.records?.watch;
+    if (!cors && !entry.reshape && !watch) return answering;
+    return answering.then((answer) => {
+      const seen = watch?.(answer) ?? answer;
+      return withHeaders(entry.reshape?.(seen) ?? seen, cors);
+    });
   }
   return {
     handle,
