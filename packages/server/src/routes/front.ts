@@ -37,7 +37,7 @@ export function frontOf(live: () => Live): Gateway {
     const cors = corsHeaders(request, now.cors);
     const entry = admit(request, now, cors);
     if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
-    const answering = now.gateway.handle(entry.request);
+    const answering = now.gateway.handle(now.records?.enter?.(entry.request) ?? entry.request);
     const watch = now.records?.watch;
     if (!cors && !entry.reshape && !watch) return answering;
     return answering.then((answer) => {
