@@ -84,5 +84,6 @@ export {
   type MemoryCountersOptions,
   type MemoryLedger,
 } from './memory.ts';
-export type { Chunk, Frame, FrameReader, ReplyFraming } from './bytes/framing.ts';
+export type { Chunk, Frame, FrameReader, Framing, FrameWriter, ReplyFraming } from './bytes/framing.ts';
+export { sse } from './bytes/sse.ts';
 export type { Json, JsonObject } from './json.ts';

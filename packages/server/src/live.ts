@@ -2,19 +2,21 @@ import { createGateway, systemClock, type Counters, type Ledger, type Log, type 
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { PictureStore } from './doors/picture-store.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  readonly pictures?: PictureStore;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
   const { doors, health, server } = config;
@@ -24,6 +26,6 @@ export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
     health,
     open: callers.open,
     cors: server.cors,
-    place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }) },
+    place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }), ...(pictures && { pictures }) },
   };
 }
