@@ -50,7 +50,9 @@ export const doorsSchema = section({
   pictures: section({
     path: words(),
     maxMb: wholeNumber(1).exactOptional(),
-    url: z.url({ protocol: /^https?$/, error: 'must be an address like https://ai.example.com.' }).exactOptional(),
+    url: words()
+      .regex(/^https?:\/\/[^\s?#]+$/, 'must be an address like https://ai.example.com.')
+      .exactOptional(),
   }).exactOptional(),
   services: z
     .union([flag(), words().regex(/^\/[\w/-]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })

@@ -158,11 +158,37 @@ describe('F6 Gemini and Mistral', () => {
     expect(answer.text).toBe(array);
   });
 
+  const mistral = 'provider: mistral, apiKeys: [mistral-key-0123456789]';
+
+  test('Mistral: turns that it would refuse are put in order', async () => {
+    const { url, sent } = await serving([mistral]);
+    const call = { id: 'D681PevKs', type: 'function', function: { name: 'f', arguments: '{}' } };
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'One' },
+      { role: 'assistant', content: '', tool_calls: [call] },
+      { role: 'tool', tool_call_id: call.id, content: '1' },
+      { role: 'user', content: 'Two' },
+      { role: 'assistant', content: 'Three' },
+      { role: 'system', content: 'Now in French.' },
+      { role: 'assistant', content: 'Quatre' },
+    ];
+    const body = { model: 'mistral-large-latest', messages };
+    expect((await ask(url, '/proxy/mistral-ai/v1/chat/completions', { body })).status).toBe(200);
+    const turns = sent().messages ?? [];
+    expect(turns.map(({ role }) => role).join(' ')).toBe(
+      'system user assistant tool assistant user assistant user assistant',
+    );
+    expect(turns.at(-2)).toMatchObject({ role: 'user', content: expect.stringContaining('Now in French.') as string });
+    expect(turns.at(-1)).toEqual({ role: 'assistant', content: 'Quatre', prefix: true });
+  });
+
   test('Mistral', async () => {
-    const { url, upstream } = await serving([openai, 'provider: mistral, apiKeys: [mistral-key-0123456789]']);
+    const { url, upstream } = await serving([openai, mistral]);
     const body = { ...chat, model: 'mistral-large-latest' };
     expect((await ask(url, '/proxy/mistral-ai/v1/chat/completions', { body })).status).toBe(200);
     expect(upstream.seen[0]?.headers.authorization).toBe('Bearer mistral-key-0123456789');
+    expect(upstream.seen[0]?.body).toBe(JSON.stringify(body));
   });
 });
 
