@@ -3,6 +3,7 @@ import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import type { PictureStore } from './doors/picture-store.ts';
+import { createPricing } from './pricing/index.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -26,6 +27,13 @@ export function liveOf(config: Config, { guarded, pictures, ...ports }: LivePort
     health,
     open: callers.open,
     cors: server.cors,
-    place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }), ...(pictures && { pictures }) },
+    place: {
+      config: doors,
+      cors: server.cors,
+      upstreams,
+      pricing: createPricing(config.prices),
+      ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
+    },
   };
 }

@@ -2,6 +2,7 @@ import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Transport, Upstream
 import type { CorsConfig } from '../config/cors.ts';
 import type { DoorsConfig } from '../config/doors.ts';
 import type { PictureStore } from './picture-store.ts';
+import type { Pricing } from '../pricing/index.ts';
 
 /**
  * A door of a predecessor's. It answers nothing of its own accord: a request becomes one at a door of the gateway's, which
@@ -14,6 +15,7 @@ export interface Place {
   readonly config: DoorsConfig;
   readonly cors: CorsConfig;
   readonly upstreams: readonly Upstream[];
+  readonly pricing: Pricing;
   /** To addresses that callers name. Absent: nobody may name one. */
   readonly guarded?: Transport;
   /** Keeps generated pictures; absent: nobody does. */
