@@ -223,7 +223,7 @@ describe('F3 images', () => {
     const headers = { authorization: 'Bearer ours-0123456789' };
     const drawOne = async (url: string) => {
       const { text } = await ask(url, path, { body: picturing, headers });
-      return /http:\/\/[\w.:\[\]]+(\/user_content\/[\w-]{32}\.png)\)/.exec(text)?.[1] ?? '';
+      return /http:\/\/[\w.:[\]]+(\/user_content\/[\w-]{32}\.png)\)/.exec(text)?.[1] ?? '';
     };
 
     test('in a folder, and fetched without a key by whoever knows the name', async () => {
