@@ -17,9 +17,10 @@ export function translate(inbound: Inbound, destination: Destination, settings: 
 /** Whether the request holds what its own vendor would refuse as it stands: another vendor's reply (Z2), an odd shape. */
 function hasBeenAbroad({ dialect, body, top }: Inbound, { facts }: Destination): boolean {
   const pieces = aroundFiles(body);
-  const found = (mark: string) => pieces.some((piece) => holds(piece, mark));
-  const traces = [envelopeMark, ...(dialect.foreignTraces?.(facts) ?? [])];
-  return traces.some((trace) => (typeof trace === 'string' ? found(trace) : found(trace.mark) && proves(trace, top)));
+  const anywhere = (mark: string) => pieces.some((piece) => holds(piece, mark));
+  const suspicious = (trace: ForeignTrace) =>
+    typeof trace === 'string' ? anywhere(trace) : anywhere(trace.mark) && proves(trace, top);
+  return anywhere(envelopeMark) || dialect.foreignTraces?.(facts).some(suspicious) === true;
 }
 
 function proves(trace: Exclude<ForeignTrace, string>, top: TopLevel): boolean {
