@@ -10,6 +10,7 @@ import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
@@ -40,6 +41,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
@@ -50,6 +52,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       ledger: log.ledger,
       log: log.port,
+      records,
     };
   };
 
@@ -96,6 +99,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await records.close();
       log.flush();
     },
   };
