@@ -29,6 +29,8 @@ export function encodeOpenaiError(failure: Failure, context: EncodeErrorContext 
     headers['retry-after'] = String(Math.ceil(retryAfterSeconds));
     if (!Number.isInteger(retryAfterSeconds)) headers['retry-after-ms'] = String(Math.round(retryAfterSeconds * 1000));
   }
+  // OpenAI's SDKs read it before they look at the status.
+  if (failure.details.shouldRetry !== undefined) headers['x-should-retry'] = String(failure.details.shouldRetry);
   if (context.requestId !== undefined) headers['x-request-id'] = context.requestId;
   return { status: statusOf(failure), headers, body: { error: openaiErrorMembers(failure) } };
 }

@@ -77,6 +77,7 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     ...(outcome?.target && { upstream: outcome.target.upstream.name }),
     ...(outcome?.target?.model && { upstreamModel: outcome.target.model }),
     ...(outcome?.way && { way: outcome.way }),
+    ...(outcome?.why && { why: outcome.why() }),
     ...(usage && { usage }),
     ...(failure && { failure: { kind: failure.kind, message: failure.message } }),
   };
