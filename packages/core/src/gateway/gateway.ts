@@ -6,6 +6,7 @@ import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
 import type { Limits, Ports } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Affinity } from './session.ts';
+import type { Policy } from './policy.ts';
 
 /** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
 export interface GatewayOptions {
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly sockets?: SocketOptions;
   /** What is known of credentials; absent: nothing yet. */
   readonly keys?: KeyStates;
+  /** Rules of the house, asked in this order. */
+  readonly policies?: readonly Policy[];
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }
 

@@ -9,8 +9,10 @@ import type { Running } from './running.ts';
 import { sessionOf } from './session.ts';
 
 export interface Plan {
-  /** In the order in which they are tried. To be walked through once: an upstream's turn is taken when it is reached. */
+  /** In the order in which they are tried. An upstream's turn is taken when it is reached: see `possible` for a look ahead. */
   readonly targets: Iterable<Target>;
+  /** All that may be tried, before anything is chosen among them. */
+  possible(): readonly Target[];
   /** Why it is as it is, where there was a choice; to be asked when the call is over. */
   why?(): RoutingRecord;
 }
@@ -24,8 +26,28 @@ export function planOf(gateway: Running, destinations: readonly UpstreamModel[],
   const targets =
     prospects.length === 1 && only
       ? targetsAt(gateway, only, inbound, rationale)
-      : allTargets(gateway, prospects, inbound, rationale);
-  return { targets, ...(rationale && { why: rationale.record }) };
+      : remembered(allTargets(gateway, prospects, inbound, rationale));
+  return {
+    targets,
+    possible: () =>
+      prospects.flatMap(({ awake, soonest, targetFor }) => [...awake, ...(soonest ? [soonest] : [])].map(targetFor)),
+    ...(rationale && { why: rationale.record }),
+  };
+}
+
+/** Walked through as far as somebody wants, and the same again for the next. */
+function remembered<T>(source: Iterator<T>): Iterable<T> {
+  const seen: T[] = [];
+  return {
+    *[Symbol.iterator]() {
+      for (let at = 0; ; at += 1) {
+        const next = at < seen.length ? undefined : source.next();
+        if (next?.done) return;
+        if (next) seen.push(next.value);
+        yield seen[at] as T; // it has just been put there, or was before
+      }
+    },
+  };
 }
 
 /** Where everything rests comes behind where something is awake. */
