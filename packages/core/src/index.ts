@@ -54,7 +54,7 @@ export type { BreakerRules, Cooldown, Rest } from './keys/cooldown.ts';
 export type { RefusedKey, RefusedKeys } from './keys/refused.ts';
 export { createKeyStates, type KeyCheck, type KeyStates } from './keys/key-states.ts';
 export { memoryQuotas } from './keys/quotas.ts';
-export type { Keys, KeyStatus } from './gateway/keys.ts';
+export type { KeyCheckOptions, Keys, KeyStatus } from './gateway/keys.ts';
 export type { Affinity } from './gateway/session.ts';
 
 // Embeddings: how a provider may be asked for them, and what passes between two forms.

@@ -1,4 +1,13 @@
-import { createGateway, systemClock, type Counters, type Ledger, type Log, type Transport } from '@proxy/core';
+import {
+  createGateway,
+  systemClock,
+  type Counters,
+  type KeyStates,
+  type Ledger,
+  type Log,
+  type Quotas,
+  type Transport,
+} from '@proxy/core';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -12,16 +21,19 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
+  readonly keys?: KeyStates;
+  readonly quotas?: Quotas;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, keys, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway(options),
+    gateway: createGateway({ ...options, ...(keys && { keys }) }),
     health,
     open: callers.open,
     cors: server.cors,

@@ -1,4 +1,4 @@
-import { memoryCounters, systemClock, type Transport } from '@proxy/core';
+import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -7,6 +7,7 @@ import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { createKeyChecks } from './key-checks.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { frontOf } from './routes/front.ts';
@@ -38,6 +39,8 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
+  const keys = createKeyStates({ clock: systemClock });
+  const quotas = memoryQuotas();
   const transports = createTransports();
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
@@ -45,6 +48,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
       counters,
+      keys,
+      quotas,
       ledger: log.ledger,
       log: log.port,
     };
@@ -53,11 +58,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let config = options.load();
   log.configure(config.log, secretsOf(config));
   let live = liveOf(config, portsFor(config));
+  const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
     { host, port },
   );
+
+  keyChecks.start(config.checkKeys);
 
   function reload(): boolean {
     try {
@@ -69,6 +77,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
+      keyChecks.schedule(next.checkKeys);
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -91,6 +100,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     reload,
     async close() {
       stopWatching();
+      keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       log.flush();

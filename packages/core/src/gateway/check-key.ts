@@ -21,12 +21,19 @@ const checkTimeoutMs = 20_000;
 const maxReplyBytes = 1024 * 1024;
 
 /** Asks for the list of models, which costs nothing; a place without one for a word of the first model that is configured there. */
-export async function checkKey(gateway: Running, upstream: Upstream, credential: Credential): Promise<KeyVerdict> {
+export async function checkKey(
+  gateway: Running,
+  upstream: Upstream,
+  credential: Credential,
+  freeOnly: boolean,
+): Promise<KeyVerdict> {
   if (credential.secret === '') return { verdict: 'unchecked', why: 'The upstream needs no key.' };
   try {
     const { listsModels } = upstream.provider;
     if (listsModels)
       return { verdict: 'valid', models: await listedModels(gateway, upstream, credential, listsModels) };
+    if (freeOnly)
+      return { verdict: 'unchecked', why: 'The provider has no list to ask for, and a word of a model costs.' };
     const model = firstModel(upstream);
     if (model === undefined)
       return { verdict: 'unchecked', why: 'Name a model in "models": the provider has no list to ask for instead.' };

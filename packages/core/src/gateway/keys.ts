@@ -10,8 +10,15 @@ export interface Keys {
   status(): readonly KeyStatus[];
   /** Forgets rests and refusals: of one credential by its id, or of all. */
   reset(credentialId?: string): void;
-  /** Asks the vendors whether they take them: one by its id, or all. A key that is taken is back in the pool. Never rejects. */
-  check(credentialId?: string): Promise<readonly KeyStatus[]>;
+  /** Asks the vendors whether they take them. A key that is taken is back in the pool. Never rejects. */
+  check(options?: KeyCheckOptions): Promise<readonly KeyStatus[]>;
+}
+
+export interface KeyCheckOptions {
+  /** Only this one; absent: all. */
+  readonly credential?: string;
+  /** Ask nothing that a vendor might bill: keys of places without a list of models stay unchecked. */
+  readonly freeOnly?: boolean;
 }
 
 export interface KeyStatus {
@@ -61,8 +68,8 @@ export function createKeys(gateway: Running): Keys {
     };
   }
 
-  async function check(upstream: Upstream, credential: Credential): Promise<void> {
-    const told = await checkKey(gateway, upstream, credential);
+  async function check(upstream: Upstream, credential: Credential, freeOnly: boolean): Promise<void> {
+    const told = await checkKey(gateway, upstream, credential, freeOnly);
     checks.set(credential.id, recordOf(told, ports.clock.now()));
     if (told.verdict === 'valid') {
       refused.restore(credential.id);
@@ -79,11 +86,12 @@ export function createKeys(gateway: Running): Keys {
       cooldown.reset(credentialId);
       refused.restore(credentialId);
     },
-    async check(credentialId) {
+    async check({ credential: credentialId, freeOnly = false } = {}) {
       const chosen = all(credentialId);
       const waiting = [...chosen];
       const worker = async () => {
-        for (let next = waiting.shift(); next; next = waiting.shift()) await check(next.upstream, next.credential);
+        for (let next = waiting.shift(); next; next = waiting.shift())
+          await check(next.upstream, next.credential, freeOnly);
       };
       await Promise.all(Array.from({ length: maxChecksAtOnce }, worker));
       return chosen.map(({ upstream, credential }) => statusOf(upstream, credential));

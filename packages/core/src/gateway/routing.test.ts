@@ -151,7 +151,9 @@ describe('F12 keys that their vendor refuses', () => {
     gateway.keys.reset('a');
     await call();
     expect(asked).toEqual(['a', 'b', 'a', 'b']);
-    expect(await gateway.keys.check('a')).toMatchObject([{ state: 'refused', checked: { verdict: 'refused' } }]);
+    expect(await gateway.keys.check({ credential: 'a' })).toMatchObject([
+      { state: 'refused', checked: { verdict: 'refused' } },
+    ]);
     revoked = false;
     expect(await gateway.keys.check()).toMatchObject([
       { state: 'well', checked: { verdict: 'valid', models: ['m'], atMs: 1_000_000 } },
