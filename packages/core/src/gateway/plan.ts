@@ -27,12 +27,16 @@ export function planOf(gateway: Running, destinations: readonly UpstreamModel[],
     prospects.length === 1 && only
       ? targetsAt(gateway, only, inbound, rationale)
       : remembered(allTargets(gateway, prospects, inbound, rationale));
+  let possible: readonly Target[] | undefined;
   return {
     targets,
-    possible: () =>
-      prospects.flatMap(({ awake, soonest, targetFor }) => [...awake, ...(soonest ? [soonest] : [])].map(targetFor)),
+    possible: () => (possible ??= prospects.flatMap(usableAt)),
     ...(rationale && { why: rationale.record }),
   };
+}
+
+function usableAt({ awake, soonest, targetFor }: Prospect): readonly Target[] {
+  return (soonest ? [soonest] : awake).map(targetFor);
 }
 
 /** Walked through as far as somebody wants, and the same again for the next. */
