@@ -1,4 +1,4 @@
-import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Transport } from '@proxy/core';
+import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -29,6 +29,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly config: () => Config;
+  /** How the upstreams' keys are, and what can be done about it. */
+  readonly keys: () => Keys;
   /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
   reload(): boolean;
   /** Stops listening, waits for running requests as long as the configuration says, then cuts them. */
@@ -97,6 +99,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: listening.url,
     port: listening.port,
     config: () => config,
+    keys: () => live.gateway.keys,
     reload,
     async close() {
       stopWatching();

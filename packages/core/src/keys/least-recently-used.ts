@@ -1,6 +1,6 @@
 import type { Selector } from './selector.ts';
 
-/** The candidate that was chosen longest ago; one that was never chosen before all others, as listed. */
+/** The candidate that was chosen or used longest ago; one that was never chosen before all others, as listed. */
 export function leastRecentlyUsed(): Selector {
   /** The number of the last choice that fell on each: the smaller, the longer ago. */
   const lastChoice = new Map<string, number>();
@@ -13,6 +13,10 @@ export function leastRecentlyUsed(): Selector {
       // Marked when it is chosen, not when it is sent to: of calls that come at once no two take the same.
       if (first) lastChoice.set(first.id, (choices += 1));
       return ordered;
+    },
+    begin({ id }) {
+      lastChoice.set(id, (choices += 1));
+      return {};
     },
     scores({ id }) {
       const last = lastChoice.get(id);
