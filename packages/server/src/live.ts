@@ -2,9 +2,11 @@ import {
   createGateway,
   systemClock,
   type Counters,
+  type GatewayOptions,
   type KeyStates,
   type Ledger,
   type Log,
+  type Policy,
   type Quotas,
   type Transport,
 } from '@proxy/core';
@@ -12,6 +14,7 @@ import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { createPricing } from './pricing/index.ts';
+import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -24,18 +27,24 @@ export interface LivePorts {
   /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
   readonly keys?: KeyStates;
   readonly quotas?: Quotas;
+  /** Absent: calls leave behind what the ledger keeps. */
+  readonly records?: Records;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, keys, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, keys, records, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
-  const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
+  const recorded = records?.under(config, callers, ports.ledger);
+  const ledger = recorded?.ledger ?? ports.ledger;
+  const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
+  const known = keys ? { ...options, keys } : options;
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway({ ...options, ...(keys && { keys }) }),
+    gateway: createGateway(recorded ? withPolicies(known, recorded.policies) : known),
     health,
     open: callers.open,
+    ...(recorded && { records: recorded }),
     cors: server.cors,
     place: {
       config: doors,
@@ -45,4 +54,8 @@ export function liveOf(config: Config, { guarded, keys, ...ports }: LivePorts): 
       ...(guarded && { guarded }),
     },
   };
+}
+
+function withPolicies(options: GatewayOptions, more: readonly Policy[]): GatewayOptions {
+  return more.length === 0 ? options : { ...options, policies: [...(options.policies ?? []), ...more] };
 }

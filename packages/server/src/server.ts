@@ -10,6 +10,7 @@ import { withDemo } from './demo/transport.ts';
 import { createKeyChecks } from './key-checks.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
@@ -44,6 +45,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const keys = createKeyStates({ clock: systemClock });
   const quotas = memoryQuotas();
   const transports = createTransports();
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
@@ -54,6 +56,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       quotas,
       ledger: log.ledger,
       log: log.port,
+      records,
     };
   };
 
@@ -106,6 +109,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await records.close();
       log.flush();
     },
   };

@@ -15,6 +15,7 @@ import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { KeyChecksConfig } from './routing.ts';
 import type { logLevels } from './schema.ts';
@@ -35,6 +36,7 @@ export interface Config {
   readonly modelFacts: readonly ModelFactsRow[];
   /** The user's own, stronger than ours. */
   readonly prices: readonly PriceRow[];
+  readonly records: RecordsConfig;
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
   readonly websockets: SocketOptions;
