@@ -25,7 +25,10 @@ export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } 
 export type { Direction } from './gateway/direction.ts';
 export type { KnownVisit, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
 export type { Incoming } from './gateway/incoming.ts';
+export { Gate } from './gateway/gate.ts';
 export { plainRefusal } from './gateway/refuse.ts';
+export { withOutputCap, withoutTools } from './translate/change-body.ts';
+export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
 export { answerFetch, fetchTransport } from './web.ts';
@@ -59,7 +62,7 @@ export type * from './embeddings/embedding.ts';
 export type { EmbeddingForm, EncodeEmbeddingsContext } from './embeddings/form.ts';
 
 // Model facts.
-export { factsOf, modelFacts } from './models/facts.ts';
+export { factsOf, matchesPattern, modelFacts } from './models/facts.ts';
 export type { ModelFacts, ModelFactsRow } from './models/model-facts.ts';
 
 // The hub: a conversation and its reply, in nobody's wire format.

@@ -2,6 +2,8 @@ import { createGateway, systemClock, type Counters, type Ledger, type Log, type 
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { Bans } from './guards/bans.ts';
+import { policiesOf } from './guards/policies.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -11,17 +13,22 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Absent: nobody is banned. */
+  readonly bans?: Bans;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, bans, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
-  const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
+  const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
+  const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock }, policies);
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
     gateway: createGateway(options),
     health,
+    policies,
+    trustedProxies: config.guards.trustedProxies,
     open: callers.open,
     cors: server.cors,
     place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }) },

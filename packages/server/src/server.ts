@@ -4,6 +4,7 @@ import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
+import { createBans } from './guards/create-bans.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
@@ -39,6 +40,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  const bans = createBans(log.port);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
@@ -47,6 +49,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       ledger: log.ledger,
       log: log.port,
+      bans: bans.under(config),
     };
   };
 
@@ -93,6 +96,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      bans.close();
       log.flush();
     },
   };

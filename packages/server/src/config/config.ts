@@ -12,6 +12,7 @@ import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { GuardsConfig } from './guards.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -20,6 +21,7 @@ export interface Config {
   readonly doors: DoorsConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
+  readonly guards: GuardsConfig;
   readonly strict: boolean;
   /** Places that the file adds to ours. */
   readonly vendors: readonly Vendor[];

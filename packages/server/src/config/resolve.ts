@@ -7,6 +7,7 @@ import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
+import { guardsOf } from './guards.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -51,6 +52,7 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -68,6 +70,7 @@ export function resolveConfig(sources: Sources): Config {
     },
     doors,
     accessKeys,
+    guards,
     strict: file.strict ?? false,
     vendors,
     upstreams,
