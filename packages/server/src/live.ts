@@ -1,4 +1,12 @@
-import { createGateway, systemClock, type Counters, type Ledger, type Log, type Transport } from '@proxy/core';
+import {
+  createGateway,
+  systemClock,
+  type Counters,
+  type Ledger,
+  type Log,
+  type Queue,
+  type Transport,
+} from '@proxy/core';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -15,13 +23,18 @@ export interface LivePorts {
   readonly log: Log;
   /** Absent: nobody is banned. */
   readonly bans?: Bans;
+  readonly queue?: Queue;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, bans, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, bans, queue, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
-  const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock }, policies);
+  const options = buildGatewayOptions(
+    config,
+    { ...ports, callers, clock: systemClock },
+    { policies, ...(queue && { queue }) },
+  );
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {

@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
 import { createBans } from './guards/create-bans.ts';
+import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
@@ -41,8 +42,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
   const bans = createBans(log.port);
+  const queueUnder = createQueue();
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
+    const queue = queueUnder(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
@@ -50,6 +53,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ledger: log.ledger,
       log: log.port,
       bans: bans.under(config),
+      ...(queue && { queue }),
     };
   };
 

@@ -1,4 +1,4 @@
-import type { Credential, GatewayOptions, Policy, Ports, Upstream } from '@proxy/core';
+import type { Credential, GatewayOptions, Ports, Upstream } from '@proxy/core';
 import type { Config, UpstreamConfig } from './config.ts';
 import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
@@ -7,7 +7,7 @@ import { knownProviders, type KnownProviders } from './providers.ts';
 export function buildGatewayOptions(
   config: Config,
   ports: GatewayOptions['ports'] & Partial<Ports>,
-  policies: readonly Policy[] = [],
+  rules: Pick<GatewayOptions, 'policies' | 'queue'> = {},
 ): GatewayOptions {
   const providers = knownProviders(config.vendors);
   return {
@@ -19,7 +19,7 @@ export function buildGatewayOptions(
     sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     maxUploadBytes: config.server.maxUploadMb * 1024 * 1024,
-    policies,
+    ...rules,
     ports,
     ...(config.modelListFreshMs !== undefined && { modelListFreshMs: config.modelListFreshMs }),
     ...(config.limits && { limits: config.limits }),

@@ -13,6 +13,7 @@ import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
 import type { GuardsConfig } from './guards.ts';
+import type { QueueConfig } from './queue.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -22,6 +23,8 @@ export interface Config {
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly guards: GuardsConfig;
+  /** Absent: as many calls run at once as come. */
+  readonly queue?: QueueConfig;
   readonly strict: boolean;
   /** Places that the file adds to ours. */
   readonly vendors: readonly Vendor[];

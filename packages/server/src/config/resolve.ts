@@ -9,6 +9,7 @@ import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
 import { guardsOf } from './guards.ts';
 import { ConfigError } from './problems.ts';
+import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
@@ -53,6 +54,7 @@ export function resolveConfig(sources: Sources): Config {
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
+  const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -87,6 +89,7 @@ export function resolveConfig(sources: Sources): Config {
     ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,
+    ...(queue && { queue }),
     ...(file.limits && { limits: file.limits }),
     ...(path !== undefined && { file: path }),
   };

@@ -5,6 +5,7 @@ import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
 import { guardsSchema } from './guards.ts';
 import { pathText } from './problems.ts';
+import { queueSchema } from './queue.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { settingNames } from './providers.ts';
 
@@ -145,6 +146,7 @@ export const configFile = section({
     .exactOptional(),
   limits: limits.exactOptional(),
   guards: guardsSchema.exactOptional(),
+  queue: queueSchema.exactOptional(),
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
