@@ -12,6 +12,7 @@ import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import type { Bans } from './guards/bans.ts';
 import { policiesOf } from './guards/policies.ts';
+import { createPricing } from './pricing/index.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -44,6 +45,12 @@ export function liveOf(config: Config, { guarded, bans, queue, ...ports }: LiveP
     trustedProxies: config.guards.trustedProxies,
     open: callers.open,
     cors: server.cors,
-    place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }) },
+    place: {
+      config: doors,
+      cors: server.cors,
+      upstreams,
+      pricing: createPricing(config.prices),
+      ...(guarded && { guarded }),
+    },
   };
 }

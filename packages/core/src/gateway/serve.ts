@@ -9,6 +9,7 @@ import { inTurn } from './in-turn.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
+import { permit } from './permitted.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse } from './refuse.ts';
@@ -34,17 +35,19 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
-    if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
+    if (operation === 'list-models' || operation === 'get-model')
+      return recorded(await answerModels(gateway, call, caller));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const asked = (story.inbound = await read(gateway, call, request));
+    permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
     const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.targets)) : asked;
-    const permit = await limit(gateway, caller, inbound);
+    const granted = await limit(gateway, story, caller, inbound, plan);
     ours = false;
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request);
-      return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
+      return recorded(await counted.finally(() => granted.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
@@ -56,9 +59,9 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const { queue } = gateway.options;
     if (queue) {
       const replan = () => (door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound));
-      return await inTurn(gateway, queue, { ...story, inbound }, permit, request, { plan, replan, ask });
+      return await inTurn(gateway, queue, { ...story, inbound }, granted, request, { plan, replan, ask });
     }
-    return account(gateway, story, permit, await ask(plan));
+    return account(gateway, story, granted, await ask(plan));
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);

@@ -4,6 +4,7 @@ import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
 import { guardsSchema } from './guards.ts';
+import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { queueSchema } from './queue.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
@@ -154,6 +155,7 @@ export const configFile = section({
     .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))
     .exactOptional(),
   modelFacts: z.array(section({ match: words(), facts: factsSchema, source: words().exactOptional() })).exactOptional(),
+  prices: pricesSchema.exactOptional(),
   log: section({
     level: oneOf('a log level', logLevels).exactOptional(),
     pretty: flag().exactOptional(),
