@@ -46,6 +46,9 @@ server:
 #   models: { deny: ["*opus*"] }
 #   maxOutputTokens: 8000
 
+# How many calls run at once; the others wait their turn.
+# queue: { maxRunning: 100, maxWaiting: 1000, waitSeconds: 60 }
+
 # Answer 400 instead of leaving out what an upstream's API cannot express.
 # strict: true
 
