@@ -13,6 +13,7 @@ import type { Config } from './config/config.ts';
 import type { Bans } from './guards/bans.ts';
 import { policiesOf } from './guards/policies.ts';
 import { createPricing } from './pricing/index.ts';
+import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -22,19 +23,23 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Absent: calls leave behind what the ledger keeps. */
+  readonly records?: Records;
   /** Absent: nobody is banned. */
   readonly bans?: Bans;
   readonly queue?: Queue;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, bans, queue, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, records, bans, queue, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
+  const recorded = records?.under(config, callers, ports.ledger);
+  const ledger = recorded?.ledger ?? ports.ledger;
   const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
   const options = buildGatewayOptions(
     config,
-    { ...ports, callers, clock: systemClock },
-    { policies, ...(queue && { queue }) },
+    { ...ports, ledger, callers, clock: systemClock },
+    { policies: [...policies, ...(recorded?.policies ?? [])], ...(queue && { queue }) },
   );
   const { doors, health, server } = config;
   const { upstreams } = options;
@@ -44,6 +49,7 @@ export function liveOf(config: Config, { guarded, bans, queue, ...ports }: LiveP
     policies,
     trustedProxies: config.guards.trustedProxies,
     open: callers.open,
+    ...(recorded && { records: recorded }),
     cors: server.cors,
     place: {
       config: doors,

@@ -11,6 +11,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
@@ -43,6 +44,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const transports = createTransports();
   const bans = createBans(log.port);
   const queueUnder = createQueue();
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const queue = queueUnder(config);
@@ -54,6 +56,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log: log.port,
       bans: bans.under(config),
       ...(queue && { queue }),
+      records,
     };
   };
 
@@ -101,6 +104,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       bans.close();
+      await records.close();
       log.flush();
     },
   };

@@ -14,6 +14,7 @@ import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
 import type { GuardsConfig } from './guards.ts';
 import type { QueueConfig } from './queue.ts';
+import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { logLevels } from './schema.ts';
 
@@ -34,6 +35,7 @@ export interface Config {
   readonly modelFacts: readonly ModelFactsRow[];
   /** The user's own, stronger than ours. */
   readonly prices: readonly PriceRow[];
+  readonly records: RecordsConfig;
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
   readonly websockets: SocketOptions;

@@ -14,8 +14,9 @@ import type { Entry, Place } from '../doors/door.ts';
 import { enter } from '../doors/table.ts';
 import { withCallersAddress } from '../guards/address.ts';
 import { guardedPage } from '../guards/page.ts';
+import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
-import { health, ping } from './health.ts';
+import { apiHealth, health, ping } from './health.ts';
 import { refuseForeign } from './local-only.ts';
 import { welcome } from './welcome.ts';
 
@@ -29,6 +30,8 @@ export interface Live {
   readonly policies: readonly Policy[];
   readonly trustedProxies: GuardsConfig['trustedProxies'];
   readonly place: Place;
+  /** What calls leave behind, for those who may look at it; absent: nothing is shown. */
+  readonly records?: LiveRecords;
 }
 
 /** The doors that are no dialect's, in front of whichever gateway is current. */
@@ -39,6 +42,8 @@ export function frontOf(live: () => Live): Gateway {
     const cors = corsHeaders(received, now.cors);
     if (page) return Promise.resolve(withHeaders(page, cors));
     const request = withCallersAddress(received, now.trustedProxies);
+    const shown = now.records?.page?.(request);
+    if (shown) return shown.then((answer) => guardedPage(answer, request, now.policies));
     const entry = admit(request, now, cors);
     if ('answer' in entry)
       return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, cors));
@@ -85,6 +90,7 @@ function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): E
 /** These answer under any host name and to everybody, banned or not: monitors ask (row A14). */
 function pageAt(request: HttpRequest, config: HealthConfig): HttpAnswer | undefined {
   if (config.enabled && isAt(config.path, request)) return forMethod(request, health(config));
+  if (isAt('/api/health', request)) return forMethod(request, apiHealth());
   return isAt('/ping', request) ? forMethod(request, ping()) : undefined;
 }
 
