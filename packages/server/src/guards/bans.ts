@@ -1,10 +1,12 @@
 import type { Clock, Failure, Policy, Visit } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
 import type { BansConfig } from '../config/guards.ts';
+import { isWithin } from '../public-address.ts';
 import { addressOf, forbidden } from './refusals.ts';
 
-/** An address that may not call. */
+/** Who may not call. */
 export interface Ban {
+  /** An address, or a range of them. */
   readonly address: string;
   readonly reason: string;
   readonly since: number;
@@ -22,8 +24,8 @@ export interface Faults {
 
 /** Where bans outlive the process. */
 export interface BanStore {
-  /** What was kept; told again whenever it changed elsewhere. */
-  load(take: (bans: readonly Ban[], faults?: ReadonlyMap<string, Faults>) => void): void;
+  /** What was kept, once before it resolves, and again whenever it changed elsewhere. */
+  load(take: (bans: readonly Ban[], faults?: ReadonlyMap<string, Faults>) => void): void | Promise<void>;
   /** Somebody is banned: to be kept at once. */
   put(ban: Ban): void;
   /** Counts have changed: may be kept later, or not at all. */
@@ -35,6 +37,7 @@ export interface BanStore {
 export class Bans {
   readonly #clock: Clock;
   readonly #bans = new Map<string, Ban>();
+  #ranges: readonly Ban[] = [];
   readonly #faults = new LRUCache<string, Faults>({ max: maxCounted });
   #store: BanStore | undefined;
   #config: BansConfig | undefined;
@@ -44,25 +47,31 @@ export class Bans {
   }
 
   /** Takes over the rule, and what the store has kept. */
-  configure(config: BansConfig | undefined, store: BanStore | undefined): void {
+  configure(config: BansConfig | undefined, store: BanStore | undefined): void | Promise<void> {
     this.#config = config;
     if (store === this.#store) return;
     this.#store?.close?.();
     this.#store = store;
-    store?.load((bans, faults) => {
+    return store?.load((bans, faults) => {
       this.#bans.clear();
-      for (const ban of bans) this.#bans.set(ban.address, ban);
+      for (const ban of bans) if (!ban.address.includes('/')) this.#bans.set(ban.address, ban);
+      this.#ranges = bans.filter(({ address }) => address.includes('/'));
       for (const [address, found] of faults ?? []) this.#faults.set(address, found);
       this.sweep();
     });
   }
 
+  /** Whether anybody is banned at all, or may come to be. */
+  get needed(): boolean {
+    return this.#config !== undefined || this.#bans.size > 0 || this.#ranges.length > 0;
+  }
+
   banned(address: string): Ban | undefined {
-    if (this.#bans.size === 0) return undefined;
+    const now = this.#clock.now();
+    const holds = ({ until }: Ban) => until === undefined || until > now;
     const ban = this.#bans.get(address);
-    if (!ban || ban.until === undefined || ban.until > this.#clock.now()) return ban;
-    this.#bans.delete(address);
-    return undefined;
+    if (ban && holds(ban)) return ban;
+    return this.#ranges.find((range) => holds(range) && isWithin(address, [range.address]));
   }
 
   /** One more wrong thing; the last of too many bans. */
@@ -87,6 +96,8 @@ export class Bans {
     const since = this.#clock.now();
     const ban: Ban = { address, reason, since, ...(banSeconds !== undefined && { until: since + banSeconds * 1000 }) };
     this.#bans.set(address, ban);
+    // Whoever is let in again begins anew.
+    if (banSeconds !== undefined) this.#faults.delete(address);
     this.#store?.put(ban);
   }
 
@@ -107,7 +118,7 @@ export class Bans {
   }
 
   #keep(): void {
-    this.#store?.keep?.([...this.#bans.values()], new Map(this.#faults.entries()));
+    this.#store?.keep?.([...this.#bans.values(), ...this.#ranges], new Map(this.#faults.entries()));
   }
 }
 

@@ -18,11 +18,11 @@ export interface GuardPorts {
 }
 
 /** The rules of the house, in the order in which they are asked; those that count last, so that refusals cost nothing. */
-export function policiesOf({ bans: config, sets }: GuardsConfig, { counters, bans }: GuardPorts): readonly Policy[] {
+export function policiesOf({ sets }: GuardsConfig, { counters, bans }: GuardPorts): readonly Policy[] {
   const rules = sets.map((set, index) =>
     rulesOf(set, counters, String(index)).map((policy) => onlyAt(set.doors, policy)),
   );
-  const banned = config && bans ? [banning(bans)] : [];
+  const banned = bans?.needed ? [banning(bans)] : [];
   return [...banned, ...rules.flat()].sort((a, b) => Number(a.name === 'rates') - Number(b.name === 'rates'));
 }
 
