@@ -25,7 +25,11 @@ export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } 
 export type { Direction } from './gateway/direction.ts';
 export type { KnownVisit, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
 export type { Incoming } from './gateway/incoming.ts';
+export type { Place, Queue, Waiter } from './gateway/queue.ts';
+export { Gate } from './gateway/gate.ts';
 export { plainRefusal } from './gateway/refuse.ts';
+export { withOutputCap, withoutTools } from './translate/change-body.ts';
+export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
 export { answerFetch, fetchTransport } from './web.ts';

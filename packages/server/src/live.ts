@@ -1,17 +1,18 @@
 import {
   createGateway,
   systemClock,
-  type GatewayOptions,
-  type Policy,
   type Counters,
   type Ledger,
   type Log,
+  type Queue,
   type Transport,
 } from '@proxy/core';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import type { PictureStore } from './doors/picture-store.ts';
+import type { Bans } from './guards/bans.ts';
+import { policiesOf } from './guards/policies.ts';
 import { createPricing } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
@@ -26,19 +27,29 @@ export interface LivePorts {
   readonly log: Log;
   /** Absent: calls leave behind what the ledger keeps. */
   readonly records?: Records;
+  /** Absent: nobody is banned. */
+  readonly bans?: Bans;
+  readonly queue?: Queue;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, pictures, records, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, records, bans, queue, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
-  const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
+  const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
+  const options = buildGatewayOptions(
+    config,
+    { ...ports, ledger, callers, clock: systemClock },
+    { policies: [...policies, ...(recorded?.policies ?? [])], ...(queue && { queue }) },
+  );
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway(recorded ? withPolicies(options, recorded.policies) : options),
+    gateway: createGateway(options),
     health,
+    policies,
+    trustedProxies: config.guards.trustedProxies,
     open: callers.open,
     ...(recorded && { records: recorded }),
     cors: server.cors,
@@ -51,8 +62,4 @@ export function liveOf(config: Config, { guarded, pictures, records, ...ports }:
       ...(pictures && { pictures }),
     },
   };
-}
-
-function withPolicies(options: GatewayOptions, more: readonly Policy[]): GatewayOptions {
-  return more.length === 0 ? options : { ...options, policies: [...(options.policies ?? []), ...more] };
 }

@@ -4,6 +4,8 @@ import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
+import { createBans } from './guards/create-bans.ts';
+import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
@@ -41,10 +43,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  const bans = createBans(log.port);
+  const queueUnder = createQueue();
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
+    const queue = queueUnder(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
@@ -52,6 +57,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       ledger: log.ledger,
       log: log.port,
+      bans: bans.under(config),
+      ...(queue && { queue }),
       records,
     };
   };
@@ -99,6 +106,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      bans.close();
       await records.close();
       log.flush();
     },

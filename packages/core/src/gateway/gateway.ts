@@ -4,6 +4,7 @@ import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
 import type { Limits, Ports } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Policy } from './policy.ts';
+import type { Queue } from './queue.ts';
 
 /** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
 export interface GatewayOptions {
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly sockets?: SocketOptions;
   /** Rules of the house, asked in this order. */
   readonly policies?: readonly Policy[];
+  /** Absent: as many calls run at once as come. */
+  readonly queue?: Queue;
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }
 

@@ -37,6 +37,18 @@ server:
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
 
+# Who is let in, and what may be asked for (docs/guards.md).
+# guards:
+#   trustedProxies: 1
+#   deny: [203.0.113.0/24]
+#   bans: { errors: 10, windowSeconds: 86400 }
+#   perAddress: { requests: 100, windowSeconds: 60 }
+#   models: { deny: ["*opus*"] }
+#   maxOutputTokens: 8000
+
+# How many calls run at once; the others wait their turn.
+# queue: { maxRunning: 100, maxWaiting: 1000, waitSeconds: 60 }
+
 # Answer 400 instead of leaving out what an upstream's API cannot express.
 # strict: true
 

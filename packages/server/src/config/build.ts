@@ -4,7 +4,11 @@ import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
-export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports'] & Partial<Ports>): GatewayOptions {
+export function buildGatewayOptions(
+  config: Config,
+  ports: GatewayOptions['ports'] & Partial<Ports>,
+  rules: Pick<GatewayOptions, 'policies' | 'queue'> = {},
+): GatewayOptions {
   const providers = knownProviders(config.vendors);
   return {
     upstreams: config.upstreams.map((upstream) => upstreamOf(upstream, providers)),
@@ -15,6 +19,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     maxUploadBytes: config.server.maxUploadMb * 1024 * 1024,
+    ...rules,
     ports,
     ...(config.modelListFreshMs !== undefined && { modelListFreshMs: config.modelListFreshMs }),
     ...(config.limits && { limits: config.limits }),

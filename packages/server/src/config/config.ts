@@ -12,6 +12,8 @@ import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { GuardsConfig } from './guards.ts';
+import type { QueueConfig } from './queue.ts';
 import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { logLevels } from './schema.ts';
@@ -22,6 +24,9 @@ export interface Config {
   readonly doors: DoorsConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
+  readonly guards: GuardsConfig;
+  /** Absent: as many calls run at once as come. */
+  readonly queue?: QueueConfig;
   readonly strict: boolean;
   /** Places that the file adds to ours. */
   readonly vendors: readonly Vendor[];

@@ -24,9 +24,8 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
   const port = portOf(env, problems);
   const host = hostOf(env, notes);
   const logLevel = logLevelOf(env, problems);
-  const accessKey = set(env, 'PROXY_ACCESS_KEY');
   return {
-    accessKeys: accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }],
+    accessKeys: accessKeysOf(env),
     problems,
     notes,
     ...(port !== undefined && { port }),
@@ -118,6 +117,16 @@ export function withSettings<Some extends Pick<UpstreamConfig, 'settings'>>(
 export function baseUrlFrom({ variables }: Provider, env: Environment): { readonly baseUrl?: string } {
   const baseUrl = set(env, ...(variables?.baseUrl ?? []));
   return baseUrl === undefined ? {} : { baseUrl };
+}
+
+/** claude-proxy's key (row C10), and oai-reverse-proxy's where its gatekeeper does not let everybody in (row C11). */
+function accessKeysOf(env: Environment): readonly AccessKey[] {
+  const open = set(env, 'GATEKEEPER')?.toLowerCase() === 'none';
+  const names = ['PROXY_ACCESS_KEY', ...(open ? [] : ['PROXY_KEY'])];
+  return names.flatMap((name) => {
+    const key = set(env, name);
+    return key === undefined ? [] : [{ key, name }];
+  });
 }
 
 function portOf(env: Environment, problems: string[]): number | undefined {

@@ -7,9 +7,11 @@ import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
+import { guardsOf } from './guards.ts';
 import { pricesOf } from './prices.ts';
 import { recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
+import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
@@ -53,6 +55,8 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
+  const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -70,6 +74,7 @@ export function resolveConfig(sources: Sources): Config {
     },
     doors,
     accessKeys,
+    guards,
     strict: file.strict ?? false,
     vendors,
     upstreams,
@@ -88,6 +93,7 @@ export function resolveConfig(sources: Sources): Config {
     ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
     notes,
+    ...(queue && { queue }),
     ...(file.limits && { limits: file.limits }),
     ...(path !== undefined && { file: path }),
   };

@@ -3,8 +3,10 @@ import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
+import { guardsSchema } from './guards.ts';
 import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
+import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { settingNames } from './providers.ts';
@@ -145,6 +147,8 @@ export const configFile = section({
     .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
     .exactOptional(),
   limits: limits.exactOptional(),
+  guards: guardsSchema.exactOptional(),
+  queue: queueSchema.exactOptional(),
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
