@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { aiProxySettings, settingsFrom } from '../config/legacy/ai-proxy.ts';
 import { parsePort } from '../config/environment.ts';
 import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
@@ -20,7 +21,9 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText('after', examples);
 
-  withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)'))
+  withSettings(
+    withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)')),
+  )
     .option('-p, --port <number>', 'port to listen on (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1 without access keys, else 0.0.0.0)')
     .allowExcessArguments()
@@ -29,7 +32,7 @@ export function createProgram(): Command {
       if (stray !== undefined) program.error(`error: ${unknownName(stray, 'a command', commandNames(program))}`);
       // Commands that only look at a file need not wait for the gateway to be read.
       const { serve } = await import('./serve.ts');
-      return serve(flags);
+      return serve(flags, settingsFrom({ ...flags }));
     });
 
   program
@@ -77,6 +80,12 @@ function withFlags(command: Command): Command {
     '-c, --config <file>',
     'configuration file, YAML or JSON (default: ./proxy.config.yaml, if there)',
   );
+}
+
+/** ai-proxy's, which its users go on writing; docs/predecessors.md names them. */
+function withSettings(command: Command): Command {
+  for (const name of aiProxySettings) command.addOption(new Option(`--${name} <value>`).hideHelp());
+  return command;
 }
 
 function commandNames(program: Command): readonly string[] {

@@ -14,14 +14,16 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The real environment; it wins over `.env`. */
   readonly env: Environment;
+  /** What the environment says where it says nothing else: ai-proxy's `--NAME value` (acceptance row A4). */
+  readonly defaults?: Environment;
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
-  const env = withDotenv(cwd, realEnv);
+export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = false }: LoadOptions): Config {
+  const env = { ...defaults, ...withDotenv(cwd, realEnv) };
   const file = findConfigFile(cwd, env, flags);
   const said = { env, flags, files: nodeFiles };
   if (file === undefined) return composeConfig(said);
