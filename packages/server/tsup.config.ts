@@ -8,4 +8,6 @@ export default defineConfig({
   splitting: true,
   clean: true,
   sourcemap: true,
+  // node:sqlite is known by that name alone.
+  removeNodeProtocol: false,
 });

@@ -23,6 +23,9 @@ export type {
 } from './gateway/gateway.ts';
 export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } from './gateway/http.ts';
 export type { Direction } from './gateway/direction.ts';
+export type { KnownVisit, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
+export type { Incoming } from './gateway/incoming.ts';
+export { plainRefusal } from './gateway/refuse.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
 export { answerFetch, fetchTransport } from './web.ts';

@@ -139,6 +139,8 @@ export interface Caller {
   readonly name?: string;
   /** Limits of this caller alone; absent members fall back to the gateway's. */
   readonly limits?: Limits;
+  /** What policies may go by: `special` callers are exempt from most of the server's. */
+  readonly role?: string;
 }
 
 export interface Limits {
@@ -192,6 +194,10 @@ export interface CallRecord {
   /** Until the first byte of the reply, where there was one. */
   readonly firstByteMs?: number;
   readonly callerId?: string;
+  /** The caller's network address, where known. */
+  readonly address?: string;
+  /** As it was asked for, without its query. */
+  readonly path?: string;
   readonly dialect?: string;
   readonly operation?: string;
   readonly model?: string;

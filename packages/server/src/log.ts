@@ -123,7 +123,7 @@ const colours = { error: 'red', warn: 'yellow', info: 'green', debug: 'cyan', tr
 /** Repeated in the sentence already, or only of use to machines. */
 const leftOut: ReadonlySet<string> = new Set([
   ...['level', 'time', 'msg', 'status', 'durationMs', 'dialect', 'operation', 'model', 'upstream', 'upstreamModel'],
-  ...['failure', 'startedAt', 'callerId', 'attempts', 'streaming', 'firstByteMs', 'way'],
+  ...['failure', 'startedAt', 'callerId', 'attempts', 'streaming', 'firstByteMs', 'way', 'address', 'path'],
 ]);
 
 function prettyLine(line: string): string {

@@ -39,6 +39,8 @@ export interface FailureDetails {
   /** Anthropic's `error.details`, which its own helpers read (message threads). */
   readonly details?: JsonObject;
   readonly requestId?: string;
+  /** HTML to answer with instead, to somebody who came with a browser. */
+  readonly page?: string;
   /** False when the fault lies with one credential only or with the transport; keys rest by it. */
   readonly cause?: unknown;
 }

@@ -3,18 +3,22 @@ import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { CallRecord, Caller } from '../ports.ts';
-import type { HttpAnswer } from './http.ts';
-import type { Incoming } from './read.ts';
+import type { HttpAnswer, HttpRequest } from './http.ts';
+import type { Gate } from './gate.ts';
+import type { Incoming } from './incoming.ts';
 import type { Call } from './recognize.ts';
 import { refuse } from './refuse.ts';
 import type { Running } from './running.ts';
 import type { Outcome } from './try-targets.ts';
 
-/** What is known of a call while it runs; everything but the first three grows stage by stage. */
+/** What is known of a call while it runs; caller and inbound are found out stage by stage. */
 export interface Story {
   readonly requestId: string;
   readonly startedAt: number;
+  readonly request: HttpRequest;
   readonly call: Call;
+  /** Absent: there are no policies. */
+  readonly gate?: Gate;
   caller?: Caller;
   inbound?: Incoming;
 }
@@ -59,18 +63,22 @@ interface Ending {
 
 /** Writes a call into the ledger: every call, refused ones included. */
 export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
-  const { requestId, startedAt, call, caller, inbound } = story;
+  const { requestId, startedAt, request, call, caller, inbound } = story;
+  const { url, address } = request;
+  const mark = url.indexOf('?');
   const { outcome, usage, failure, firstByteMs } = ending;
   const entry: CallRecord = {
     requestId,
     startedAt,
     durationMs: ports.clock.now() - startedAt,
     status,
+    path: mark < 0 ? url : url.slice(0, mark),
     dialect: call.dialect.name,
     operation: call.knock.door.operation,
     attempts: outcome?.attempts ?? [],
     notices: outcome?.notices ?? [],
     ...(firstByteMs !== undefined && { firstByteMs }),
+    ...(address !== undefined && { address }),
     ...(caller && { callerId: caller.id }),
     ...(inbound && { streaming: inbound.glance.streaming }),
     ...(inbound?.glance.model && { model: inbound.glance.model }),
@@ -83,8 +91,13 @@ export function record({ ports }: Running, story: Story, status: number, ending:
   ports.ledger.append(entry);
 }
 
-function withOurHeaders(answer: HttpAnswer, story: Story, notices: readonly Notice[]): HttpAnswer {
-  const headers: Record<string, string> = { ...answer.headers, 'x-proxy-request-id': story.requestId };
+/** The answer with what we have to say of it ourselves. */
+export function withOurHeaders(answer: HttpAnswer, story: Story, notices: readonly Notice[] = []): HttpAnswer {
+  const headers: Record<string, string> = {
+    ...answer.headers,
+    ...story.gate?.answerHeaders,
+    'x-proxy-request-id': story.requestId,
+  };
   if (notices.length > 0) headers['x-proxy-notices'] = noticesHeader(notices);
   return { ...answer, headers };
 }

@@ -7,13 +7,14 @@ import type { Caller, OpenedSocket, Socket } from '../ports.ts';
 import { relayedRequestHeaders } from '../translate/headers.ts';
 import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
-import { account, record, type Story } from './account.ts';
+import { account, record, withOurHeaders, type Story } from './account.ts';
 import { authenticate } from './authenticate.ts';
+import { gateOf } from './gate.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { limit } from './limit.ts';
 import { openAfterSetup } from './live-socket.ts';
 import { recognize, type Call } from './recognize.ts';
-import { refuse, unknownDoor } from './refuse.ts';
+import { refuse } from './refuse.ts';
 import { relaySocket } from './relay-socket.ts';
 import { respondOverSocket } from './respond-socket.ts';
 import { routeRelayed } from './route-relayed.ts';
@@ -27,25 +28,30 @@ import { ownFailure, tryTargets, type Outcome, type StreamEnd } from './try-targ
 /** The story of a WebSocket, up to its handshake: the same stages, and nobody is let in before there is something to talk to. */
 export async function connect(gateway: Running, request: HttpRequest): Promise<HttpAnswer | AcceptedSocket> {
   const call = recognize(gateway.doors, request);
-  if (!call) return unknownDoor(request.method, request.url, gateway.doors.paths);
-  const { door } = call.knock;
-  if (!door.socket) return serve(gateway, request); // RFC 9110 §7.8: a server may go on in HTTP
-  const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
+  const door = call?.knock.door;
+  if (!call || !door?.socket) return serve(gateway, request); // RFC 9110 §7.8: a server may go on in HTTP
+  const requestId = gateway.newId('req_');
+  const gate = gateOf(gateway, requestId, request, call);
+  const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
   try {
+    if (gate) await gate.admit();
     const caller = (story.caller = await authenticate(gateway, call));
+    gate?.knows(caller);
     if (door.operation === 'live') return acceptLive(gateway, story, caller, door);
     if (door.operation === 'realtime') return await openRealtime(gateway, story, caller, door, request);
-    return acceptResponses(gateway, call, request);
+    return acceptResponses(gateway, story, request);
   } catch (thrown) {
     const failure = ownFailure(gateway, thrown);
+    gate?.refused(failure);
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });
-    return { ...refusal, headers: { ...refusal.headers, 'x-proxy-request-id': story.requestId } };
+    return withOurHeaders(refusal, story);
   }
 }
 
 /** Each message is routed, limited and accounted by itself. @throws Failure 426 where it is switched off: Codex goes on over HTTP (CX5). */
-function acceptResponses(gateway: Running, { dialect, knock }: Call, request: HttpRequest): AcceptedSocket {
+function acceptResponses(gateway: Running, { call, gate }: Story, request: HttpRequest): AcceptedSocket {
+  const { dialect, knock } = call;
   if (gateway.options.sockets?.responses === false) {
     const message = 'Responses are not served over WebSockets here: use POST /v1/responses.';
     throw new Failure('bad-request', message, { status: 426 });
@@ -53,7 +59,7 @@ function acceptResponses(gateway: Running, { dialect, knock }: Call, request: Ht
   const protocol = chosenProtocol(withoutKey(protocolsOf(knock.headers)));
   return {
     ...settingsOf(gateway),
-    headers: {},
+    headers: { ...gate?.answerHeaders },
     ...(protocol !== undefined && { protocol }),
     open: (socket) => (socket ? respondOverSocket(gateway, dialect, request, socket) : nothingRuns),
   };
@@ -63,8 +69,8 @@ function acceptResponses(gateway: Running, { dialect, knock }: Call, request: Ht
 function acceptLive(gateway: Running, story: Story, caller: Caller, door: RelayedSocketDoor): AcceptedSocket {
   const { socket: relay } = door;
   async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
-    const inbound = (story.inbound = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true }));
-    const plan = routeRelayed(gateway, inbound, door);
+    const asked = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true });
+    const { inbound, plan } = await planned(gateway, story, asked, door);
     const permit = await limit(gateway, caller, inbound);
     const opening = await openUpstream(gateway, plan, inbound, door, [], signal);
     const { opened, outcome } = opening;
@@ -79,12 +85,13 @@ function acceptLive(gateway: Running, story: Story, caller: Caller, door: Relaye
   }
   return {
     ...settingsOf(gateway),
-    headers: {},
+    headers: { ...story.gate?.answerHeaders },
     open: (socket) =>
       socket
         ? openAfterSetup(socket, begin, (thrown) => {
             if (thrown instanceof Refused) return thrown.failure;
             const failure = ownFailure(gateway, thrown);
+            story.gate?.refused(failure);
             record(gateway, story, failure.status, { failure });
             return failure;
           })
@@ -111,13 +118,27 @@ async function openRealtime(
   request: HttpRequest,
 ): Promise<HttpAnswer | AcceptedSocket> {
   const { query, headers } = story.call.knock;
-  const inbound = (story.inbound = inboundOf(story.call, { model: query.get('model') ?? '', streaming: true }));
-  const plan = routeRelayed(gateway, inbound, door);
+  const asked = inboundOf(story.call, { model: query.get('model') ?? '', streaming: true });
+  const { inbound, plan } = await planned(gateway, story, asked, door);
   const permit = await limit(gateway, caller, inbound);
   const protocols = withoutKey(protocolsOf(headers));
   const opening = await openUpstream(gateway, plan, inbound, door, protocols, request.signal);
   if (!opening.opened) return account(gateway, story, permit, opening.outcome);
   return accepted(gateway, story, permit, opening, door, chosenProtocol(protocols, opening.opened.protocol));
+}
+
+/** @throws Failure where no upstream fits, or a policy is against it. */
+async function planned(
+  gateway: Running,
+  story: Story,
+  asked: Inbound,
+  door: RelayedSocketDoor,
+): Promise<{ readonly inbound: Inbound; readonly plan: Plan }> {
+  story.inbound = asked;
+  const plan = routeRelayed(gateway, asked, door);
+  const inbound = (await story.gate?.inspect(asked, plan.targets)) ?? asked;
+  story.inbound = inbound;
+  return { inbound, plan };
 }
 
 interface Opening {

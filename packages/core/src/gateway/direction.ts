@@ -7,6 +7,8 @@ import type { Upstream, UpstreamModel } from './gateway.ts';
  * passed as always: this only says with what.
  */
 export interface Direction {
+  /** What stands in front, for policies that concern only that. */
+  readonly door?: string;
   /** Who may call, instead of the gateway's own callers. */
   readonly callers?: Callers;
   /** Every upstream that may be asked; routes are left aside. Absent: the gateway's, with its routes. */

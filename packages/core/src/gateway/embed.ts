@@ -12,7 +12,7 @@ import { convertedReplyHeaders } from '../translate/headers.ts';
 import { parseReply } from '../translate/parse-reply.ts';
 import { asFailure, failureOf } from '../translate/upstream-failure.ts';
 import type { HttpRequest } from './http.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 import { readAll } from './read-all.ts';
 import { refuseLosses } from './refuse-losses.ts';
 import { askRelayed, redirected } from './relay-operation.ts';
@@ -51,7 +51,7 @@ export async function embed(
       });
     },
   });
-  return { ...outcome, notices, way };
+  return { ...outcome, notices: inbound.notices ? [...inbound.notices, ...notices] : notices, way };
 }
 
 async function askTranslated(

@@ -3,6 +3,7 @@ import type { SelectorName } from '../keys/selector.ts';
 import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
 import type { Limits, Ports } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Policy } from './policy.ts';
 
 /** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
 export interface GatewayOptions {
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   /** How long a list of models is kept that an upstream without `models` was asked for; absent: 60 s. */
   readonly modelListFreshMs?: number;
   readonly sockets?: SocketOptions;
+  /** Rules of the house, asked in this order. */
+  readonly policies?: readonly Policy[];
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }
 

@@ -1,7 +1,7 @@
 import { base64StringTokens, estimateBodyTokens } from '../limits/estimate.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { Caller } from '../ports.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 import type { Running } from './running.ts';
 
 /** Room for this call within the caller's limits. @throws Failure `rate-limited`, saying which limit and when it frees. */

@@ -3,9 +3,9 @@ import { Failure } from '../conversation/failure.ts';
 import type { RelayDoor } from '../dialects/dialect.ts';
 import type { Source } from '../ports.ts';
 import { inboundOf } from '../translate/decode.ts';
-import type { Inbound } from '../translate/translation.ts';
 import { readAll } from './read-all.ts';
 import type { HttpRequest } from './http.ts';
+import type { Incoming } from './incoming.ts';
 import type { Call } from './recognize.ts';
 import type { Running } from './running.ts';
 import { Upload } from './upload.ts';
@@ -14,11 +14,6 @@ const defaultMaxBodyBytes = 100 * 1024 * 1024;
 const defaultMaxUploadBytes = 2 * 1024 * 1024 * 1024;
 /** Most clients send the file first; OpenAI takes audio of 25 MB, so that what it takes can be routed by its model. */
 const maxHeldFormBytes = 32 * 1024 * 1024;
-
-/** A request whose body may still be coming in: then `body` is empty, and `glance` says what has been read so far. */
-export interface Incoming extends Inbound {
-  readonly upload?: Upload;
-}
 
 /** The request's body, and what it asks for. @throws Failure `too-large`, `bad-request`, `client-gone`. */
 export async function read({ options }: Running, call: Call, request: HttpRequest): Promise<Incoming> {

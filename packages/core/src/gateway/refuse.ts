@@ -4,8 +4,29 @@ import type { HttpAnswer } from './http.ts';
 
 /** A failure as an answer in the caller's own language. */
 export function refuse(dialect: Dialect, failure: Failure, requestId: string): HttpAnswer {
+  const { page } = failure.details;
+  if (page !== undefined) return pageOf(failure.status, page);
   const { status, headers, body } = dialect.encodeError(failure, { requestId });
   return { status, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** The same where no language is known: most clients can read it. */
+export function plainRefusal({ kind, message, status, details }: Failure): HttpAnswer {
+  const { page, retryAfterSeconds, code } = details;
+  if (page !== undefined) return pageOf(status, page);
+  const type = code ?? kind.replaceAll('-', '_');
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+    },
+    body: JSON.stringify({ error: { type, message } }),
+  };
+}
+
+function pageOf(status: number, body: string): HttpAnswer {
+  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
 }
 
 /** No door, so no language to answer in: a plain 404 that most clients can read. */

@@ -7,7 +7,7 @@ import { failureOf } from '../translate/upstream-failure.ts';
 import { answerOpened } from './answer-opened.ts';
 import { checkedPath } from './directed.ts';
 import type { HttpRequest } from './http.ts';
-import type { Incoming } from './read.ts';
+import type { Incoming } from './incoming.ts';
 import { readAll } from './read-all.ts';
 import { lateName } from './route-relayed.ts';
 import type { Plan, Target } from './route.ts';
@@ -33,7 +33,7 @@ export async function relayOperation(
   });
   // An upstream may answer before it has everything.
   if (upload) void Promise.resolve(outcome.streamed).finally(() => upload.cancel());
-  return { ...outcome, notices: [], way: 'relay' };
+  return { ...outcome, notices: inbound.notices ?? [], way: 'relay' };
 }
 
 /** One target, asked in the caller's own words. */

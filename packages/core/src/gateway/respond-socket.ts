@@ -174,6 +174,6 @@ function headersOf({ headers }: HttpRequest): HttpRequest['headers'] {
   return { ...rest, 'content-type': 'application/json', ...(others && { 'openai-beta': others }) };
 }
 
-function addressOf({ address }: HttpRequest): Pick<HttpRequest, 'address'> {
-  return address === undefined ? {} : { address };
+function addressOf({ address, direction }: HttpRequest): Pick<HttpRequest, 'address' | 'direction'> {
+  return { ...(address !== undefined && { address }), ...(direction && { direction }) };
 }

@@ -1,36 +1,46 @@
 import { Failure } from '../conversation/failure.ts';
-import { account, record, type Story } from './account.ts';
+import { account, record, withOurHeaders, type Story } from './account.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
 import { embed } from './embed.ts';
+import { gateOf } from './gate.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
-import { refuse, unknownDoor } from './refuse.ts';
+import { refuse } from './refuse.ts';
 import { relayOperation } from './relay-operation.ts';
 import { route } from './route.ts';
 import { routeRelayed } from './route-relayed.ts';
 import type { Running } from './running.ts';
+import { refuseStranger } from './stranger.ts';
 import { ownFailure } from './try-targets.ts';
 
 /** The story of one request: each line takes what earlier lines made. */
 export async function serve(gateway: Running, request: HttpRequest): Promise<HttpAnswer> {
   const call = recognize(gateway.doors, request);
-  if (!call) return unknownDoor(request.method, request.url, gateway.doors.paths);
-  const story: Story = { requestId: gateway.newId('req_'), startedAt: gateway.ports.clock.now(), call };
+  const requestId = gateway.newId('req_');
+  const gate = gateOf(gateway, requestId, request, call);
+  if (!call) return refuseStranger(gateway, request, gate);
+  const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
+  /** Nobody but us has had a say yet. */
+  let ours = true;
   try {
+    if (gate) await gate.admit();
     const caller = (story.caller = await authenticate(gateway, call));
+    gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
     if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
-    const inbound = (story.inbound = await read(gateway, call, request));
-    const plan = door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound);
+    const asked = (story.inbound = await read(gateway, call, request));
+    const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
+    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.targets)) : asked;
     const permit = await limit(gateway, caller, inbound);
+    ours = false;
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request);
       return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
@@ -46,14 +56,15 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);
+    if (ours) gate?.refused(failure);
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });
-    return { ...refusal, headers: { ...refusal.headers, 'x-proxy-request-id': story.requestId } };
+    return withOurHeaders(refusal, story);
   }
 
   function recorded(answer: HttpAnswer): HttpAnswer {
     record(gateway, story, answer.status, {});
-    return { ...answer, headers: { ...answer.headers, 'x-proxy-request-id': story.requestId } };
+    return withOurHeaders(answer, story);
   }
 }
 

@@ -18,13 +18,14 @@ import { failureOf } from './upstream-failure.ts';
 /** Another dialect: everything goes over the hub, whole or streamed on either side. */
 export function convert(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
   const decoded = inbound.decoded();
-  const notices: Notice[] = [...decoded.notices];
+  const notices: Notice[] = [...(inbound.notices ?? []), ...decoded.notices];
   const words = inbound.dialect.fieldNames;
   const report = (notice: Notice) => void notices.push({ ...notice, field: words[notice.field] ?? notice.field });
 
   const asked = { ...decoded.conversation, model: destination.model };
-  const fitted = accommodate(asked, destination.dialect.limits, destination.facts, report);
-  const { facts, signer } = destination;
+  const facts = factsFor(inbound, destination);
+  const { signer } = destination;
+  const fitted = accommodate(asked, destination.dialect.limits, facts, report);
   const encoded = destination.dialect.encodeRequest(fitted.conversation, { facts, signer, report });
   const wrapped = wrapObject(destination.binding?.envelopes?.generate, encoded.body, encoded.headers ?? {});
   notices.push(...wrapped.notices);
@@ -55,6 +56,11 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
     failure: (status, body, headers) => failureOf(destination, status, body, headers),
     ...(inbound.dialect.repliesWhenFiltered && { filtered: (failure) => writeFiltered(way, failure) }),
   };
+}
+
+/** Thinking may raise what a caller asked for, so a cap must hold for the encoder as well. */
+function factsFor({ maxOutputTokens: cap }: Inbound, { facts }: Destination): Destination['facts'] {
+  return cap === undefined ? facts : { ...facts, maxOutputTokens: Math.min(cap, facts.maxOutputTokens ?? cap) };
 }
 
 /** A JSON body where a stream was asked for is a whole reply (X4); without a type the first byte says what it is. */

@@ -49,12 +49,13 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
 
 /** What is sent: the caller's bytes, renamed and wrapped as the place wants them. */
 export function relayedRequest(
-  { body, dialect, glance, knock }: Inbound,
+  { body, dialect, glance, knock, notices }: Inbound,
   destination: Destination,
   operation: Operation,
 ): Pick<Translation, 'body' | 'headers' | 'notices'> {
   const renamed = destination.model === glance.model ? body : dialect.rename(body, destination.model);
-  return wrapBytes(destination.binding?.envelopes?.[operation], renamed, relayedRequestHeaders(knock.headers));
+  const wrapped = wrapBytes(destination.binding?.envelopes?.[operation], renamed, relayedRequestHeaders(knock.headers));
+  return notices ? { ...wrapped, notices: [...notices, ...wrapped.notices] } : wrapped;
 }
 
 /** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */

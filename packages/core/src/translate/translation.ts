@@ -17,6 +17,10 @@ export interface Inbound {
   readonly glance: Glance;
   readonly body: Uint8Array;
   readonly top: TopLevel;
+  /** What was changed in it here already. */
+  readonly notices?: readonly Notice[];
+  /** The most that may be written, whatever the model could. */
+  readonly maxOutputTokens?: number;
   /** Parsed and decoded at the first asking, once for all attempts. @throws Failure when it cannot be. */
   decoded(): Decoded;
 }

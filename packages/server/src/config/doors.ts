@@ -3,6 +3,11 @@ import { set, type Environment } from './expand.ts';
 import { asRange } from '../public-address.ts';
 import { flag, section, words } from './schema-parts.ts';
 
+/** By what each is opened in the file. */
+export const doorNames = ['hosts', 'api', 'services', 'addresses'] as const;
+
+export type DoorName = (typeof doorNames)[number];
+
 /** Which doors of our predecessors are open. */
 export interface DoorsConfig {
   /** By host name, to the vendors' own addresses with the caller's own key. Absent: closed. */

@@ -1,0 +1,62 @@
+import type { Failure } from '../conversation/failure.ts';
+import type { HeaderMap } from '../dialects/dialect.ts';
+import type { Caller } from '../ports.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Destination } from '../translate/translation.ts';
+import type { Incoming } from './incoming.ts';
+
+/**
+ * A rule of the house, asked at every door: each dialect's, relayed operations, uploads, lists of models, the handshake of a
+ * WebSocket and every turn of a Responses socket. What it throws as a Failure refuses the call, in the caller's dialect.
+ */
+export interface Policy {
+  /** For people who read a list of them. */
+  readonly name: string;
+  /** Before anybody knows who calls. @throws Failure */
+  admit?(visit: Visit): void | Promise<void>;
+  /**
+   * Before anything is set aside or sent. An Inbound that is returned goes on instead: with another body, but for the same
+   * model. `targets` is where it would go, the first first. @throws Failure
+   */
+  inspect?(
+    visit: KnownVisit,
+    inbound: Incoming,
+    targets: readonly PolicyTarget[],
+  ): Incoming | undefined | void | Promise<Incoming | undefined | void>;
+  /** A call was refused before any upstream was asked: by a policy, a limit, a missing key, an unknown path. Must not throw. */
+  refused?(visit: Visit, failure: Failure): void;
+}
+
+/** A request on its way in. */
+export interface Visit {
+  readonly requestId: string;
+  readonly request: VisitRequest;
+  /** By whose door it came, where that was not the gateway's own: `Direction.door`. */
+  readonly door?: string;
+  /** Absent: no door of ours is at that path. */
+  readonly dialect?: string;
+  readonly operation?: string;
+  /** Absent: nobody knows yet. */
+  readonly caller?: Caller;
+  /** Joins the headers of whatever is answered. */
+  readonly answerHeaders: Record<string, string>;
+}
+
+/** All of a request but its body. */
+export interface VisitRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderMap;
+  readonly address?: string;
+  /** Aborted when the caller went away. */
+  readonly signal: AbortSignal;
+}
+
+export interface KnownVisit extends Visit {
+  readonly caller: Caller;
+}
+
+/** Where a call would go, with nothing of the key. */
+export interface PolicyTarget extends Destination {
+  readonly upstream: { readonly name: string; readonly provider: Provider };
+}

@@ -1,0 +1,93 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
+import { accessKeysIn } from './access-keys.ts';
+import { auditIn } from './audit.ts';
+import { bansIn } from './bans.ts';
+import { callsIn } from './calls.ts';
+import { changesIn } from './changes.ts';
+import { checkCredentials, credentialsIn } from './credentials.ts';
+import { migrate } from './migrate.ts';
+import { beside, describePlace, type StoragePlace } from './place.ts';
+import { postgresDialect } from './postgres.ts';
+import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
+import { sessionsIn } from './sessions.ts';
+import { nodeSqliteDialect } from './sqlite/dialect.ts';
+import { StorageError } from './storage-error.ts';
+import type { Storage } from './storage.ts';
+import type { Database, Tables } from './tables.ts';
+import { totalsIn } from './totals.ts';
+import { usersIn } from './users.ts';
+
+export interface StorageOptions {
+  readonly place: StoragePlace;
+  /** The first seals secrets, all open them. Absent: a key in a file beside the database does. */
+  readonly encryptionKeys?: readonly string[];
+  /** Stored upstream keys need an encryption key then. */
+  readonly production?: boolean;
+  /** Hears of connections that broke while nobody used them. */
+  readonly complain?: (error: Error) => void;
+}
+
+/** Opens the database, makes it when it is not there, and brings it up to date. @throws StorageError */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const { place, production = false } = options;
+  const db = connect(options);
+  try {
+    await migrate(db);
+    const ring = await openRing(db, options);
+    await checkCredentials(db, ring, { production });
+    return storageOver(db, ring, place, production);
+  } catch (error) {
+    await db.destroy();
+    if (error instanceof StorageError) throw error;
+    throw unusable(place, error);
+  }
+}
+
+function connect({ place, complain = () => undefined }: StorageOptions): Database {
+  try {
+    return new Kysely<Tables>({ dialect: dialectOf(place, complain), plugins: [new CamelCasePlugin()] });
+  } catch (error) {
+    throw unusable(place, error);
+  }
+}
+
+function dialectOf(place: StoragePlace, complain: (error: Error) => void): Dialect {
+  switch (place.type) {
+    case 'memory':
+      return nodeSqliteDialect(':memory:');
+    case 'sqlite':
+      mkdirSync(dirname(place.path), { recursive: true });
+      return nodeSqliteDialect(place.path);
+    case 'postgres':
+      return postgresDialect(place.url, complain);
+  }
+}
+
+function openRing(db: Database, { place, encryptionKeys = [] }: StorageOptions): Promise<KeyRing> {
+  const keyFile = beside(place, 'key');
+  return openKeyRing(db, { encryptionKeys, ...(keyFile !== undefined && { keyFile }) });
+}
+
+function storageOver(db: Database, ring: KeyRing, place: StoragePlace, production: boolean): Storage {
+  return {
+    place,
+    db,
+    users: usersIn(db),
+    accessKeys: accessKeysIn(db, ring),
+    credentials: credentialsIn(db, ring, { production }),
+    bans: bansIn(db),
+    sessions: sessionsIn(db),
+    audit: auditIn(db),
+    calls: callsIn(db),
+    totals: totalsIn(db),
+    changes: () => changesIn(db),
+    close: () => db.destroy(),
+  };
+}
+
+function unusable(place: StoragePlace, error: unknown): StorageError {
+  const why = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  return new StorageError(`The storage ${describePlace(place)} cannot be used: ${why}.`, { cause: error });
+}

@@ -1,0 +1,45 @@
+import { basename, dirname, resolve } from 'node:path';
+
+/** Where the server keeps what must outlive it. */
+export type StoragePlace =
+  | { readonly type: 'memory' }
+  | { readonly type: 'sqlite'; readonly path: string }
+  /** `folder`: for what belongs to this machine alone, such as the journal. */
+  | { readonly type: 'postgres'; readonly url: string; readonly folder: string };
+
+/** `memory`, `postgres://…` or the path of a SQLite file, relative to `folder`. */
+export function placeOf(text: string, folder: string): StoragePlace {
+  if (text === 'memory') return { type: 'memory' };
+  if (isPostgres(text)) return { type: 'postgres', url: text, folder: resolve(folder, 'data') };
+  return { type: 'sqlite', path: resolve(folder, text.replace(/^(sqlite|file):(\/\/)?(?=.)/, '')) };
+}
+
+export function isPostgres(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text);
+}
+
+/** For people: never with a password. */
+export function describePlace(place: StoragePlace): string {
+  switch (place.type) {
+    case 'memory':
+      return 'memory';
+    case 'sqlite':
+      return place.path;
+    case 'postgres': {
+      const { protocol, host, pathname } = new URL(place.url);
+      return `${protocol}//${host}${pathname}`;
+    }
+  }
+}
+
+/** A file or folder of this machine that belongs to the database; undefined in memory. */
+export function beside(place: StoragePlace, suffix: string): string | undefined {
+  switch (place.type) {
+    case 'memory':
+      return undefined;
+    case 'sqlite':
+      return resolve(dirname(place.path), `${basename(place.path)}.${suffix}`);
+    case 'postgres':
+      return resolve(place.folder, `postgres.${suffix}`);
+  }
+}

@@ -1,0 +1,76 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { LRUCache } from 'lru-cache';
+
+/** Parsing a statement costs more than running it, and the server runs the same few. */
+const maxStatements = 100;
+/** Another process may be writing: the command line beside the server. */
+const maxWaitMs = 10_000;
+const pollMs = 5;
+/** SQLITE_BUSY: https://sqlite.org/rescode.html#busy */
+const busy = 5;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  /** Whether it gives rows back. */
+  readonly reads: boolean;
+}
+
+/** Runs what Kysely compiled; a database that is locked is waited for without holding up this process. */
+export class NodeSqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new LRUCache<string, Prepared>({ max: maxStatements });
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const { statement, reads } = this.#prepare(sql);
+    const bound = parameters as readonly SQLInputValue[]; // Kysely hands on what the repositories gave
+    if (reads) return { rows: (await patiently(() => statement.all(...bound))) as Row[] }; // what the schema says
+    const { changes, lastInsertRowid } = await patiently(() => statement.run(...bound));
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    const { statement } = this.#prepare(sql);
+    for (const row of statement.iterate(...(parameters as readonly SQLInputValue[]))) yield { rows: [row as Row] }; // as above
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    const prepared = { statement, reads: statement.columns().length > 0 };
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}
+
+/** SQLite's own busy timeout would sleep with the whole process, and for ever when the lock is this process's own. */
+export function patiently<Result>(run: () => Result): Result | Promise<Result> {
+  try {
+    return run();
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return retry(run);
+  }
+}
+
+async function retry<Result>(run: () => Result): Promise<Result> {
+  const deadline = performance.now() + maxWaitMs;
+  for (;;) {
+    await sleep(pollMs);
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && (error as { errcode?: unknown }).errcode === busy; // node:sqlite adds it
+}

@@ -1,0 +1,19 @@
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely';
+import { NodeSqliteDriver } from './driver.ts';
+
+/** Kysely over node:sqlite. `path` may be `:memory:`. */
+export function nodeSqliteDialect(path: string): Dialect {
+  return {
+    createDriver: () => new NodeSqliteDriver(path),
+    createAdapter: () => new TransactionalAdapter(),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** So that two processes that open a new file migrate it one after the other: SQLite's tables are made within transactions. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}

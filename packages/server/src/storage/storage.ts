@@ -1,0 +1,29 @@
+import type { AccessKeys } from './access-keys.ts';
+import type { Audit } from './audit.ts';
+import type { Bans } from './bans.ts';
+import type { Calls } from './calls.ts';
+import type { Topic } from './changes.ts';
+import type { Credentials } from './credentials.ts';
+import type { StoragePlace } from './place.ts';
+import type { Sessions } from './sessions.ts';
+import type { Database } from './tables.ts';
+import type { Totals } from './totals.ts';
+import type { Users } from './users.ts';
+
+/** Everything that outlives the process. Several processes may have the same open. */
+export interface Storage {
+  readonly place: StoragePlace;
+  /** For transactions over several tables; reads and writes of one kind go through what is below. */
+  readonly db: Database;
+  readonly users: Users;
+  readonly accessKeys: AccessKeys;
+  readonly credentials: Credentials;
+  readonly bans: Bans;
+  readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly calls: Calls;
+  readonly totals: Totals;
+  /** How often each topic has been changed, by whomever; absent: never. Cheap enough to ask every second. */
+  changes(): Promise<Readonly<Partial<Record<Topic, number>>>>;
+  close(): Promise<void>;
+}

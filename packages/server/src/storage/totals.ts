@@ -1,0 +1,76 @@
+import { totalInputTokens } from '@proxy/core';
+import { nanosOf, type StoredCall } from './stored-call.ts';
+import type { Database, TotalTable } from './tables.ts';
+
+/** What a caller has used of a model since ever. */
+export interface Total {
+  readonly callerId: string;
+  readonly model: string;
+  readonly calls: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+  readonly lastAt: number;
+}
+
+export interface Totals {
+  list(of?: { readonly callerIds?: readonly string[] }): Promise<readonly Total[]>;
+  /** Counts from elsewhere, on top of what is here: an imported user's. */
+  add(total: Total): Promise<void>;
+}
+
+export function totalsIn(db: Database): Totals {
+  return {
+    async list({ callerIds } = {}) {
+      const rows = await db
+        .selectFrom('totals')
+        .selectAll()
+        .$if(callerIds !== undefined, (query) => query.where('callerId', 'in', [...(callerIds ?? []), '']))
+        .orderBy('callerId')
+        .orderBy('model')
+        .execute();
+      return rows.map(({ costNanos, ...row }) => ({ ...row, costUsd: costNanos / 1e9 }));
+    },
+    async add({ costUsd, ...total }) {
+      await upsert(db, [{ ...total, costNanos: nanosOf(costUsd) }]);
+    },
+  };
+}
+
+/** Adds calls that have just been put on record. */
+export async function addTotals(tx: Database, calls: readonly StoredCall[]): Promise<void> {
+  const sums = new Map<string, TotalTable>();
+  for (const { callerId, model = '', usage = {}, cost, startedAt } of calls) {
+    if (callerId === undefined) continue;
+    const key = JSON.stringify([callerId, model]);
+    const sum = sums.get(key);
+    sums.set(key, {
+      callerId,
+      model,
+      calls: (sum?.calls ?? 0) + 1,
+      inputTokens: (sum?.inputTokens ?? 0) + totalInputTokens(usage),
+      outputTokens: (sum?.outputTokens ?? 0) + (usage.outputTokens ?? 0),
+      costNanos: (sum?.costNanos ?? 0) + (cost ? nanosOf(cost.usd) : 0),
+      lastAt: Math.max(sum?.lastAt ?? 0, startedAt),
+    });
+  }
+  // In one order in every process, so that two never wait for each other.
+  const rows = [...sums.keys()].sort().map((key) => sums.get(key) as TotalTable); // its own keys
+  if (rows.length > 0) await upsert(tx, rows);
+}
+
+async function upsert(db: Database, rows: readonly TotalTable[]): Promise<void> {
+  await db
+    .insertInto('totals')
+    .values([...rows])
+    .onConflict((conflict) =>
+      conflict.columns(['callerId', 'model']).doUpdateSet((row) => ({
+        calls: row('totals.calls', '+', row.ref('excluded.calls')),
+        inputTokens: row('totals.inputTokens', '+', row.ref('excluded.inputTokens')),
+        outputTokens: row('totals.outputTokens', '+', row.ref('excluded.outputTokens')),
+        costNanos: row('totals.costNanos', '+', row.ref('excluded.costNanos')),
+        lastAt: row.ref('excluded.lastAt'),
+      })),
+    )
+    .execute();
+}
