@@ -10,6 +10,7 @@ import { agents } from '../agents.ts';
 import { init } from './init.ts';
 import { schema } from './schema.ts';
 import type { DoctorFlags } from './doctor.ts';
+import type { ImportFlags } from './import.ts';
 import type { RunFlags } from './run.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
@@ -67,6 +68,18 @@ export function createProgram(): Command {
     .action(async (agent: string, args: string[], flags: RunFlags) => {
       const { run } = await import('./run.ts');
       return run(agent, args, flags);
+    });
+
+  program
+    .command('import')
+    .description('turn a predecessor’s, LiteLLM’s or one-api’s file into a configuration')
+    .argument('<file>', 'config.json, .env, provider files, a SQLite database, exported channels, config.yaml')
+    .option('-w, --write [file]', 'write it (default: proxy.config.yaml) instead of printing it with keys masked')
+    .option('-f, --force', 'replace a file that is there')
+    .option('--json', 'print JSON')
+    .action(async (file: string, flags: ImportFlags) => {
+      const { importFile } = await import('./import.ts');
+      importFile(file, flags);
     });
 
   program.command('schema').description('print the JSON Schema of the configuration file, for editors').action(schema);

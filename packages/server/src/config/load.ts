@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { composeConfig } from './compose.ts';
 import type { Config } from './config.ts';
+import { providerFilesIn } from './legacy/provider-files.ts';
 import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { nodeFiles } from './node-files.ts';
 import { parseFile } from './parse.ts';
@@ -25,7 +26,8 @@ export interface LoadOptions {
 export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = false }: LoadOptions): Config {
   const env = { ...defaults, ...withDotenv(cwd, realEnv) };
   const file = findConfigFile(cwd, env, flags);
-  const said = { env, flags, files: nodeFiles };
+  const { vendors, skipped } = providerFilesIn(cwd);
+  const said = { env, flags, files: nodeFiles, vendors, notes: skipped };
   if (file === undefined) return composeConfig(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
@@ -41,7 +43,7 @@ export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = fals
   // A config.json that happens to lie here may be anybody's.
   if (stray && !isClaudeProxyConfig(raw) && !looksLikeOurs(raw)) {
     const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
-    return composeConfig({ ...said, notes: [stranger] });
+    return composeConfig({ ...said, notes: [...skipped, stranger] });
   }
   return composeConfig({ ...said, raw, path });
 }

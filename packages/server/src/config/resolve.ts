@@ -1,8 +1,10 @@
+import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { withoutAnyKey } from './legacy/reverse-proxy.ts';
 import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
@@ -27,6 +29,8 @@ export interface Sources {
   readonly path?: string;
   readonly legacy?: ClaudeProxyConfig;
   readonly notes?: readonly string[];
+  /** Described in files of their own; the configuration's are stronger. */
+  readonly vendors?: readonly Vendor[];
 }
 
 const defaultPort = 3000;
@@ -43,7 +47,7 @@ export function resolveConfig(sources: Sources): Config {
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
-  const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  const vendors = vendorsOf(sources);
   const providers = knownProviders(vendors);
   const readings: string[] = [];
   const upstreams = spends ? upstreamsOf(sources, providers, port, notes, readings) : [];
@@ -89,6 +93,11 @@ export function resolveConfig(sources: Sources): Config {
   };
 }
 
+function vendorsOf({ file, vendors: others = [] }: Sources): readonly Vendor[] {
+  const own = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  return [...own, ...others.filter(({ name }) => !own.some((known) => known.name === name))];
+}
+
 function socketsOf({ websockets = {} }: ConfigFile): Config['websockets'] {
   const { responses, maxMessageMb, idleSeconds } = websockets;
   return {
@@ -122,6 +131,8 @@ function upstreamsOf(
     return false;
   });
   if (found.length > 0) return found;
+  const refusal = withoutAnyKey(env);
+  if (refusal !== undefined) problems.push(refusal);
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
   return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
 }
