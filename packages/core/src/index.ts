@@ -59,7 +59,7 @@ export type * from './embeddings/embedding.ts';
 export type { EmbeddingForm, EncodeEmbeddingsContext } from './embeddings/form.ts';
 
 // Model facts.
-export { factsOf, modelFacts } from './models/facts.ts';
+export { factsOf, matchesPattern, modelFacts } from './models/facts.ts';
 export type { ModelFacts, ModelFactsRow } from './models/model-facts.ts';
 
 // The hub: a conversation and its reply, in nobody's wire format.
