@@ -5,6 +5,7 @@ import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
 import { check } from './check.ts';
+import { addCompletion } from './completion.ts';
 import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
@@ -84,6 +85,7 @@ export function createProgram(): Command {
 
   program.command('schema').description('print the JSON Schema of the configuration file, for editors').action(schema);
   program.addCommand(configCommand());
+  addCompletion(program);
 
   return program;
 }

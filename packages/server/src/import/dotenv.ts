@@ -26,10 +26,8 @@ export function importDotenv(text: string): Imported {
           apiKeys: apiKeys.map(({ key }) => written(key)),
         })),
     },
-    left: [
-      'Keep the file: the references lead to it, and all settings but upstreams and access keys are read there.',
-      ...unknown.map((name) => `${name} means nothing here.`),
-    ],
+    left: unknown.map((name) => `${name} means nothing here.`),
+    notes: ['Keep the .env: the references lead to it, and all settings but upstreams and access keys are read there.'],
   };
 }
 

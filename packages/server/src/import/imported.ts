@@ -7,6 +7,8 @@ export interface Imported {
   readonly draft: Draft;
   /** What could not be carried over: a sentence each, naming the place, without secrets. */
   readonly left: readonly string[];
+  /** What else its owner should know. */
+  readonly notes?: readonly string[];
 }
 
 /** The part of a configuration file that others have too. */

@@ -191,13 +191,15 @@ function routesOf(groups: ReadonlyMap<string, readonly Target[]>, read: File, le
     if (unknown.length > 0) left.push(`The fallbacks of "${name}" to ${unknown.join(', ')}, which is in no list.`);
     return distinct([name, ...after].flatMap((one) => groups.get(one) ?? []));
   };
-  const routes = [...groups.keys()].map((name) => ({ model: name.replace(/^[\w.]+\/\*$/, '*'), name }));
+  // `groq/*` needs no route where the upstream is called groq: that is how callers name an upstream here.
+  const routes = [...groups].flatMap(([name, targets]) =>
+    targets.every(({ upstream }) => name === `${upstream}/*`) ? [] : [{ model: name, name }],
+  );
   const aliases = Object.entries({ ...lite.model_group_alias, ...router.model_group_alias }).flatMap(([alias, to]) =>
     typeof to === 'string' && groups.has(to) ? [{ model: alias, name: to }] : [],
   );
-  const seen = new Set<string>();
   return [...routes, ...aliases]
-    .filter(({ model }) => !seen.has(model) && seen.add(model))
+    .filter(({ model }, index, all) => all.findIndex((other) => other.model === model) === index)
     .map(({ model, name }) => ({ model, targets: targetsOf(name).map(written) }));
 }
 

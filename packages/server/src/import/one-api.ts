@@ -88,7 +88,7 @@ function upstreamOf(
     left.push(`The channel "${title}" is switched off.`);
     return [];
   }
-  const provider = providerOfChannel(one.type, flavour) ?? (one.base_url ? 'openai-compatible' : undefined);
+  const provider = providerOf(one, flavour);
   if (provider === undefined) {
     left.push(`The channel "${title}" is of type ${one.type}, which has no provider here.`);
     return [];
@@ -110,6 +110,13 @@ function upstreamOf(
       ...(provider === 'azure' && one.other && { apiVersion: one.other }),
     },
   ];
+}
+
+/** A type that is unknown, and OpenAI's at an address of somebody else, speak OpenAI's Chat as far as we know. */
+function providerOf({ type, base_url: address }: Channel, flavour: 'one-api' | 'new-api'): string | undefined {
+  const known = providerOfChannel(type, flavour) ?? (address ? 'openai-compatible' : undefined);
+  const elsewhere = known === 'openai' && address && !/^https:\/\/api\.openai\.com\b/.test(address);
+  return elsewhere ? 'openai-compatible' : known;
 }
 
 /** Places whose channels have more than a key and an address. */

@@ -27,12 +27,11 @@ export function readForeign(path: string, env: Environment): Imported {
 const sqliteHead = 'SQLite format 3\0';
 
 function importFolder(folder: string): Imported {
-  const paths = readdirSync(folder)
+  const names = readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
-    .sort()
-    .map((name) => join(folder, name));
-  if (paths.length === 0) throw new ImportError(`${folder} holds no provider files (*.json). ${understood}`);
-  return importProviderFiles(paths.map((path) => ({ path, text: readFileSync(path, 'utf8') })));
+    .sort();
+  if (names.length === 0) throw new ImportError(`${folder} holds no provider files (*.json). ${understood}`);
+  return importProviderFiles(names.map((name) => ({ path: name, text: readFileSync(join(folder, name), 'utf8') })));
 }
 
 function importDatabase(path: string, env: Environment): Imported {
@@ -54,7 +53,7 @@ function importData(path: string, value: unknown, env: Environment): Imported {
   const channels = channelsIn(value);
   if (channels) return importChannels(channels);
   if (typeof value === 'object' && value !== null && 'provider' in value && 'base_url' in value)
-    return importProviderFiles([{ path, text: JSON.stringify(value) }]);
+    return importProviderFiles([{ path: basename(path), text: JSON.stringify(value) }]);
   throw new ImportError(`${path} is nothing that is known. ${understood}`);
 }
 

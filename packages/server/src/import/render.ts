@@ -3,9 +3,13 @@ import { mask } from '../mask.ts';
 import type { Draft, Imported } from './imported.ts';
 
 /** The configuration file that comes of an import, with what was left as comments. */
-export function render({ source, draft, left }: Imported): string {
-  const notes = left.map((one) => `# Not carried over: ${one.replace(/\s+/g, ' ')}\n`);
-  return `# Imported from ${source} by proxy import.\n${notes.join('')}${stringify(draft, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+export function render({ source, draft, left, notes = [] }: Imported): string {
+  const comments = [
+    `Imported from ${source} by proxy import.`,
+    ...notes,
+    ...left.map((one) => `Not carried over: ${one.replace(/\s+/g, ' ')}`),
+  ];
+  return `${comments.map((one) => `# ${one}\n`).join('')}${stringify(draft, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 /** The same without secrets, for a screen. */
