@@ -23,7 +23,8 @@ function buildStages(text) {
     const stage = stages.at(-1);
     if (word === 'FROM') stages.push(newStage(rest));
     else if (word === 'WORKDIR') mkdirSync(inside(stage, (stage.workdir = rest)), { recursive: true });
-    else if (word === 'ENV') Object.assign(stage.env, Object.fromEntries(rest.split(/\s+/).map((pair) => pair.split('='))));
+    else if (word === 'ENV')
+      Object.assign(stage.env, Object.fromEntries(rest.split(/\s+/).map((pair) => pair.split('='))));
     else if (word === 'COPY') copy(stages, stage, rest);
     else if (word === 'RUN') run(stage, rest);
     else if (word === 'USER') stage.user = rest;
@@ -78,7 +79,10 @@ function run(stage, command) {
 async function checkImage({ root, workdir, command, health, user, env }) {
   if (user === undefined || user === 'root') throw new Error('The image would run as root.');
   const port = String(await freePort());
-  const options = { cwd: join(root, workdir), env: { PATH: [node, process.env.PATH].join(delimiter), ...env, PORT: port } };
+  const options = {
+    cwd: join(root, workdir),
+    env: { PATH: [node, process.env.PATH].join(delimiter), ...env, PORT: port },
+  };
   const server = spawn(command[0], command.slice(1), { ...options, stdio: 'inherit' });
   const ended = new Promise((done) => server.on('exit', done));
   try {
@@ -108,7 +112,9 @@ function ignoreRules(text) {
 }
 
 function patternOf(glob) {
-  const source = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(.*/)?'));
+  const source = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*\*\/|\*/g, (stars) => (stars === '*' ? '[^/]*' : '(.*/)?'));
   return new RegExp(`^${source}(/.*)?$`);
 }
 

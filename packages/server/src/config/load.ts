@@ -65,7 +65,17 @@ const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json',
 /** `.env` of the working directory under the real environment. */
 export function withDotenv(cwd: string, env: Environment): Environment {
   const path = resolve(cwd, '.env');
-  return existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...env } : env;
+  return existsSync(path) ? { ...parseEnv(readDotenv(path)), ...env } : env;
+}
+
+/** A mounted .env may be another user's; and a folder, where Docker found none to mount. */
+function readDotenv(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ConfigError([`${path} cannot be read (${code}). It must be a file that the server's user may read.`]);
+  }
 }
 
 function looksLikeOurs(raw: unknown): boolean {

@@ -80,7 +80,7 @@ export function resolveConfig(sources: Sources): Config {
     modelFacts: (file.modelFacts ?? []).map((row) => ({ source: path ?? 'configuration', ...row })),
     prices: pricesOf(file.prices),
     log: {
-      level: environment.logLevel ?? file.log?.level ?? 'info',
+      level: environment.logLevel ?? file.log?.level ?? (env.NODE_ENV === 'development' ? 'debug' : 'info'), // row A5
       requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },

@@ -24,25 +24,25 @@ const enabled = 1;
 
 /** one-api's or new-api's database: channels become upstreams, tokens access keys. */
 export function importOneApi(database: DatabaseSync): Imported {
-  const columns = database
-    .prepare('pragma table_info(channels)')
-    .all()
-    .map(({ name }) => name);
   const channels = database.prepare('select * from channels order by id').all();
   const tables = database
     .prepare("select name from sqlite_master where type = 'table'")
     .all()
     .map(({ name }) => name);
   const tokens = tables.includes('tokens') ? database.prepare('select * from tokens order by id').all() : [];
-  return imported(channels, tokens, columns.includes('channel_info') || columns.includes('auto_ban'));
+  return imported(channels, tokens, isNewer(channels));
 }
 
 /** What its API or its page exports: a list of channels, alone or under `data`. */
 export function importChannels(list: readonly unknown[]): Imported {
-  const newer = list.some(
+  return imported(list, [], isNewer(list));
+}
+
+/** new-api's channels have members that one-api's have not. */
+function isNewer(channels: readonly unknown[]): boolean {
+  return channels.some(
     (one) => typeof one === 'object' && one !== null && ('channel_info' in one || 'auto_ban' in one),
   );
-  return imported(list, [], newer);
 }
 
 /** Told from other lists by what every channel has. */

@@ -30,11 +30,12 @@ export function frontOf(live: () => Live): Gateway {
   function handle(request: HttpRequest): Promise<HttpAnswer> {
     const now = live();
     const cors = corsHeaders(request, now.cors);
+    const shown = now.health.development ? { ...cors, ...developmentMark } : cors;
     const entry = admit(request, now, cors);
-    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
+    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, shown));
     const answering = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return answering;
-    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+    if (!shown && !entry.reshape) return answering;
+    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, shown));
   }
   return {
     handle,
@@ -52,6 +53,9 @@ export function frontOf(live: () => Live): Gateway {
     fetch: (request) => answerFetch(handle, request),
   };
 }
+
+/** Acceptance row A5: a developer sees whom he talks to. */
+const developmentMark: HeaderMap = { 'x-development-mode': 'true' };
 
 function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAnswer {
   return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
