@@ -32,7 +32,7 @@ function start() {
   const [command, ...args] = program;
   const started = spawn(command, args, { stdio: 'inherit' });
   started.on('exit', (code) => {
-    if (stopping) process.exit(code ?? 1);
+    if (stopping) process.exit(code ?? 0);
     if (code !== null && started === child) console.log(`It ended with ${code}. Waiting for a change.`);
   });
   return started;

@@ -35,12 +35,12 @@ export function frontOf(live: () => Live): Gateway {
     const shown = now.records?.page?.(request);
     if (shown) return shown;
     const cors = corsHeaders(request, now.cors);
-    const shown = now.health.development ? { ...cors, ...developmentMark } : cors;
+    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
     const entry = admit(request, now, cors);
-    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, shown));
+    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, added));
     const answering = now.gateway.handle(entry.request);
-    if (!shown && !entry.reshape) return answering;
-    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, shown));
+    if (!added && !entry.reshape) return answering;
+    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, added));
   }
   return {
     handle,
