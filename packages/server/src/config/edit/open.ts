@@ -44,7 +44,9 @@ export function openConfig({ cwd, env: realEnv, config }: Place): EditedFile {
   const source = isNew ? '' : readFileSync(path, 'utf8');
   const raw = isNew && basename(path) === 'config.json' ? newClaudeProxy : parseFile(path, source);
   const legacy = isClaudeProxyConfig(raw);
-  const editor = legacy ? editClaudeProxy(structuredClone(raw) as Record<string, unknown>) : editOwn(source, extname(path) === '.json'); // an object, by its members
+  const editor = legacy
+    ? editClaudeProxy(structuredClone(raw) as Record<string, unknown>)
+    : editOwn(source, extname(path) === '.json'); // an object, by its members
   const before = faults(raw, legacy, env);
 
   return {
