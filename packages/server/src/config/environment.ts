@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { cloudKeysFrom } from './cloud-keys.ts';
 import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';
+import { reverseProxyAccess } from './legacy/reverse-proxy.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
 import type { Files } from './files.ts';
@@ -24,8 +25,14 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
   const port = portOf(env, problems);
   const host = hostOf(env, notes);
   const logLevel = logLevelOf(env, problems);
+  const accessKey = set(env, 'PROXY_ACCESS_KEY');
+  const access = reverseProxyAccess(env);
+  problems.push(...access.problems);
   return {
-    accessKeys: accessKeysOf(env),
+    accessKeys: [
+      ...(accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }]),
+      ...access.accessKeys,
+    ],
     problems,
     notes,
     ...(port !== undefined && { port }),
@@ -117,16 +124,6 @@ export function withSettings<Some extends Pick<UpstreamConfig, 'settings'>>(
 export function baseUrlFrom({ variables }: Provider, env: Environment): { readonly baseUrl?: string } {
   const baseUrl = set(env, ...(variables?.baseUrl ?? []));
   return baseUrl === undefined ? {} : { baseUrl };
-}
-
-/** claude-proxy's key (row C10), and oai-reverse-proxy's where its gatekeeper does not let everybody in (row C11). */
-function accessKeysOf(env: Environment): readonly AccessKey[] {
-  const open = set(env, 'GATEKEEPER')?.toLowerCase() === 'none';
-  const names = ['PROXY_ACCESS_KEY', ...(open ? [] : ['PROXY_KEY'])];
-  return names.flatMap((name) => {
-    const key = set(env, name);
-    return key === undefined ? [] : [{ key, name }];
-  });
 }
 
 function portOf(env: Environment, problems: string[]): number | undefined {

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { composeConfig, type ComposeOptions } from './compose.ts';
 import type { Config } from './config.ts';
+import { providerFilesIn } from './legacy/provider-files.ts';
 import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { nodeFiles } from './node-files.ts';
 import { parseFile } from './parse.ts';
@@ -14,16 +15,19 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The real environment; it wins over `.env`. */
   readonly env: Environment;
+  /** What the environment says where it says nothing else: ai-proxy's `--NAME value` (acceptance row A4). */
+  readonly defaults?: Environment;
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
-  const env = withDotenv(cwd, realEnv);
+export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = false }: LoadOptions): Config {
+  const env = { ...defaults, ...withDotenv(cwd, realEnv) };
   const file = findConfigFile(cwd, env, flags);
-  const said = { env, flags, files: nodeFiles };
+  const { vendors, skipped } = providerFilesIn(cwd);
+  const said = { env, flags, files: nodeFiles, vendors, notes: skipped };
   const composed = (options: ComposeOptions) => withBanFile(composeConfig(options), cwd);
   if (file === undefined) return composed(said);
   const { path, found } = file;
@@ -40,7 +44,7 @@ export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadO
   // A config.json that happens to lie here may be anybody's.
   if (stray && !isClaudeProxyConfig(raw) && !looksLikeOurs(raw)) {
     const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
-    return composed({ ...said, notes: [stranger] });
+    return composed({ ...said, notes: [...skipped, stranger] });
   }
   return composed({ ...said, raw, path });
 }
@@ -69,7 +73,17 @@ const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json',
 /** `.env` of the working directory under the real environment. */
 export function withDotenv(cwd: string, env: Environment): Environment {
   const path = resolve(cwd, '.env');
-  return existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...env } : env;
+  return existsSync(path) ? { ...parseEnv(readDotenv(path)), ...env } : env;
+}
+
+/** A mounted .env may be another user's; and a folder, where Docker found none to mount. */
+function readDotenv(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ConfigError([`${path} cannot be read (${code}). It must be a file that the server's user may read.`]);
+  }
 }
 
 function looksLikeOurs(raw: unknown): boolean {

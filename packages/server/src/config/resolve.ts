@@ -1,8 +1,10 @@
+import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { withoutAnyKey } from './legacy/reverse-proxy.ts';
 import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
@@ -32,6 +34,8 @@ export interface Sources {
   readonly path?: string;
   readonly legacy?: ClaudeProxyConfig;
   readonly notes?: readonly string[];
+  /** Described in files of their own; the configuration's are stronger. */
+  readonly vendors?: readonly Vendor[];
 }
 
 const defaultPort = 3000;
@@ -48,7 +52,7 @@ export function resolveConfig(sources: Sources): Config {
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
-  const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  const vendors = vendorsOf(sources);
   const providers = knownProviders(vendors);
   const readings: string[] = [];
   const checkKeys = keyChecksOf(file.checkKeys, env);
@@ -86,7 +90,7 @@ export function resolveConfig(sources: Sources): Config {
     prices: pricesOf(file.prices),
     records: recordsOf(file.records, env),
     log: {
-      level: environment.logLevel ?? file.log?.level ?? 'info',
+      level: environment.logLevel ?? file.log?.level ?? (env.NODE_ENV === 'development' ? 'debug' : 'info'), // row A5
       requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
@@ -101,6 +105,11 @@ export function resolveConfig(sources: Sources): Config {
     ...(file.limits && { limits: file.limits }),
     ...(path !== undefined && { file: path }),
   };
+}
+
+function vendorsOf({ file, vendors: others = [] }: Sources): readonly Vendor[] {
+  const own = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  return [...own, ...others.filter(({ name }) => !own.some((known) => known.name === name))];
 }
 
 function socketsOf({ websockets = {} }: ConfigFile): Config['websockets'] {
@@ -136,6 +145,8 @@ function upstreamsOf(
     return false;
   });
   if (found.length > 0) return found;
+  const refusal = withoutAnyKey(env);
+  if (refusal !== undefined) problems.push(refusal);
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
   return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
 }

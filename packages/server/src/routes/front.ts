@@ -46,13 +46,14 @@ export function frontOf(live: () => Live): Gateway {
     const request = withCallersAddress(received, now.trustedProxies);
     const shown = now.records?.page?.(request);
     if (shown) return shown.then((answer) => guardedPage(answer, request, now.policies));
+    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
     const entry = admit(request, now, cors);
     if ('answer' in entry)
-      return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, cors));
+      return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
     const answering = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return answering;
+    if (!added && !entry.reshape) return answering;
     const shaped = answering.then((answer) => entry.reshape?.(answer) ?? answer);
-    return shaped.then((answer) => withHeaders(answer, cors));
+    return shaped.then((answer) => withHeaders(answer, added));
   }
   return {
     handle,
@@ -75,6 +76,9 @@ export function frontOf(live: () => Live): Gateway {
     fetch: (request) => answerFetch(handle, request),
   };
 }
+
+/** Acceptance row A5: a developer sees whom he talks to. */
+const developmentMark: HeaderMap = { 'x-development-mode': 'true' };
 
 function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAnswer {
   return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;

@@ -183,6 +183,26 @@ test('D35 a running server follows the command', async () => {
   await until('it has read the file again', async () => (await current()) === 0);
 });
 
+describe('D21 a missing file is begun by show', () => {
+  test('one of ours, for its owner alone, and it changes nothing', async () => {
+    const cwd = folder();
+    const env = { OPENAI_API_KEY: 'k' };
+    const before = load(cwd, env).upstreams;
+    const { code, out } = await config(cwd, 'show');
+    expect([code, out]).toEqual([0, expect.stringContaining('proxy.config.yaml (just begun)')]);
+    expect(statSync(join(cwd, 'proxy.config.yaml')).mode & 0o777).toBe(0o600);
+    expect(load(cwd, env).upstreams).toEqual(before);
+  });
+
+  test('claude-proxy’s, where it is the one that is named', async () => {
+    const cwd = folder();
+    expect((await config(cwd, 'show', '--config', 'config.json')).code).toBe(0);
+    expect(written(cwd)).toEqual({ upstream: [], currentUpstream: 0, loadBalance: 'failover' });
+    expect((await config(cwd, 'add', 'a', 'claude', 'https://a.example')).code).toBe(0);
+    expect(written(cwd).upstream).toMatchObject([{ name: 'a', serviceType: 'claude' }]);
+  });
+});
+
 describe('a file of ours', () => {
   const yaml = `# The team's.
 server: { port: 3000 }

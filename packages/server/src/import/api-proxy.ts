@@ -1,0 +1,58 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { set, type Environment } from '../config/expand.ts';
+import { decryptCryptoJs, isCryptoJs } from './crypto-js.ts';
+import { createNames, ImportError, type DraftUpstream, type Imported } from './imported.ts';
+
+interface Row {
+  readonly provider: string;
+  readonly name: string;
+  readonly api_key: string;
+  readonly base_url: string | null;
+  readonly remaining_quota: number | null;
+  readonly cost_per_request: number | null;
+  readonly is_active: number;
+}
+
+/** api-proxy's key store: an upstream for each provider and address, with all of its keys. */
+export function importApiProxy(database: DatabaseSync, env: Environment): Imported {
+  const rows = database.prepare('select * from api_keys order by id').all() as unknown as readonly Row[]; // its own schema
+  const nameOf = createNames();
+  const left: string[] = [];
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    if (!row.is_active) left.push(`The key "${row.name}" of ${row.provider} is switched off.`);
+    else groups.set(placeOf(row), [...(groups.get(placeOf(row)) ?? []), row]);
+    if ((row.remaining_quota ?? -1) >= 0) left.push(`The remaining quota of "${row.name}" (${row.remaining_quota}).`);
+  }
+  const upstreams = [...groups.values()].map((keys): DraftUpstream => {
+    const [{ provider, base_url: baseUrl }] = keys as [Row]; // a group begins with a row
+    return {
+      name: nameOf(provider),
+      provider: known.has(provider) ? provider : 'openai-compatible',
+      ...(baseUrl && !isVendorsOwn(baseUrl) && { baseUrl }),
+      apiKeys: [...new Set(keys.map((row) => clear(row, env)))],
+    };
+  });
+  return { source: 'api-proxy', draft: { upstreams }, left };
+}
+
+const known: ReadonlySet<string> = new Set(['openai', 'anthropic', 'azure']);
+
+function placeOf({ provider, base_url }: Row): string {
+  return `${provider} ${base_url ?? ''}`;
+}
+
+function isVendorsOwn(baseUrl: string): boolean {
+  return /^https:\/\/api\.(openai|anthropic)\.com(\/v1)?\/?$/.test(baseUrl);
+}
+
+function clear({ name, api_key: key }: Row, env: Environment): string {
+  if (!isCryptoJs(key)) return key;
+  const passphrase = set(env, 'ENCRYPTION_KEY');
+  if (passphrase === undefined)
+    throw new ImportError('Its keys are encrypted. Set ENCRYPTION_KEY to the one it ran with.');
+  const plain = decryptCryptoJs(key, passphrase);
+  if (plain === undefined || plain === '')
+    throw new ImportError(`ENCRYPTION_KEY does not open the key "${name}". Set it to the one that api-proxy ran with.`);
+  return plain;
+}
