@@ -256,6 +256,10 @@ export interface Charge {
   readonly amount: number;
   /** When the budget is filled again, in milliseconds since 1970; 0: never, or it rolls. */
   readonly endsAt: number;
+  /** Of a budget that rolls. */
+  readonly rollingMs?: number;
+  /** Whose lease it is paid from, where several processes share the books. */
+  readonly holder?: string;
   readonly estimated?: boolean;
 }
 
