@@ -155,6 +155,8 @@ export interface Caller {
   readonly expiresAt?: number;
   /** Why the key is refused, for its owner to read. */
   readonly disabled?: string;
+  /** Asked at every door where the call comes from. @throws Failure when the key may not be used from there. */
+  admit?(address: string | undefined): void;
 }
 
 export type Role = 'normal' | 'special' | 'temporary' | 'admin';

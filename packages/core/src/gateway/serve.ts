@@ -30,7 +30,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   let ours = true;
   try {
     if (gate) await gate.admit();
-    const caller = (story.caller = await authenticate(gateway, call));
+    const caller = (story.caller = await authenticate(gateway, call, request.address));
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;

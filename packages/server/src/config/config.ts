@@ -9,6 +9,9 @@ import type {
   Vendor,
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
+import type { AccessKey, UserConfig } from './access-keys.ts';
+
+export type { AccessKey } from './access-keys.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
@@ -20,6 +23,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly doors: DoorsConfig;
   readonly accessKeys: readonly AccessKey[];
+  readonly users: readonly UserConfig[];
   readonly limits?: Limits;
   readonly strict: boolean;
   /** Places that the file adds to ours. */
@@ -52,12 +56,6 @@ export interface ServerConfig {
   /** Of a form (multipart/form-data), which is not held but sent on. */
   readonly maxUploadMb: number;
   readonly cors: CorsConfig;
-}
-
-export interface AccessKey {
-  readonly key: string;
-  readonly name?: string;
-  readonly limits?: Limits;
 }
 
 export interface UpstreamConfig {
