@@ -9,6 +9,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
@@ -39,6 +40,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
@@ -47,6 +49,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       ledger: log.ledger,
       log: log.port,
+      records,
     };
   };
 
@@ -93,6 +96,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stopWatching();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await records.close();
       log.flush();
     },
   };
