@@ -226,6 +226,8 @@ export interface Most {
   readonly candidates?: number;
   readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
   readonly searches?: number;
+  /** Of sound that is to be heard. */
+  readonly audioSeconds?: number;
 }
 
 /** What was set aside for one call. */

@@ -39,7 +39,8 @@ export function callerFrom(
   const budgets = rules.limits?.budgets ?? owner?.limits?.budgets ?? defaults.budgets;
   const limits = budgets && !owner?.limits?.budgets ? { ...rules.limits, budgets } : rules.limits;
   const bound = role !== 'special' && role !== 'admin';
-  const admit = bound && (addresses || maxAddresses !== undefined) ? gate(rules.id, addresses, maxAddresses, book) : undefined;
+  const admit =
+    bound && (addresses || maxAddresses !== undefined) ? gate(rules.id, addresses, maxAddresses, book) : undefined;
   return {
     ...rules,
     ...(role && { role }),
@@ -60,7 +61,10 @@ function gate(id: string, ranges: readonly string[] | undefined, most: number | 
     const seen = book.get(id) ?? new Set<string>();
     if (seen.has(address)) return;
     if (seen.size >= most)
-      throw new Failure('forbidden', `This access key is used from ${most} addresses already, and may not be from more.`);
+      throw new Failure(
+        'forbidden',
+        `This access key is used from ${most} addresses already, and may not be from more.`,
+      );
     book.set(id, seen.add(address));
   };
 }

@@ -1,5 +1,6 @@
 import {
   createGateway,
+  type Budgets,
   systemClock,
   type GatewayOptions,
   type Policy,
@@ -8,6 +9,7 @@ import {
   type Log,
   type Transport,
 } from '@proxy/core';
+import type { AddressBook } from './caller.ts';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -20,6 +22,10 @@ export interface LivePorts {
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
   readonly counters: Counters;
+  /** Absent: budgets are not kept. */
+  readonly budgets?: Budgets;
+  /** Where keys were used from, beyond a reload; absent: as of now. */
+  readonly addresses?: AddressBook;
   readonly ledger: Ledger;
   readonly log: Log;
   /** Absent: calls leave behind what the ledger keeps. */
@@ -27,8 +33,8 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts): Live {
-  const callers = hashedCallers(config.accessKeys);
+export function liveOf(config: Config, { guarded, records, addresses, ...ports }: LivePorts): Live {
+  const callers = hashedCallers(config, addresses);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
   const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });

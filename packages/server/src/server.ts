@@ -1,5 +1,7 @@
-import { memoryCounters, systemClock, type Transport } from '@proxy/core';
+import { createBudgets, memoryCounters, systemClock, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
+import { budgetPrices } from './budgets/prices.ts';
+import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
@@ -39,6 +41,8 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
+  const addresses: AddressBook = new Map();
+  const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
   const records = createRecords(log);
   const portsFor = (config: Config) => {
@@ -47,6 +51,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
       counters,
+      budgets,
+      addresses,
       ledger: log.ledger,
       log: log.port,
       records,

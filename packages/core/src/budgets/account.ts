@@ -13,7 +13,7 @@ export interface Taking {
   readonly lease: number;
 }
 
-/** Why there is no room. */
+/** Why there is no room: `leased` is without what is at hand. */
 export interface Shortage extends Leased {
   readonly endsAt: number;
 }
@@ -69,7 +69,8 @@ export class Account {
       const asked = { amount, need: lacking, want: Math.max(lacking, Math.ceil(amount * leaseShare)) };
       const leased = this.#ports.store.lease(this.#key(endsAt), asked);
       const lease = leased instanceof Promise ? await this.#alone(leased) : leased;
-      if (lease.granted === 0) return { ...lease, endsAt };
+      // What is at hand here is leased, but nobody's yet.
+      if (lease.granted === 0) return { ...lease, leased: lease.leased - Math.max(0, this.#free), endsAt };
       // What was leased of a period that ended meanwhile is of no use to anybody.
       if (current === this.#lease) this.#free += lease.granted;
     }

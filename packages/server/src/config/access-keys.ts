@@ -46,14 +46,16 @@ const budget = section({
   }
 });
 
-const budgets = z.array(budget, { error: 'must be a list of budgets, each {amount, of, per}.' }).superRefine((all, context) => {
-  const ids = all.map((one) => budgetId(one));
-  ids.forEach((id, index) => {
-    if (ids.indexOf(id) === index) return;
-    const message = `is of the same, for the same time, as the budget before it (${id}). Remove one.`;
-    context.addIssue({ code: 'custom', path: [index], message });
+const budgets = z
+  .array(budget, { error: 'must be a list of budgets, each {amount, of, per}.' })
+  .superRefine((all, context) => {
+    const ids = all.map((one) => budgetId(one));
+    ids.forEach((id, index) => {
+      if (ids.indexOf(id) === index) return;
+      const message = `is of the same, for the same time, as the budget before it (${id}). Remove one.`;
+      context.addIssue({ code: 'custom', path: [index], message });
+    });
   });
-});
 
 export const limitsSchema = section({
   requestsPerMinute: wholeNumber(1).exactOptional(),
@@ -138,7 +140,11 @@ export function limitsOf<L extends Limits>(limits: L): L {
 
 function spelledOut<T extends { readonly limits?: Limits; readonly models?: readonly string[] }>(written: T): T {
   const { limits, models } = written;
-  return { ...written, ...(limits && { limits: limitsOf(limits) }), ...(models && { models: models.flatMap(patternsOf) }) };
+  return {
+    ...written,
+    ...(limits && { limits: limitsOf(limits) }),
+    ...(models && { models: models.flatMap(patternsOf) }),
+  };
 }
 
 function spelledOutBudget(one: Budget): Budget {
@@ -161,10 +167,14 @@ export function accessProblems(
 ): readonly string[] {
   const names = users.map(({ name }) => name);
   const twice = names.flatMap((name, index) =>
-    names.indexOf(name) < index ? [`users[${index}].name: "${name}" is the name of users[${names.indexOf(name)}] as well.`] : [],
+    names.indexOf(name) < index
+      ? [`users[${index}].name: "${name}" is the name of users[${names.indexOf(name)}] as well.`]
+      : [],
   );
   const strangers = accessKeys.flatMap(({ user }, index) =>
-    user === undefined || names.includes(user) ? [] : [`accessKeys[${index}].user: ${unknownName(user, 'one of the users', names)}`],
+    user === undefined || names.includes(user)
+      ? []
+      : [`accessKeys[${index}].user: ${unknownName(user, 'one of the users', names)}`],
   );
   return [...twice, ...strangers];
 }
