@@ -51,7 +51,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
     const outcome = !door.relay
-      ? await attempt(gateway, plan, inbound, request, strict)
+      ? await attempt(gateway, plan, story.hold ? { ...inbound, counted: true } : inbound, request, strict)
       : operation === 'embed'
         ? await embed(gateway, plan, inbound, door, request, strict)
         : await relayOperation(gateway, plan, inbound, door, request);
