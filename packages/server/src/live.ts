@@ -1,5 +1,6 @@
 import {
   createGateway,
+  type Budgets,
   systemClock,
   type Counters,
   type KeyStates,
@@ -9,6 +10,7 @@ import {
   type Quotas,
   type Transport,
 } from '@proxy/core';
+import type { AddressBook } from './caller.ts';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -25,6 +27,10 @@ export interface LivePorts {
   readonly guarded?: Transport;
   readonly pictures?: PictureStore;
   readonly counters: Counters;
+  /** Absent: budgets are not kept. */
+  readonly budgets?: Budgets;
+  /** Where keys were used from, beyond a reload; absent: as of now. */
+  readonly addresses?: AddressBook;
   readonly ledger: Ledger;
   readonly log: Log;
   /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
@@ -38,8 +44,11 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, pictures, records, bans, queue, keys, ...ports }: LivePorts): Live {
-  const callers = hashedCallers(config.accessKeys);
+export function liveOf(
+  config: Config,
+  { guarded, pictures, records, bans, queue, keys, addresses, ...ports }: LivePorts,
+): Live {
+  const callers = hashedCallers(config, addresses);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
   const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });

@@ -1,5 +1,15 @@
-import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
+import {
+  createBudgets,
+  createKeyStates,
+  memoryCounters,
+  memoryQuotas,
+  systemClock,
+  type Keys,
+  type Transport,
+} from '@proxy/core';
 import { serve } from '@proxy/node';
+import { budgetPrices } from './budgets/prices.ts';
+import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
@@ -47,6 +57,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const counters = memoryCounters(systemClock);
   const keys = createKeyStates({ clock: systemClock });
   const quotas = memoryQuotas();
+  const addresses: AddressBook = new Map();
+  const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
   const bans = createBans(log.port);
   const queueUnder = createQueue();
@@ -62,6 +74,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       keys,
       quotas,
+      budgets,
+      addresses,
       ledger: log.ledger,
       log: log.port,
       bans: bans.under(config),

@@ -32,7 +32,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   let ours = true;
   try {
     if (gate) await gate.admit();
-    const caller = (story.caller = await authenticate(gateway, call));
+    const caller = (story.caller = await authenticate(gateway, call, request.address));
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
@@ -52,8 +52,9 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
+    const counted = story.hold ? { ...inbound, counted: true } : inbound;
     const ask = (targets: Plan): Promise<Outcome> => {
-      if (!door.relay) return attempt(gateway, targets, inbound, request, strict);
+      if (!door.relay) return attempt(gateway, targets, counted, request, strict);
       if (operation === 'embed') return embed(gateway, targets, inbound, door, request, strict);
       return relayOperation(gateway, targets, inbound, door, request);
     };

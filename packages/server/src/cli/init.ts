@@ -33,6 +33,15 @@ server:
 #   - key: \${TEAM_KEY}
 #     name: team
 #     limits: { requestsPerMinute: 60, tokensPerMinute: 200000, concurrency: 4 }
+#   - key: \${ANN_KEY}
+#     name: ann-laptop
+#     user: ann
+#     models: ["claude-*", "!*opus*"]
+
+# All keys of a user together. See docs/limits.md.
+# users:
+#   - name: ann
+#     limits: { budgets: [{ amount: 20, of: usd, per: month }] }
 
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }

@@ -1,3 +1,4 @@
+import { accessOf, limitsOf } from './access-keys.ts';
 import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
@@ -48,7 +49,8 @@ export function resolveConfig(sources: Sources): Config {
   const { env, environment, flags, file, path, legacy } = sources;
   const notes = [...environment.notes, ...(sources.notes ?? []), ...(legacy?.notes ?? [])];
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
-  const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
+  const access = accessOf(file.accessKeys, file.users);
+  const accessKeys = [...environment.accessKeys, ...access.accessKeys];
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
@@ -82,6 +84,7 @@ export function resolveConfig(sources: Sources): Config {
     doors,
     accessKeys,
     guards,
+    users: access.users,
     strict: file.strict ?? false,
     vendors,
     upstreams,
@@ -102,7 +105,7 @@ export function resolveConfig(sources: Sources): Config {
     health: healthOf(env, upstreams, legacy),
     notes,
     ...(queue && { queue }),
-    ...(file.limits && { limits: file.limits }),
+    ...(file.limits && { limits: limitsOf(file.limits) }),
     ...(path !== undefined && { file: path }),
   };
 }
