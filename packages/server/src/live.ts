@@ -10,6 +10,7 @@ import {
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { PictureStore } from './doors/picture-store.ts';
 import type { Bans } from './guards/bans.ts';
 import { policiesOf } from './guards/policies.ts';
 import { createPricing } from './pricing/index.ts';
@@ -20,6 +21,7 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  readonly pictures?: PictureStore;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -31,7 +33,7 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, bans, queue, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, records, bans, queue, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
@@ -57,6 +59,7 @@ export function liveOf(config: Config, { guarded, records, bans, queue, ...ports
       upstreams,
       pricing: createPricing(config.prices),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
     },
   };
 }

@@ -18,6 +18,7 @@ import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { apiHealth, health, ping } from './health.ts';
 import { refuseForeign } from './local-only.ts';
+import { pictureAt } from './pictures.ts';
 import { welcome } from './welcome.ts';
 
 /** What answers at this moment; a reload replaces the whole of it, and running requests keep what they began with. */
@@ -49,7 +50,8 @@ export function frontOf(live: () => Live): Gateway {
       return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, cors));
     const answering = now.gateway.handle(entry.request);
     if (!cors && !entry.reshape) return answering;
-    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+    const shaped = answering.then((answer) => entry.reshape?.(answer) ?? answer);
+    return shaped.then((answer) => withHeaders(answer, cors));
   }
   return {
     handle,
@@ -79,6 +81,8 @@ function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAn
 
 /** What goes to the gateway, or the answer that it does not come to that. */
 function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): Entry {
+  const picture = pictureAt(request, live.place.pictures);
+  if (picture) return { answer: picture };
   const entry = enter(request, live.place) ?? { request };
   if ('answer' in entry) return entry;
   if (entry.ownKey) return entry;
