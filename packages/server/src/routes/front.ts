@@ -48,9 +48,11 @@ export function frontOf(live: () => Live): Gateway {
     const entry = admit(request, now, cors);
     if ('answer' in entry)
       return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, cors));
-    const answering = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return answering;
-    const shaped = answering.then((answer) => entry.reshape?.(answer) ?? answer);
+    const { enter, watch } = now.records ?? {};
+    const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
+    if (!cors && !entry.reshape && !watch) return answering;
+    const seen = watch ? answering.then(watch) : answering;
+    const shaped = seen.then((answer) => entry.reshape?.(answer) ?? answer);
     return shaped.then((answer) => withHeaders(answer, cors));
   }
   return {
