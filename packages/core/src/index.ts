@@ -24,7 +24,7 @@ export type {
 } from './gateway/gateway.ts';
 export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } from './gateway/http.ts';
 export type { Direction } from './gateway/direction.ts';
-export type { KnownVisit, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
+export type { KnownVisit, ListedTarget, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
 export type { Incoming } from './gateway/incoming.ts';
 export type { Place, Queue, Waiter } from './gateway/queue.ts';
 export { Gate } from './gateway/gate.ts';

@@ -33,7 +33,10 @@ export class HeldAnswer implements Source, Flow {
     const { idle, everyMs } = this.#options;
     sink.write(idle);
     this.#timer = setInterval(() => sink.write(idle), everyMs);
-    void this.#answering.then((held) => this.#begin(held, sink));
+    this.#answering.then(
+      (held) => this.#begin(held, sink),
+      (error: unknown) => this.#break(error, sink),
+    );
     return this;
   }
 
@@ -45,6 +48,11 @@ export class HeldAnswer implements Source, Flow {
     this.#cancelled = true;
     clearInterval(this.#timer);
     this.#flow?.cancel();
+  }
+
+  #break(error: unknown, sink: Sink): void {
+    clearInterval(this.#timer);
+    if (!this.#cancelled) sink.fail(error);
   }
 
   #begin({ answer: { body }, failure }: Held, sink: Sink): void {

@@ -19,8 +19,8 @@ interface Steps {
 }
 
 /**
- * The call when its turn has come, which ends with its answer. Whoever waits for a stream is answered at the first heartbeat that
- * is due; from then on a failure can only be told within the stream. Never throws.
+ * The call when its turn has come, which ends with its answer. Whoever waits for the turn of a stream is answered at the first heartbeat
+ * that is due; from then on a failure can only be told within the stream. Never throws.
  */
 export async function inTurn(
   gateway: Running,
@@ -31,7 +31,8 @@ export async function inTurn(
   steps: Steps,
 ): Promise<HttpAnswer> {
   const { inbound } = story;
-  const answering = outcomeInTurn(gateway, queue, story, request, steps).then((outcome): Held => {
+  const patience = new Patience(queue.heartbeatMs);
+  const answering = outcomeInTurn(gateway, queue, story, request, steps, patience).then((outcome): Held => {
     const answer = account(gateway, story, permit, outcome);
     return outcome.answer ? { answer } : { answer, failure: outcome.failure as Failure }; // no answer means a failure
   });
@@ -39,7 +40,7 @@ export async function inTurn(
   const writer = glance.streaming && knock.door.operation === 'generate' && callersFraming(inbound).writer();
   if (!writer || writer.idle === '') return (await answering).answer;
 
-  const soon = await Promise.race([answering, pause(queue.heartbeatMs, request.signal)]);
+  const soon = await Promise.race([answering, patience.exhausted]);
   if (soon) return soon.answer;
   const context = {
     model: glance.model,
@@ -60,6 +61,7 @@ async function outcomeInTurn(
   story: Story & { readonly inbound: Incoming },
   request: HttpRequest,
   steps: Steps,
+  patience: Patience,
 ): Promise<Outcome> {
   const { clock } = gateway.ports;
   const deadline = clock.now() + queue.waitMs;
@@ -67,8 +69,8 @@ async function outcomeInTurn(
   let place: Place | undefined;
   try {
     const callerId = story.caller?.id ?? '';
-    place = await queue.enter({ callerId, signal, ...(address !== undefined && { address }) });
-    const outcome = await whenKeysAreFree(gateway, deadline, story.inbound, signal, steps);
+    place = await patience.during(queue.enter({ callerId, signal, ...(address !== undefined && { address }) }));
+    const outcome = await whenKeysAreFree(gateway, deadline, story.inbound, signal, steps, patience);
     if (outcome.streamed) void outcome.streamed.finally(() => place?.leave());
     else place.leave();
     return outcome;
@@ -76,6 +78,28 @@ async function outcomeInTurn(
     place?.leave();
     story.inbound.upload?.cancel();
     return { attempts: [], notices: [], failure: ownFailure(gateway, thrown) };
+  }
+}
+
+/** That of a caller who waits: for a turn or for a key, not for an upstream that is being asked. */
+class Patience {
+  readonly #forMs: number;
+  #exhaust: () => void = () => undefined;
+  /** A heartbeat is due. */
+  readonly exhausted: Promise<void>;
+
+  constructor(forMs: number) {
+    this.#forMs = forMs;
+    this.exhausted = new Promise((resolve) => (this.#exhaust = resolve));
+  }
+
+  async during<T>(waiting: Promise<T>): Promise<T> {
+    const timer = setTimeout(this.#exhaust, this.#forMs);
+    try {
+      return await waiting;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
@@ -90,6 +114,7 @@ async function whenKeysAreFree(
   { upload }: Incoming,
   signal: AbortSignal,
   { plan: first, replan, ask }: Steps,
+  patience: Patience,
 ): Promise<Outcome> {
   const { clock } = gateway.ports;
   const attempts: AttemptRecord[] = [];
@@ -105,7 +130,7 @@ async function whenKeysAreFree(
     const told = failure.details.retryAfterSeconds !== undefined;
     const freeAt = Math.min(freeAtMs(gateway, plan), told ? Infinity : clock.now() + backoff);
     if (freeAt > deadline) return all;
-    await pause(freeAt - clock.now(), signal);
+    await patience.during(pause(freeAt - clock.now(), signal));
     plan = replan();
   }
 }
@@ -115,12 +140,12 @@ function freeAtMs({ cooldown }: Running, plan: Plan): number {
 }
 
 /** At most so long: less, if the caller goes away. */
-function pause(ms: number, signal: AbortSignal): Promise<undefined> {
+function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const over = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', over);
-      resolve(undefined);
+      resolve();
     };
     const timer = setTimeout(over, Math.max(0, ms));
     signal.addEventListener('abort', over);

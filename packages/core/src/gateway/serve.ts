@@ -37,7 +37,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const { door } = call.knock;
     const { operation } = door;
     if (operation === 'list-models' || operation === 'get-model')
-      return recorded(await answerModels(gateway, call, caller));
+      return recorded(await answerModels(gateway, call, caller, gate));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const asked = (story.inbound = await read(gateway, call, request));

@@ -1,4 +1,4 @@
-import { Failure, matchesPattern, type Policy, type PolicyTarget } from '@proxy/core';
+import { Failure, matchesPattern, type ListedTarget, type Policy } from '@proxy/core';
 import type { ModelsGate } from '../config/guards.ts';
 import { familyOf } from './families.ts';
 import { forbidden } from './refusals.ts';
@@ -7,20 +7,21 @@ import { forbidden } from './refusals.ts';
 export function models({ allow, deny = [], families }: ModelsGate): Policy {
   const named = (patterns: readonly string[], names: readonly string[]) =>
     names.some((name) => patterns.some((pattern) => matchesPattern(pattern, name)));
-  const familiar = (target: PolicyTarget) => families?.includes(familyOf(target.upstream.provider.name, target.model));
+  const familiar = ({ upstream, model }: ListedTarget) => families?.includes(familyOf(upstream.provider.name, model));
+  // The names it would get are looked at too: an alias leads around no rule.
+  function passes(model: string, targets: readonly ListedTarget[]): boolean {
+    const names = [model, ...targets.map((target) => target.model)];
+    if (named(deny, names) || (allow && !named(allow, names))) return false;
+    return !families || targets.every(familiar);
+  }
   return {
     name: 'models',
+    lists: (_visit, model, targets) => passes(model, targets),
     inspect(_visit, { glance, upload }, targets) {
       if (upload?.undecided) throw modelTooLate();
       const { model } = glance;
       if (model === '') return;
-      // The names it would get are looked at too: an alias leads around no rule.
-      const names = [model, ...targets.map((target) => target.model)];
-      const refused =
-        named(deny, names) ||
-        (allow && !named(allow, names)) ||
-        (families && !targets.every((target) => familiar(target)));
-      if (refused) throw forbidden(`The model "${model}" may not be used here.`, { field: 'model' });
+      if (!passes(model, targets)) throw forbidden(`The model "${model}" may not be used here.`, { field: 'model' });
     },
   };
 }

@@ -45,7 +45,7 @@ export function frontOf(live: () => Live): Gateway {
     if (page) return Promise.resolve(withHeaders(page, cors));
     const request = withCallersAddress(received, now.trustedProxies);
     const shown = now.records?.page?.(request);
-    if (shown) return shown.then((answer) => guardedPage(answer, request, now.policies));
+    if (shown) return guardedPage(shown, request, now.policies);
     const added = now.health.development ? { ...cors, ...developmentMark } : cors;
     const entry = admit(request, now, cors);
     if ('answer' in entry)

@@ -134,6 +134,19 @@ guards: { models: { deny: [gpt-4*] } }`;
     expect(statuses).toEqual([403, 403, 403, 200]);
   });
 
+  test('lists of models leave out what may not be asked for', async () => {
+    const config = `
+routes:
+  - { model: gpt-4o, targets: [oa] }
+  - { model: cheap, targets: [oa/gpt-4o-mini] }
+  - { model: old, targets: [oa/gpt-3.5-turbo] }
+guards: { models: { deny: [gpt-4*] } }`;
+    const { url } = await guarded({ config });
+    const listed = (await ask(url, '/v1/models')).json() as { readonly data: readonly { readonly id: string }[] };
+    expect(listed.data.map(({ id }) => id)).toEqual(['old']);
+    expect((await ask(url, '/v1/models/cheap')).status).toBe(404);
+  });
+
   test.each([
     ['openai', 'gpt-3.5-turbo-0125', 'turbo'],
     ['openai', 'gpt-4-0613', 'gpt4'],

@@ -242,6 +242,21 @@ describe('C29 the queue', () => {
     expect((await text).replaceAll(': keep-alive\n\n', '')).toBe(frames.join(''));
   });
 
+  test('an upstream that thinks for long is no queue: its refusal keeps its status', async () => {
+    const upstream = stalling();
+    const { asked } = await guarded({
+      answer: upstream.answer,
+      config: 'queue: { maxRunning: 1, heartbeatSeconds: 0.02 }',
+    });
+    const asking = asked({}, streamed);
+    await upstream.arrived(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [response] = upstream.waiting.splice(0);
+    response?.writeHead(400, { 'content-type': 'application/json' });
+    response?.end('{"error":{"message":"No.","type":"invalid_request_error"}}');
+    expect((await asking).status).toBe(400);
+  });
+
   test('who waits too long is told so in the stream, in its own dialect', async () => {
     const upstream = stalling();
     const { asked } = await guarded({
