@@ -11,6 +11,7 @@ import {
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { PictureStore } from './doors/picture-store.ts';
 import { createPricing } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
@@ -19,6 +20,7 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  readonly pictures?: PictureStore;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -27,7 +29,7 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, records, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
@@ -46,6 +48,7 @@ export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts
       upstreams,
       pricing: createPricing(config.prices),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
     },
   };
 }
