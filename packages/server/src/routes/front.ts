@@ -35,14 +35,16 @@ export function frontOf(live: () => Live): Gateway {
     const now = live();
     const shown = now.records?.page?.(request);
     if (shown) return shown;
-    const cors = corsHeaders(request, now.cors);
-    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
-    const entry = admit(request, now, cors);
-    if ('answer' in entry) return Promise.resolve(entry.answer).then((answer) => withHeaders(answer, added));
-    const answering = now.gateway.handle(entry.request);
-    if (!added && !entry.reshape) return answering;
-    const shaped = answering.then((answer) => entry.reshape?.(answer) ?? answer);
-    return shaped.then((answer) => withHeaders(answer, added));
+    const allowed = corsHeaders(request, now.cors);
+    const cors = now.health.development ? { ...allowed, ...developmentMark } : allowed;
+    const entry = admit(request, now, allowed);
+    if ('answer' in entry) return Promise.resolve(entry.answer).then((answer) => withHeaders(answer, cors));
+    const { enter, watch } = now.records ?? {};
+    const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
+    if (!cors && !entry.reshape && !watch) return answering;
+    const seen = watch ? answering.then(watch) : answering;
+    const shaped = seen.then((answer) => entry.reshape?.(answer) ?? answer);
+    return shaped.then((answer) => withHeaders(answer, cors));
   }
   return {
     handle,
