@@ -110,8 +110,10 @@ export interface LogConfig {
   readonly level: LogLevelName;
   /** Absent: for people when stdout is a terminal, JSON lines otherwise. */
   readonly pretty?: boolean;
-  /** One line per call. */
+  /** The half of a call's line that says what was asked. With neither half there is a line for calls that failed alone. */
   readonly requests: boolean;
+  /** The half that says what came of it; absent: true. */
+  readonly responses?: boolean;
 }
 
 export interface HealthConfig {

@@ -97,7 +97,9 @@ export function resolveConfig(sources: Sources): Config {
     records,
     log: {
       level: environment.logLevel ?? file.log?.level ?? (env.NODE_ENV === 'development' ? 'debug' : 'info'), // row A5
-      requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)
+      // Only this word turns them off (acceptance row A9).
+      requests: env.ENABLE_REQUEST_LOGS !== 'false',
+      responses: env.ENABLE_RESPONSE_LOGS !== 'false',
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
