@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Environment } from './expand.ts';
 import { numberIn } from './legacy/numbers.ts';
 import { quantity, section, wholeNumber } from './schema-parts.ts';
