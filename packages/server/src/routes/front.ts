@@ -42,11 +42,11 @@ export function frontOf(live: () => Live): Gateway {
     const now = live();
     const page = pageAt(received, now.health);
     const cors = corsHeaders(received, now.cors);
-    if (page) return Promise.resolve(withHeaders(page, cors));
+    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
+    if (page) return Promise.resolve(withHeaders(page, added));
     const request = withCallersAddress(received, now.trustedProxies);
     const shown = now.records?.page?.(request);
     if (shown) return guardedPage(shown, request, now.policies);
-    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
     const entry = admit(request, now, cors);
     if ('answer' in entry)
       return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
