@@ -2,9 +2,11 @@ import {
   createGateway,
   systemClock,
   type Counters,
+  type KeyStates,
   type Ledger,
   type Log,
   type Queue,
+  type Quotas,
   type Transport,
 } from '@proxy/core';
 import { hashedCallers } from './callers.ts';
@@ -25,6 +27,9 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
+  readonly keys?: KeyStates;
+  readonly quotas?: Quotas;
   /** Absent: calls leave behind what the ledger keeps. */
   readonly records?: Records;
   /** Absent: nobody is banned. */
@@ -33,7 +38,7 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, pictures, records, bans, queue, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, keys, records, bans, queue, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
@@ -41,7 +46,7 @@ export function liveOf(config: Config, { guarded, pictures, records, bans, queue
   const options = buildGatewayOptions(
     config,
     { ...ports, ledger, callers, clock: systemClock },
-    { policies: [...policies, ...(recorded?.policies ?? [])], ...(queue && { queue }) },
+    { policies: [...policies, ...(recorded?.policies ?? [])], ...(queue && { queue }), ...(keys && { keys }) },
   );
   const { doors, health, server } = config;
   const { upstreams } = options;

@@ -1,4 +1,4 @@
-import { memoryCounters, systemClock, type Transport } from '@proxy/core';
+import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -9,6 +9,7 @@ import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { createKeyChecks } from './key-checks.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
@@ -32,6 +33,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly config: () => Config;
+  /** How the upstreams' keys are, and what can be done about it. */
+  readonly keys: () => Keys;
   /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
   reload(): boolean;
   /** Stops listening, waits for running requests as long as the configuration says, then cuts them. */
@@ -42,6 +45,8 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
+  const keys = createKeyStates({ clock: systemClock });
+  const quotas = memoryQuotas();
   const transports = createTransports();
   const bans = createBans(log.port);
   const queueUnder = createQueue();
@@ -55,6 +60,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(guarded && { guarded }),
       ...(pictures && { pictures }),
       counters,
+      keys,
+      quotas,
       ledger: log.ledger,
       log: log.port,
       bans: bans.under(config),
@@ -66,11 +73,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let config = options.load();
   log.configure(config.log, secretsOf(config));
   let live = liveOf(config, portsFor(config));
+  const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
     { host, port },
   );
+
+  keyChecks.start(config.checkKeys);
 
   function reload(): boolean {
     try {
@@ -82,6 +92,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
+      keyChecks.schedule(next.checkKeys);
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -101,9 +112,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: listening.url,
     port: listening.port,
     config: () => config,
+    keys: () => live.gateway.keys,
     reload,
     async close() {
       stopWatching();
+      keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       bans.close();

@@ -7,7 +7,7 @@ import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
 import type { Place, Queue } from './queue.ts';
-import type { Plan } from './route.ts';
+import type { Plan } from './plan.ts';
 import type { Running } from './running.ts';
 import { ownFailure, type Outcome } from './try-targets.ts';
 
@@ -135,8 +135,8 @@ async function whenKeysAreFree(
   }
 }
 
-function freeAtMs({ cooldown }: Running, { targets }: Plan): number {
-  return Math.min(...targets.map(({ credential, model }) => cooldown.freeAtMs(credential.id, model)));
+function freeAtMs({ cooldown }: Running, plan: Plan): number {
+  return Math.min(...plan.possible().map(({ credential, model }) => cooldown.freeAtMs(credential.id, model)));
 }
 
 /** At most so long: less, if the caller goes away. */

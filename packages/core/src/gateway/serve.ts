@@ -10,11 +10,12 @@ import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
 import { permit } from './permitted.ts';
+import type { Plan } from './plan.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse } from './refuse.ts';
 import { relayOperation } from './relay-operation.ts';
-import { route, type Plan } from './route.ts';
+import { route } from './route.ts';
 import { routeRelayed } from './route-relayed.ts';
 import type { Running } from './running.ts';
 import { refuseStranger } from './stranger.ts';
@@ -42,7 +43,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const asked = (story.inbound = await read(gateway, call, request));
     permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
-    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.targets)) : asked;
+    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.possible())) : asked;
     const granted = await limit(gateway, story, caller, inbound, plan);
     ours = false;
     if (operation === 'count-tokens') {
