@@ -13,6 +13,7 @@ import type { AddressBook } from './caller.ts';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { PictureStore } from './doors/picture-store.ts';
 import { createPricing } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
@@ -21,6 +22,7 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  readonly pictures?: PictureStore;
   readonly counters: Counters;
   /** Absent: budgets are not kept. */
   readonly budgets?: Budgets;
@@ -33,7 +35,7 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, addresses, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, records, addresses, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config, addresses);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
@@ -52,6 +54,7 @@ export function liveOf(config: Config, { guarded, records, addresses, ...ports }
       upstreams,
       pricing: createPricing(config.prices),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
     },
   };
 }

@@ -11,6 +11,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { picturesIn } from './pictures.ts';
 import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { createTransports } from './transports.ts';
@@ -47,9 +48,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
+    const pictures = picturesIn(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
       counters,
       budgets,
       addresses,
