@@ -116,8 +116,9 @@ function askedFor({ dialect, operation, model, upstream, upstreamModel }: CallRe
   return `${dialect ?? 'request'}${what}${model === undefined ? '' : ` ${model}`}${where}`;
 }
 
+/** Why a call went where it went is for `explain`, not for a line. */
 function fieldsOf(
-  { notices, startedAt, ...record }: CallRecord,
+  { notices, startedAt, why: _why, ...record }: CallRecord,
   { requests, responses = true }: LogConfig,
 ): Record<string, unknown> {
   const fields = {
