@@ -4,7 +4,7 @@ import { agents } from '../agents.ts';
 import { openConfig } from '../config/edit/open.ts';
 import { serviceTypes } from '../config/legacy/claude-proxy.ts';
 import { builtIn } from '../config/providers.ts';
-import { strategies } from '../config/schema.ts';
+import { strategies } from '../config/routing.ts';
 
 /** `proxy completion bash|zsh|fish|powershell`: a script for the shell, which asks this program on every Tab. */
 export function addCompletion(program: Command): void {
