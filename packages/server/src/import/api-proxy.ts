@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { set, type Environment } from '../config/expand.ts';
 import { decryptCryptoJs, isCryptoJs } from './crypto-js.ts';
-import { createNames, ImportError, type DraftUpstream, type Imported } from './imported.ts';
+import { createNames, ImportError, type DraftApiKey, type DraftUpstream, type Imported } from './imported.ts';
 
 interface Row {
   readonly provider: string;
@@ -22,7 +22,6 @@ export function importApiProxy(database: DatabaseSync, env: Environment): Import
   for (const row of rows) {
     if (!row.is_active) left.push(`The key "${row.name}" of ${row.provider} is switched off.`);
     else groups.set(placeOf(row), [...(groups.get(placeOf(row)) ?? []), row]);
-    if ((row.remaining_quota ?? -1) >= 0) left.push(`The remaining quota of "${row.name}" (${row.remaining_quota}).`);
   }
   const upstreams = [...groups.values()].map((keys): DraftUpstream => {
     const [{ provider, base_url: baseUrl }] = keys as [Row]; // a group begins with a row
@@ -30,13 +29,24 @@ export function importApiProxy(database: DatabaseSync, env: Environment): Import
       name: nameOf(provider),
       provider: known.has(provider) ? provider : 'openai-compatible',
       ...(baseUrl && !isVendorsOwn(baseUrl) && { baseUrl }),
-      apiKeys: [...new Set(keys.map((row) => clear(row, env)))],
+      apiKeys: keys.map((row) => keyOf(row, env)),
+      // Its order: the most quota left, then the cheapest.
+      ...(keys.length > 1 && { strategy: 'quota-first' }),
     };
   });
   return { source: 'api-proxy', draft: { upstreams }, left };
 }
 
 const known: ReadonlySet<string> = new Set(['openai', 'anthropic', 'azure']);
+
+function keyOf(row: Row, env: Environment): DraftApiKey {
+  const { cost_per_request: cost, remaining_quota: quota } = row;
+  return {
+    key: clear(row, env),
+    ...(cost !== null && cost > 0 && { cost }),
+    ...(quota !== null && quota >= 0 && { quota }),
+  };
+}
 
 function placeOf({ provider, base_url }: Row): string {
   return `${provider} ${base_url ?? ''}`;

@@ -30,16 +30,26 @@ export interface DraftUpstream {
   readonly provider: string;
   readonly description?: string;
   readonly baseUrl?: string;
-  readonly apiKeys?: readonly (string | { readonly key: string; readonly weight: number })[];
+  readonly apiKeys?: readonly (string | DraftApiKey)[];
   readonly models?: readonly string[] | Readonly<Record<string, string>>;
   readonly strategy?: string;
   readonly [setting: string]: unknown;
 }
 
+export interface DraftApiKey {
+  readonly key: string;
+  readonly cost?: number;
+  readonly quota?: number;
+}
+
 export interface DraftRoute {
   readonly model: string;
-  readonly targets: readonly (string | { readonly upstream: string; readonly model: string })[];
+  readonly targets: readonly DraftTarget[];
+  readonly strategy?: string;
+  readonly fallbacks?: readonly DraftTarget[];
 }
+
+export type DraftTarget = string | { readonly upstream: string; readonly model?: string; readonly weight?: number };
 
 /** The file is nobody's that we know, or is damaged. The message says the mend. */
 export class ImportError extends Error {

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { providerNames } from '@proxy/core';
-import { createNames, ImportError, type DraftRoute, type DraftUpstream, type Imported } from './imported.ts';
+import {
+  createNames,
+  ImportError,
+  type DraftRoute,
+  type DraftTarget,
+  type DraftUpstream,
+  type Imported,
+} from './imported.ts';
 
 const parameters = z.looseObject({
   model: z.string(),
@@ -64,7 +71,7 @@ export function importLiteLlm(value: unknown): Imported {
       ...(general.master_key !== undefined && {
         accessKeys: [{ key: reference(general.master_key), name: 'master_key' }],
       }),
-      upstreams: places.upstreams(strategyOf(parsed.data, left)),
+      upstreams: places.upstreams(),
       routes: routesOf(groups, parsed.data, left),
       ...(headersMs !== undefined && { timeouts: { headersMs } }),
     },
@@ -110,12 +117,11 @@ function createPlaces() {
         left.push(`${where}.litellm_params.${extra}`);
       return { upstream: place.upstream.name, ...(!model.includes('*') && { model }) };
     },
-    upstreams: (strategy: string | undefined): readonly DraftUpstream[] =>
+    upstreams: (): readonly DraftUpstream[] =>
       [...places.values()].map(({ upstream, models, keys }) => ({
         ...upstream,
         ...(keys.size > 0 && { apiKeys: [...keys] }),
         ...(!models.has('*') && { models: [...models] }),
-        ...(strategy !== undefined && keys.size > 1 && { strategy }),
       })),
   };
 }
@@ -183,13 +189,14 @@ function reference(text: string): string {
 
 function routesOf(groups: ReadonlyMap<string, readonly Target[]>, read: File, left: string[]): readonly DraftRoute[] {
   const { litellm_settings: lite, router_settings: router } = read;
+  const strategy = strategyOf(read, left);
   const next = new Map([...lite.fallbacks, ...router.fallbacks].flatMap((one) => Object.entries(one)));
   const otherwise = [...lite.default_fallbacks, ...router.default_fallbacks];
-  const targetsOf = (name: string) => {
+  const fallbacksOf = (name: string) => {
     const after = [...(next.get(name) ?? []), ...otherwise.filter((one) => one !== name)];
     const unknown = after.filter((one) => !groups.has(one));
     if (unknown.length > 0) left.push(`The fallbacks of "${name}" to ${unknown.join(', ')}, which is in no list.`);
-    return distinct([name, ...after].flatMap((one) => groups.get(one) ?? []));
+    return distinct(after.flatMap((one) => groups.get(one) ?? [])).map(written);
   };
   // `groq/*` needs no route where the upstream is called groq: that is how callers name an upstream here.
   const routes = [...groups].flatMap(([name, targets]) =>
@@ -200,14 +207,23 @@ function routesOf(groups: ReadonlyMap<string, readonly Target[]>, read: File, le
   );
   return [...routes, ...aliases]
     .filter(({ model }, index, all) => all.findIndex((other) => other.model === model) === index)
-    .map(({ model, name }) => ({ model, targets: targetsOf(name).map(written) }));
+    .map(({ model, name }) => {
+      const targets = distinct(groups.get(name) ?? []);
+      const fallbacks = fallbacksOf(name);
+      return {
+        model,
+        targets: targets.map(written),
+        ...(strategy !== undefined && targets.length > 1 && { strategy }),
+        ...(fallbacks.length > 0 && { fallbacks }),
+      };
+    });
 }
 
 function distinct(targets: readonly Target[]): readonly Target[] {
   return [...new Map(targets.map((target) => [JSON.stringify(target), target])).values()];
 }
 
-function written({ upstream, model }: Target): DraftRoute['targets'][number] {
+function written({ upstream, model }: Target): DraftTarget {
   return model === undefined ? upstream : { upstream, model };
 }
 
@@ -219,6 +235,8 @@ function timeoutOf({ litellm_settings: lite, router_settings: router }: File): n
 const strategies: Readonly<Record<string, string>> = {
   'simple-shuffle': 'random',
   'least-busy': 'least-busy',
+  'latency-based-routing': 'fastest',
+  'cost-based-routing': 'cost-first',
 };
 
 function strategyOf({ router_settings: { routing_strategy: strategy } }: File, left: string[]): string | undefined {

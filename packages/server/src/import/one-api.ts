@@ -1,7 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { providerOfChannel } from './channel-types.ts';
-import { createNames, ImportError, type DraftAccessKey, type DraftUpstream, type Imported } from './imported.ts';
+import {
+  createNames,
+  ImportError,
+  type DraftAccessKey,
+  type DraftRoute,
+  type DraftUpstream,
+  type Imported,
+} from './imported.ts';
 
 const channel = z.looseObject({
   id: z.number().optional(),
@@ -19,6 +26,13 @@ const channel = z.looseObject({
 type Channel = z.output<typeof channel>;
 
 const token = z.looseObject({ key: z.string(), name: z.string().nullish(), status: z.number().default(1) });
+
+/** A channel as an upstream, and how it is chosen among those that have the same model. */
+interface Offering {
+  readonly upstream: DraftUpstream;
+  readonly priority: number;
+  readonly weight: number;
+}
 
 const enabled = 1;
 
@@ -61,7 +75,11 @@ function imported(channels: readonly unknown[], tokens: readonly unknown[], newe
   const nameOf = createNames();
   // The page and the selection both begin with the highest priority.
   const ordered = [...parsed.data].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
-  const upstreams = ordered.flatMap((one) => upstreamOf(one, flavour, nameOf, left));
+  const upstreams = ordered.flatMap((one): readonly Offering[] => {
+    const upstream = upstreamOf(one, flavour, nameOf, left);
+    return upstream ? [{ upstream, priority: one.priority ?? 0, weight: one.weight ?? 0 }] : [];
+  });
+  const drafts = upstreams.map(({ upstream }) => upstream);
   const accessKeys = z
     .array(token)
     .parse(tokens)
@@ -72,7 +90,7 @@ function imported(channels: readonly unknown[], tokens: readonly unknown[], newe
   if (accessKeys.length > 0) left.push('Quotas, expiry and groups of tokens, and the users that own them.');
   return {
     source: flavour,
-    draft: { ...(accessKeys.length > 0 && { accessKeys }), upstreams, routes: routesOf(upstreams) },
+    draft: { ...(accessKeys.length > 0 && { accessKeys }), upstreams: drafts, routes: routesOf(upstreams) },
     left,
   };
 }
@@ -82,34 +100,32 @@ function upstreamOf(
   flavour: 'one-api' | 'new-api',
   nameOf: (wanted: string) => string,
   left: string[],
-): readonly DraftUpstream[] {
+): DraftUpstream | undefined {
   const title = one.name || `channel-${one.id ?? one.type}`;
   if (one.status !== enabled) {
     left.push(`The channel "${title}" is switched off.`);
-    return [];
+    return undefined;
   }
   const provider = providerOf(one, flavour);
   if (provider === undefined) {
     left.push(`The channel "${title}" is of type ${one.type}, which has no provider here.`);
-    return [];
+    return undefined;
   }
-  if (!shared(provider)) left.push(`The region, project or version of the channel "${title}": look at its upstream.`);
+  if (hasMore(provider)) left.push(`The region, project or version of the channel "${title}": look at its upstream.`);
   // new-api keeps several keys in one channel, a line each.
   const apiKeys = one.key
     .split('\n')
     .map((key) => key.trim())
     .filter((key) => key !== '');
   const models = modelsOf(one, title, left);
-  return [
-    {
-      name: nameOf(title),
-      provider,
-      ...(one.base_url && { baseUrl: one.base_url }),
-      ...(apiKeys.length > 0 && { apiKeys }),
-      ...(models && { models }),
-      ...(provider === 'azure' && one.other && { apiVersion: one.other }),
-    },
-  ];
+  return {
+    name: nameOf(title),
+    provider,
+    ...(one.base_url && { baseUrl: one.base_url }),
+    ...(apiKeys.length > 0 && { apiKeys }),
+    ...(models && { models }),
+    ...(provider === 'azure' && one.other && { apiVersion: one.other }),
+  };
 }
 
 /** A type that is unknown, and OpenAI's at an address of somebody else, speak OpenAI's Chat as far as we know. */
@@ -120,8 +136,8 @@ function providerOf({ type, base_url: address }: Channel, flavour: 'one-api' | '
 }
 
 /** Places whose channels have more than a key and an address. */
-function shared(provider: string): boolean {
-  return provider !== 'bedrock' && provider !== 'vertex';
+function hasMore(provider: string): boolean {
+  return provider === 'bedrock' || provider === 'vertex';
 }
 
 function modelsOf({ models, model_mapping: mapping }: Channel, title: string, left: string[]): DraftUpstream['models'] {
@@ -149,11 +165,26 @@ function mappingOf(
   }
 }
 
-/** A model of several channels goes to all of them in turn. */
-function routesOf(upstreams: readonly DraftUpstream[]) {
-  const offers = new Map<string, string[]>();
-  for (const { name, models = [] } of upstreams)
-    for (const model of Array.isArray(models) ? (models as readonly string[]) : Object.keys(models))
-      offers.set(model, [...(offers.get(model) ?? []), name]);
-  return [...offers].filter(([, names]) => names.length > 1).map(([model, targets]) => ({ model, targets }));
+/** A model of several channels goes to those of the highest priority by weight or at random, then to the others. */
+function routesOf(upstreams: readonly Offering[]): readonly DraftRoute[] {
+  const offers = new Map<string, Offering[]>();
+  for (const one of upstreams)
+    for (const model of modelNames(one.upstream)) offers.set(model, [...(offers.get(model) ?? []), one]);
+  return [...offers].filter(([, of]) => of.length > 1).map(([model, of]) => ({ model, ...choiceOf(of) }));
+}
+
+function modelNames({ models = [] }: DraftUpstream): readonly string[] {
+  return Array.isArray(models) ? (models as readonly string[]) : Object.keys(models);
+}
+
+function choiceOf(offers: readonly Offering[]): Omit<DraftRoute, 'model'> {
+  const highest = offers[0]?.priority;
+  const first = offers.filter(({ priority }) => priority === highest);
+  const rest = offers.slice(first.length).map(({ upstream }) => upstream.name);
+  const weighted = first.some(({ weight }) => weight > 0);
+  return {
+    targets: first.map(({ upstream: { name }, weight }) => (weighted ? { upstream: name, weight } : name)),
+    ...(first.length > 1 && { strategy: weighted ? 'weighted' : 'random' }),
+    ...(rest.length > 0 && { fallbacks: rest }),
+  };
 }
