@@ -97,12 +97,17 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
 function credentialsOf({ name, apiKeys }: UpstreamConfig): readonly Credential[] {
   if (!apiKeys) return [{ id: `${name}#none`, secret: '' }];
   return apiKeys.map(({ key, weight, cost, quota = -1 }, index) => ({
-    id: `${name}#${index + 1}-${digest(key).slice(0, 6)}`,
+    id: credentialId(name, index, key),
     secret: key,
     ...(weight !== undefined && { weight }),
     ...(cost !== undefined && { cost }),
     ...(quota >= 0 && { quota }),
   }));
+}
+
+/** Names a key in records without telling it. */
+export function credentialId(upstream: string, index: number, key: string): string {
+  return `${upstream}#${index + 1}-${digest(key).slice(0, 6)}`;
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
