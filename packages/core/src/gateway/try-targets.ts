@@ -1,6 +1,6 @@
 import { Failure, failureKinds } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
-import type { Usage } from '../conversation/usage.ts';
+import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { AttemptRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
 import type { HttpAnswer } from './http.ts';
@@ -30,7 +30,8 @@ export interface StreamEnd {
 
 /** `status` is what the upstream said, or 0 when it was never asked. */
 export type Tried =
-  | { readonly failure: Failure; readonly status: number }
+  /** A failure may have cost something: a part of it was answered. */
+  | { readonly failure: Failure; readonly status: number; readonly usage?: Usage }
   | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Promise<StreamEnd> };
 
 interface Trying {
@@ -52,6 +53,7 @@ export async function tryTargets(
   const attempts: AttemptRecord[] = [];
   let last: Target | undefined;
   let failure: Failure | undefined;
+  let lost: Usage | undefined;
 
   for (const target of plan.targets) {
     last = target;
@@ -68,10 +70,12 @@ export async function tryTargets(
       gateway.cooldown.succeeded(target.credential.id, target.model);
       if (tried.streamed) void tried.streamed.finally(done);
       else done?.();
-      return { attempts, target, ...tried };
+      const usage = lost && !tried.streamed ? addedUsage(lost, tried.usage) : tried.usage;
+      return { attempts, target, ...tried, ...(usage && { usage }) };
     }
     done?.();
     failure = tried.failure;
+    lost = addedUsage(lost, tried.usage);
     const { retryElsewhere } = failureKinds[failure.kind];
     if (tried.status === 0 || signal.aborted || !(retryElsewhere || elsewhere?.(failure))) break;
     gateway.cooldown.rest(target.credential.id, target.model, failure);
@@ -80,6 +84,7 @@ export async function tryTargets(
   return {
     attempts,
     ...(last && { target: last }),
+    ...(lost && { usage: lost }),
     failure: failure ?? new Failure('server', 'No target was tried.'),
   };
 }
