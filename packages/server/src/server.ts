@@ -1,4 +1,4 @@
-import { memoryCounters, systemClock, type Transport } from '@proxy/core';
+import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -7,6 +7,7 @@ import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { createKeyChecks } from './key-checks.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
@@ -30,6 +31,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly config: () => Config;
+  /** How the upstreams' keys are, and what can be done about it. */
+  readonly keys: () => Keys;
   /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
   reload(): boolean;
   /** Stops listening, waits for running requests as long as the configuration says, then cuts them. */
@@ -40,6 +43,8 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
+  const keys = createKeyStates({ clock: systemClock });
+  const quotas = memoryQuotas();
   const transports = createTransports();
   const records = createRecords(log);
   const portsFor = (config: Config) => {
@@ -50,6 +55,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(guarded && { guarded }),
       ...(pictures && { pictures }),
       counters,
+      keys,
+      quotas,
       ledger: log.ledger,
       log: log.port,
       records,
@@ -59,11 +66,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let config = options.load();
   log.configure(config.log, secretsOf(config));
   let live = liveOf(config, portsFor(config));
+  const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
     frontOf(() => live),
     { host, port },
   );
+
+  keyChecks.start(config.checkKeys);
 
   function reload(): boolean {
     try {
@@ -75,6 +85,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       config = next;
+      keyChecks.schedule(next.checkKeys);
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -94,9 +105,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: listening.url,
     port: listening.port,
     config: () => config,
+    keys: () => live.gateway.keys,
     reload,
     async close() {
       stopWatching();
+      keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       await records.close();

@@ -7,6 +7,7 @@ import { bansIn } from './bans.ts';
 import { callsIn } from './calls.ts';
 import { changesIn } from './changes.ts';
 import { checkCredentials, credentialsIn } from './credentials.ts';
+import { keyQuotasIn } from './key-quotas.ts';
 import { migrate } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
 import { postgresDialect } from './postgres.ts';
@@ -77,6 +78,7 @@ function storageOver(db: Database, ring: KeyRing, place: StoragePlace, productio
     users: usersIn(db),
     accessKeys: accessKeysIn(db, ring),
     credentials: credentialsIn(db, ring, { production }),
+    keyQuotas: keyQuotasIn(db),
     bans: bansIn(db),
     sessions: sessionsIn(db),
     audit: auditIn(db),
