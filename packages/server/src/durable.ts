@@ -1,3 +1,4 @@
+import type { AddressBook } from './caller.ts';
 import type { Config } from './config/config.ts';
 import type { StorageConfig } from './config/storage.ts';
 import type { ServerLog } from './log.ts';
@@ -21,7 +22,7 @@ export interface Durable {
   /** The configuration with the stored upstream keys as they are now. */
   complete(config: Config): Config;
   /** Takes over what a reload changed. */
-  configure(config: StorageConfig): void;
+  configure(config: Config): void;
   close(): Promise<void>;
 }
 
@@ -29,24 +30,25 @@ export interface DurableOptions {
   readonly config: Config;
   readonly log: ServerLog;
   readonly books?: (storage: Storage) => readonly Bookkeeping[];
-  /** How long calls are kept; undefined: for ever. */
-  readonly days: () => number | undefined;
+  /** Where keys were used from. */
+  readonly addresses: AddressBook;
   /** The stored upstream keys are others now. */
   readonly keysChanged: () => void;
 }
 
 /** @throws StorageError */
-export async function openDurable({ config, log, books, days, keysChanged }: DurableOptions): Promise<Durable> {
+export async function openDurable({ config, log, addresses, books, keysChanged }: DurableOptions): Promise<Durable> {
   const storage = await openOrMemory(config.storage, log);
   const tell = (level: 'info' | 'error', message: string, fields = {}) => log.logger[level](fields, message);
   const complain = (what: string) => (error: unknown) =>
     tell('error', what, { reason: error instanceof Error ? error.message : String(error) });
+  let current = config;
   let journal: Journal;
   let callers: StoredCallers;
   let credentials: readonly OpenedCredential[];
   try {
     journal = await openJournal(storage, { tell, ...(books && { books: books(storage) }) });
-    callers = await storedCallersOf(storage);
+    callers = await storedCallersOf(storage, { limits: () => current.limits, addresses });
     credentials = await storage.credentials.open();
   } catch (error) {
     await storage.close();
@@ -67,8 +69,7 @@ export async function openDurable({ config, log, books, days, keysChanged }: Dur
     { callers: refreshCallers, credentials: refreshKeys },
     complain('The storage could not be asked for changes.'),
   );
-  const stopSweeping = sweepHourly(storage, days, complain('Old records could not be swept.'));
-  let now = config.storage;
+  const stopSweeping = sweepHourly(storage, () => current.records.days, complain('Old records could not be swept.'));
 
   return {
     storage,
@@ -77,14 +78,17 @@ export async function openDurable({ config, log, books, days, keysChanged }: Dur
       return callers;
     },
     complete: (next) => withStoredKeys(next, credentials),
-    configure(next) {
+    configure(config) {
+      const now = current.storage;
+      const next = config.storage;
+      current = config;
+      refreshCallers();
       if (next.place !== now.place || next.folder !== now.folder)
         log.logger.warn('storage takes effect at the next start.');
       if (next.encryptionKeys.join('\n') !== now.encryptionKeys.join('\n'))
         void storage
           .useKeys(next.encryptionKeys)
           .then(refreshKeys, complain('The new encryption keys cannot be used, so the old ones stay.'));
-      now = next;
     },
     async close() {
       following.stop();

@@ -1,9 +1,21 @@
-import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
+import {
+  createBudgets,
+  createKeyStates,
+  memoryCounters,
+  memoryQuotas,
+  systemClock,
+  type Keys,
+  type Transport,
+} from '@proxy/core';
 import { serve, type Served } from '@proxy/node';
+import { budgetPrices } from './budgets/prices.ts';
+import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
+import { createBans } from './guards/create-bans.ts';
+import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
@@ -47,17 +59,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const counters = memoryCounters(systemClock);
   const keys = createKeyStates({ clock: systemClock });
   const quotas = memoryQuotas();
+  const addresses: AddressBook = new Map();
+  const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  const durable = await openDurable({ config, log, days: () => config.records.days, keysChanged: () => use(config) });
+  const durable = await openDurable({ config, log, addresses, keysChanged: () => use(config) });
   const ledger = composeLedger([durable.journal, log.ledger], (error) =>
     log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
   );
+  const bans = createBans(log.port);
+  const queueUnder = createQueue();
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
+    const queue = queueUnder(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
@@ -65,9 +82,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       keys,
       quotas,
+      budgets,
+      addresses,
       callers: durable.callers,
       ledger,
       log: log.port,
+      bans: bans.under(config),
+      ...(queue && { queue }),
       records,
     };
   };
@@ -104,7 +125,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
       use(next);
-      durable.configure(next.storage);
+      durable.configure(next);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
       keyChecks.schedule(next.checkKeys);
@@ -134,6 +155,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      bans.close();
       await records.close();
       await durable.close();
       log.flush();

@@ -1,7 +1,9 @@
-import type { Caller } from '@proxy/core';
+import type { Caller, Limits } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
+import { callerFrom, type AccessRules, type AddressBook, type KeyOwner } from '../caller.ts';
 import type { OtherCallers } from '../callers.ts';
 import type { StoredAccessKey } from './access-keys.ts';
+import { present } from './row.ts';
 import type { Storage } from './storage.ts';
 import type { User } from './users.ts';
 
@@ -16,7 +18,16 @@ const maxKnown = 10_000;
 /** Keys that were wrong before, so that a client that keeps trying one costs no query each time. */
 const maxUnknown = 1000;
 
-export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'>): Promise<StoredCallers> {
+export interface StoredCallersOptions {
+  /** The configuration's, where neither key nor user says otherwise. */
+  readonly limits: () => Limits | undefined;
+  readonly addresses: AddressBook;
+}
+
+export async function storedCallersOf(
+  { accessKeys }: Pick<Storage, 'accessKeys'>,
+  { limits, addresses }: StoredCallersOptions,
+): Promise<StoredCallers> {
   const known = new LRUCache<string, Caller>({ max: maxKnown });
   const unknown = new LRUCache<string, true>({ max: maxUnknown });
   let some = (await accessKeys.count()) > 0;
@@ -26,7 +37,9 @@ export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'
   async function ask(accessKey: string): Promise<Caller | undefined> {
     const asked = era;
     const found = await accessKeys.recognize(accessKey);
-    const caller = found && callerOf(found.accessKey, found.user);
+    // Also one that is refused: the gateway tells its owner why.
+    const owner = found?.user && ownerOf(found.user);
+    const caller = found && callerFrom(rulesOf(found.accessKey), owner, limits(), addresses);
     if (asked !== era) return caller;
     if (caller) known.set(accessKey, caller);
     else unknown.set(accessKey, true);
@@ -47,29 +60,22 @@ export async function storedCallersOf({ accessKeys }: Pick<Storage, 'accessKeys'
   };
 }
 
-/** Also one that is refused: the gateway tells its owner why. */
-function callerOf(accessKey: StoredAccessKey, user: User | undefined): Caller {
-  const { id, name, limits, models, operations, expiresAt } = accessKey;
-  const role = accessKey.role ?? user?.role;
-  const disabled = whyDisabled(accessKey, user);
-  return {
-    id,
-    ...(name !== undefined && { name }),
-    ...(limits && { limits }),
-    ...(user && { userId: user.id, userName: user.name }),
-    ...(user?.limits && { userLimits: user.limits }),
-    ...(role && { role }),
-    ...(models && { models }),
-    ...(operations && { operations }),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(disabled !== undefined && { disabled }),
-  };
+function rulesOf(accessKey: StoredAccessKey): AccessRules {
+  const { id, name, role, limits, models, operations, expiresAt, addresses, maxAddresses } = accessKey;
+  const rules = present({ id, name, role, limits, models, operations, expiresAt, addresses, maxAddresses });
+  const { revokedAt, revokedReason } = accessKey;
+  const disabled = revokedAt !== undefined && `This access key has been revoked${because(revokedReason)}.`;
+  return { ...(rules as AccessRules), ...(disabled !== false && { disabled }) }; // present leaves out what is undefined
 }
 
-function whyDisabled({ revokedAt, revokedReason }: StoredAccessKey, user: User | undefined): string | undefined {
-  if (revokedAt !== undefined) return `This access key has been revoked${because(revokedReason)}.`;
-  if (user?.disabledAt !== undefined) return `The user of this access key is disabled${because(user.disabledReason)}.`;
-  return undefined;
+function ownerOf({ id, name, role, limits, disabledAt, disabledReason }: User): KeyOwner {
+  return {
+    id,
+    name,
+    ...(role && { role }),
+    ...(limits && { limits }),
+    ...(disabledAt !== undefined && { disabled: `The user of this access key is disabled${because(disabledReason)}.` }),
+  };
 }
 
 function because(reason = ''): string {
