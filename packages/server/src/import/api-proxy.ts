@@ -7,6 +7,7 @@ interface Row {
   readonly provider: string;
   readonly name: string;
   readonly api_key: string;
+  readonly api_secret?: string | null;
   readonly base_url: string | null;
   readonly remaining_quota: number | null;
   readonly cost_per_request: number | null;
@@ -23,6 +24,7 @@ export function importApiProxy(database: DatabaseSync, env: Environment): Import
     if (!row.is_active) left.push(`The key "${row.name}" of ${row.provider} is switched off.`);
     else groups.set(placeOf(row), [...(groups.get(placeOf(row)) ?? []), row]);
   }
+  for (const { name, api_secret: secret } of rows) if (secret) left.push(`The secret beside the key "${name}".`);
   const upstreams = [...groups.values()].map((keys): DraftUpstream => {
     const [{ provider, base_url: baseUrl }] = keys as [Row]; // a group begins with a row
     return {
