@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { composeConfig } from './compose.ts';
+import { composeConfig, type ComposeOptions } from './compose.ts';
 import type { Config } from './config.ts';
 import { providerFilesIn } from './legacy/provider-files.ts';
 import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
@@ -28,7 +28,8 @@ export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = fals
   const file = findConfigFile(cwd, env, flags);
   const { vendors, skipped } = providerFilesIn(cwd);
   const said = { env, flags, files: nodeFiles, vendors, notes: skipped };
-  if (file === undefined) return composeConfig(said);
+  const composed = (options: ComposeOptions) => withBanFile(composeConfig(options), cwd);
+  if (file === undefined) return composed(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
   const stray = found && basename(path) === 'config.json';
@@ -38,14 +39,21 @@ export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = fals
   } catch (error) {
     if (!stray || !tolerant || !(error instanceof ConfigError)) throw error;
     const broken = `${path} cannot be read, so there is no upstream until it is mended. ${error.problems.join(' ')}`;
-    return composeConfig({ ...said, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
+    return composed({ ...said, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
   }
   // A config.json that happens to lie here may be anybody's.
   if (stray && !isClaudeProxyConfig(raw) && !looksLikeOurs(raw)) {
     const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
-    return composeConfig({ ...said, notes: [...skipped, stranger] });
+    return composed({ ...said, notes: [...skipped, stranger] });
   }
-  return composeConfig({ ...said, raw, path });
+  return composed({ ...said, raw, path });
+}
+
+/** Named in a file or by BASE_PATH, it stands below where we were started. */
+function withBanFile(config: Config, cwd: string): Config {
+  const { guards } = config;
+  if (guards.bans?.file === undefined) return config;
+  return { ...config, guards: { ...guards, bans: { ...guards.bans, file: resolve(cwd, guards.bans.file) } } };
 }
 
 /** The file that is meant: the flag, the variable, or what lies in the working directory. */

@@ -1,3 +1,4 @@
+import { accessOf, limitsOf } from './access-keys.ts';
 import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
@@ -9,9 +10,11 @@ import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
+import { guardsOf } from './guards.ts';
 import { pricesOf } from './prices.ts';
 import { promptsNote, recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
+import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
@@ -46,7 +49,8 @@ export function resolveConfig(sources: Sources): Config {
   const { env, environment, flags, file, path, legacy } = sources;
   const notes = [...environment.notes, ...(sources.notes ?? []), ...(legacy?.notes ?? [])];
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
-  const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
+  const access = accessOf(file.accessKeys, file.users);
+  const accessKeys = [...environment.accessKeys, ...access.accessKeys];
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
@@ -60,6 +64,8 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? routesOf(file.routes ?? []);
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
+  const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -80,6 +86,8 @@ export function resolveConfig(sources: Sources): Config {
     },
     doors,
     accessKeys,
+    guards,
+    users: access.users,
     strict: file.strict ?? false,
     vendors,
     upstreams,
@@ -101,7 +109,8 @@ export function resolveConfig(sources: Sources): Config {
     ...(checkKeys && { checkKeys }),
     health: healthOf(env, upstreams, legacy),
     notes,
-    ...(file.limits && { limits: file.limits }),
+    ...(queue && { queue }),
+    ...(file.limits && { limits: limitsOf(file.limits) }),
     ...(path !== undefined && { file: path }),
   };
 }

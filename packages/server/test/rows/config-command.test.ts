@@ -231,6 +231,22 @@ routes:
     ]);
   });
 
+  test('a type’s facts go with it, and a person’s stay', async () => {
+    const cwd = folder();
+    await config(cwd, 'add', 'one', 'openaiold', 'https://one.example');
+    const own = text(cwd).replace(/( +)maxTokensField: max_tokens/, '$&\n$1topK: true');
+    writeFileSync(join(cwd, 'proxy.config.yaml'), own);
+    const factsAfter = async (type: string) => {
+      expect((await config(cwd, 'update', 'one', '--type', type)).code).toBe(0);
+      return load(cwd).upstreams[0]?.facts;
+    };
+    expect(await factsAfter('openai')).toEqual({ topK: true, maxTokensField: 'max_completion_tokens' });
+    expect(await factsAfter('gemini')).toEqual({ topK: true });
+    await config(cwd, 'add', 'two', 'openaiold', 'https://two.example');
+    expect((await config(cwd, 'update', 'two', '--type', 'claude')).code).toBe(0);
+    expect(load(cwd).upstreams[1]).not.toHaveProperty('facts');
+  });
+
   test('keeps its comments and what is not touched; references are shown as they are', async () => {
     const cwd = folder({ 'proxy.config.yaml': yaml });
     expect((await config(cwd, 'add', 'c', 'openaiold', 'https://c.example')).code).toBe(0);

@@ -143,6 +143,11 @@ export function serviceOf({
 
 export const serviceTypes: readonly string[] = Object.keys(services);
 
+/** The facts by which service types of one provider differ. */
+export const serviceFacts: ReadonlySet<string> = new Set(
+  Object.values(services).flatMap(({ facts = {} }) => Object.keys(facts)),
+);
+
 function unknownService(index: number, given: string): string {
   const near = nearest(given, serviceTypes);
   return (
