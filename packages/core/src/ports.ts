@@ -197,6 +197,8 @@ export interface Budgets {
 /** A call that is about to spend. */
 export interface Spending {
   readonly caller: Caller;
+  /** Of a caller that neither has budgets of its own nor of its user. */
+  readonly defaults?: readonly Budget[];
   /** As the caller asked for it. */
   readonly model: string;
   /** Where it may go; whichever serves it, it is paid for there. */

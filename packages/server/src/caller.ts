@@ -27,17 +27,14 @@ export interface KeyOwner {
 /** Remembers the addresses that keys were used from, for those that may have only so many. */
 export type AddressBook = Map<string, Set<string>>;
 
-/** The caller that an access key stands for. Limits of the configuration hold where neither key nor user says otherwise. */
+/** The caller that an access key stands for. */
 export function callerFrom(
   { addresses, maxAddresses, ...rules }: AccessRules,
   owner: KeyOwner | undefined,
-  defaults: Limits = {},
   book: AddressBook = new Map(),
 ): Caller {
   const role = rules.role ?? owner?.role;
   const disabled = owner?.disabled ?? rules.disabled;
-  const budgets = rules.limits?.budgets ?? owner?.limits?.budgets ?? defaults.budgets;
-  const limits = budgets && !owner?.limits?.budgets ? { ...rules.limits, budgets } : rules.limits;
   const bound = role !== 'special' && role !== 'admin';
   const admit =
     bound && (addresses || maxAddresses !== undefined) ? gate(rules.id, addresses, maxAddresses, book) : undefined;
@@ -45,7 +42,6 @@ export function callerFrom(
     ...rules,
     ...(role && { role }),
     ...(disabled !== undefined && { disabled }),
-    ...(limits && { limits }),
     ...(owner && { userId: owner.id, userName: owner.name }),
     ...(owner?.limits && { userLimits: owner.limits }),
     ...(admit && { admit }),

@@ -13,7 +13,7 @@ export interface OtherCallers extends Pick<Callers, 'find'> {
  * Callers by the SHA-256 of their access key: looking a hash up takes no longer for a guess that begins right.
  */
 export function hashedCallers(
-  { accessKeys, users, limits }: Pick<Config, 'accessKeys' | 'users' | 'limits'>,
+  { accessKeys, users }: Pick<Config, 'accessKeys' | 'users'>,
   { others, addresses }: { readonly others?: OtherCallers; readonly addresses?: AddressBook } = {},
 ): Callers {
   const byHash = new Map<string, Caller>();
@@ -21,7 +21,7 @@ export function hashedCallers(
     const hash = digest(key);
     const owner = users.find(({ name }) => name === user);
     const known = owner && { id: `user-${owner.name}`, ...owner };
-    byHash.set(hash, callerFrom({ id: `key-${hash.slice(0, 8)}`, ...rules }, known, limits, addresses));
+    byHash.set(hash, callerFrom({ id: `key-${hash.slice(0, 8)}`, ...rules }, known, addresses));
   }
   /** Keys that were right before: hashing costs as much as all else that is done to know a caller. */
   const proven = new Map<string, Caller>();

@@ -1,5 +1,5 @@
 import { meansModel } from '../models/model-patterns.ts';
-import type { Budget, Caller, Limits, Spending } from '../ports.ts';
+import type { Budget, Caller, Spending } from '../ports.ts';
 import { periodOf, type Period } from './period.ts';
 import { unitsOf } from './units.ts';
 
@@ -15,17 +15,18 @@ export interface Bound {
 }
 
 /** Everything that a caller's spending counts against. Nothing does for special callers. */
-export function boundsOf(caller: Caller): readonly Bound[] {
+export function boundsOf(caller: Caller, defaults?: readonly Budget[]): readonly Bound[] {
   const { id, name = id, role, limits, userId, userName, userLimits } = caller;
   if (role === 'special' || role === 'admin') return [];
   const once = role === 'temporary';
-  const own = boundsFor(id, `"${name}"`, limits, once);
+  const usual = userLimits?.budgets ? undefined : defaults;
+  const own = boundsFor(id, `"${name}"`, limits?.budgets ?? usual, once);
   if (userId === undefined) return own;
-  return [...own, ...boundsFor(userId, `the user "${userName ?? userId}"`, userLimits, once)];
+  return [...own, ...boundsFor(userId, `the user "${userName ?? userId}"`, userLimits?.budgets, once)];
 }
 
-function boundsFor(owner: string, whose: string, limits: Limits | undefined, once: boolean): readonly Bound[] {
-  return (limits?.budgets ?? []).map((written) => {
+function boundsFor(owner: string, whose: string, budgets: readonly Budget[] = [], once: boolean): readonly Bound[] {
+  return budgets.map((written) => {
     const { rolling: _rolling, timeZone: _timeZone, ...rest } = written;
     const budget: Budget = once ? { ...rest, per: 'total' } : written;
     return {

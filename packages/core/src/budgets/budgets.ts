@@ -27,7 +27,7 @@ export function createBudgets({
   store = memoryBudgetStore(clock),
 }: BudgetsOptions): KeptBudgets {
   const accounts = new Map<string, Account>();
-  const known = new WeakMap<Caller, readonly Bound[]>();
+  const known = new WeakMap<Caller, { readonly defaults: Spending['defaults']; readonly bounds: readonly Bound[] }>();
   const books: Books = { accountOf, store, prices, clock };
 
   function accountOf({ id, units, period }: Bound): Account {
@@ -36,15 +36,17 @@ export function createBudgets({
     return account;
   }
 
-  function boundsFor(caller: Caller): readonly Bound[] {
-    let bounds = known.get(caller);
-    if (!bounds) known.set(caller, (bounds = boundsOf(caller)));
+  function boundsFor({ caller, defaults }: Spending): readonly Bound[] {
+    const last = known.get(caller);
+    if (last && last.defaults === defaults) return last.bounds;
+    const bounds = boundsOf(caller, defaults);
+    known.set(caller, { defaults, bounds });
     return bounds;
   }
 
   return {
     reserve(spending) {
-      const bounds = boundsFor(spending.caller);
+      const bounds = boundsFor(spending);
       if (bounds.length === 0) return undefined;
       const demands = demandsOf(bounds, spending, prices);
       if (demands.length === 0) return undefined;

@@ -40,7 +40,7 @@ export function mostUnits(of: Spendable, { targets }: Spending, most: Most, pric
     }
     case 'usd': {
       const usd = mostUsd(targets, most, prices);
-      return usd === undefined ? undefined : Math.ceil(usd * perUnit.usd);
+      return usd === undefined ? undefined : unitsAtLeast(usd);
     }
   }
 }
@@ -57,6 +57,12 @@ function mostUsd(targets: readonly SpendingTarget[], most: Most, prices: Prices)
 
 /** What a call took, of which `reserved` had been set aside. What nobody reported is taken to be as much as that. */
 export function spentUnits(of: Spendable, spent: Spent, reserved: number, prices: Prices): number {
+  const units = toldUnits(of, spent, reserved, prices);
+  // A guess never passes what was thought possible.
+  return spent.estimated ? Math.min(units, reserved) : units;
+}
+
+function toldUnits(of: Spendable, spent: Spent, reserved: number, prices: Prices): number {
   const { nothing, usage, target } = spent;
   if (nothing) return 0;
   switch (of) {
@@ -70,9 +76,14 @@ export function spentUnits(of: Spendable, spent: Spent, reserved: number, prices
       // What a picture of that size and quality costs is not told by how many there are.
       const told = usage && (usage.images === undefined || tellsTokens(usage)) ? usage : undefined;
       const usd = told && target ? prices.of(target, told) : undefined;
-      return usd === undefined ? reserved : Math.ceil(usd * perUnit.usd);
+      return usd === undefined ? reserved : unitsAtLeast(usd);
     }
   }
+}
+
+/** Prices are exact to 10⁻¹² dollars; what a double adds behind that would round a whole unit up. */
+function unitsAtLeast(usd: number): number {
+  return Math.ceil(Math.round(usd * 1e12) / 1e3);
 }
 
 function tellsTokens({

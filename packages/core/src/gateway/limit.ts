@@ -18,8 +18,9 @@ export async function limit(
   plan: Plan,
 ): Promise<Permit> {
   if (caller.role === 'special' || caller.role === 'admin') return unlimited;
-  if (caller.limits?.budgets || caller.userLimits?.budgets) await setAside(gateway, story, caller, inbound, plan);
   const { limiter, options } = gateway;
+  if (caller.limits?.budgets || caller.userLimits?.budgets || options.limits?.budgets)
+    await setAside(gateway, story, caller, inbound, plan);
   const limits = caller.limits ? { ...options.limits, ...caller.limits } : (options.limits ?? {});
   const estimate = () => estimateOf(inbound);
   const own = await limiter.reserve(caller, limits, estimate);
@@ -34,14 +35,15 @@ export async function limit(
 }
 
 async function setAside(
-  { ports }: Running,
+  { ports, options }: Running,
   story: Story,
   caller: Caller,
   inbound: Incoming,
   plan: Plan,
 ): Promise<void> {
   const spending = ports.budgets && spendingOf(caller, inbound, plan);
-  const holding = spending && ports.budgets?.reserve(spending);
+  const defaults = options.limits?.budgets;
+  const holding = spending && ports.budgets?.reserve(defaults ? { ...spending, defaults } : spending);
   const hold = holding instanceof Promise ? await holding : holding;
   if (hold) story.hold = hold;
 }

@@ -35,6 +35,19 @@ export const budgetBooks: Bookkeeping = {
 export async function sqlBudgetStore(db: Database, clock: Clock, home: string): Promise<SqlBudgetStore> {
   const holder = holderName(home);
   let validUntil = 0;
+  const returning: (BudgetKey & { readonly amount: number })[] = [];
+
+  /** Taken from the list before they are sent, so that nothing goes back twice. */
+  async function giveAllBack(): Promise<void> {
+    for (let one = returning.pop(); one; one = returning.pop()) {
+      try {
+        await takeFromLease(db, { ...one, holder });
+      } catch (error) {
+        returning.push(one);
+        throw error;
+      }
+    }
+  }
 
   async function renew(gone: (holder: string) => boolean = () => false): Promise<void> {
     const now = clock.now();
@@ -54,6 +67,7 @@ export async function sqlBudgetStore(db: Database, clock: Clock, home: string): 
         .execute();
     });
     validUntil = now + leaseMs - marginMs;
+    await giveAllBack();
   }
 
   await renew((other) => isGone(other, holder));
@@ -72,14 +86,10 @@ export async function sqlBudgetStore(db: Database, clock: Clock, home: string): 
         });
       }
     },
-    async giveBack({ budget, endsAt }, amount) {
-      await db
-        .updateTable('budgetLeases')
-        .set((row) => ({ amount: row('amount', '-', amount) }))
-        .where('budget', '=', budget)
-        .where('endsAt', '=', endsAt)
-        .where('holder', '=', holder)
-        .execute();
+    async giveBack(key, amount) {
+      returning.push({ ...key, amount });
+      // While the database is away they wait for the next renewal.
+      await giveAllBack().catch(() => undefined);
     },
     async release() {
       await db.transaction().execute(async (tx) => {
@@ -223,7 +233,14 @@ async function bookIn(tx: Database, { budget, endsAt, holder, amount, leavesAt }
         conflict.columns(['budget', 'leavesAt']).doUpdateSet({ spent: sql`budget_slices.spent + ${amount}` }),
       )
       .execute();
-  await tx
+  await takeFromLease(tx, { budget, endsAt, holder, amount });
+}
+
+async function takeFromLease(
+  db: Database,
+  { budget, endsAt, holder, amount }: Pick<Booking, 'budget' | 'endsAt' | 'holder' | 'amount'>,
+): Promise<void> {
+  await db
     .updateTable('budgetLeases')
     .set((row) => ({ amount: row('amount', '-', amount) }))
     .where('budget', '=', budget)
