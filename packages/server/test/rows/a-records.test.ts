@@ -87,8 +87,8 @@ test('A11 without BASE_PATH, and with it when it is turned off, no file is writt
   expect(readdirSync(base)).toEqual([]);
 });
 
-test('A8 and A9 lines of the level and above, and request lines unless the word is false', async () => {
-  const silent = await served(folder(), { ENABLE_REQUEST_LOGS: 'false' });
+test('A8 and A9 lines of the level and above, and lines of calls unless the word is false for both halves', async () => {
+  const silent = await served(folder(), { ENABLE_REQUEST_LOGS: 'false', ENABLE_RESPONSE_LOGS: 'false' });
   await ask(silent.url, '/v1/chat/completions', { headers: { authorization }, body: chat });
   silent.log.flush();
   expect(silent.log.lines.join('')).not.toContain('requestId');
