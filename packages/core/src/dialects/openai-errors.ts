@@ -23,7 +23,7 @@ export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap
 
 /** Writes a failure as OpenAI's `{error: {message, type, param, code}}` with the status of table a6. */
 export function encodeOpenaiError(failure: Failure, context: EncodeErrorContext = {}): EncodedError {
-  const { retryAfterSeconds, shouldRetry, quota } = failure.details;
+  const { retryAfterSeconds, shouldRetry } = failure.details;
   const headers: Record<string, string> = { ...openaiQuotaHeaders(failure) };
   if (retryAfterSeconds !== undefined) {
     // RFC 9110 §10.2.3 knows whole seconds only; OpenAI's SDKs read retry-after-ms first.
@@ -106,6 +106,7 @@ const kindsOfCodes: Readonly<Record<string, FailureKind>> = {
   not_found_error: 'not-found',
   rate_limit_exceeded: 'rate-limited',
   rate_limit_error: 'rate-limited',
+  proxy_rate_limited: 'rate-limited',
   proxy_quota_exceeded: 'rate-limited',
   too_many_requests: 'rate-limited',
   server_is_overloaded: 'overloaded',

@@ -3,7 +3,7 @@ import { joinBytes } from '../bytes/join.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { Operation, Sighting, EncodeReplyContext } from '../dialects/dialect.ts';
+import type { EncodeReplyContext, HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
@@ -42,8 +42,12 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
       const overHub = () => convert(inbound, destination, settings).stream('application/json');
       const sse = framing.contentType === 'text/event-stream';
       if (contentType.includes('json') && sse) return overHub();
-      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings, renaming);
-      const relayed = relayStream(inbound, framing, settings, renaming?.bytes());
+      const hidden = hiddenUsageOf(inbound, destination);
+      if (binding?.framing)
+        return reframeStream(inbound, binding.framing, framing, settings, renaming, hidden?.isReport);
+      const relayed = hidden
+        ? reframeStream(inbound, framing, framing, settings, renaming, hidden.isReport)
+        : relayStream(inbound, framing, settings, renaming?.bytes());
       return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
@@ -52,13 +56,23 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
 
 /** What is sent: the caller's bytes, renamed and wrapped as the place wants them. */
 export function relayedRequest(
-  { body, dialect, glance, knock, notices }: Inbound,
+  inbound: Inbound,
   destination: Destination,
   operation: Operation,
 ): Pick<Translation, 'body' | 'headers' | 'notices'> {
+  const { body, dialect, glance, knock, top, notices } = inbound;
   const renamed = destination.model === glance.model ? body : dialect.rename(body, destination.model);
-  const wrapped = wrapBytes(destination.binding?.envelopes?.[operation], renamed, relayedRequestHeaders(knock.headers));
+  const hidden = operation === 'generate' ? hiddenUsageOf(inbound, destination) : undefined;
+  const asking = hidden ? hidden.asked(renamed, top) : renamed;
+  const wrapped = wrapBytes(destination.binding?.envelopes?.[operation], asking, relayedRequestHeaders(knock.headers));
   return notices ? { ...wrapped, notices: [...notices, ...wrapped.notices] } : wrapped;
+}
+
+/** Present: the caller has not asked for what has to be known. */
+function hiddenUsageOf({ dialect, glance, counted, top }: Inbound, { facts }: Destination): HiddenUsage | undefined {
+  const { hiddenUsage } = dialect;
+  if (!counted || !hiddenUsage || !glance.streaming || facts.streamUsage === false) return undefined;
+  return hiddenUsage.hiddenFrom(top) ? hiddenUsage : undefined;
 }
 
 /** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */
@@ -159,13 +173,17 @@ function unlessObject(events: StreamTranslator, whole: () => StreamTranslator): 
   };
 }
 
-/** The place frames its stream in another way than the caller reads it: the same frames in other wrappings, unparsed. */
+/**
+ * The place frames its stream in another way than the caller reads it, or sends more: the same frames in other wrappings, unparsed,
+ * without those that are `kept` back.
+ */
 function reframeStream(
   inbound: Inbound,
   from: ReplyFraming,
   to: Framing,
   settings: ReplySettings,
   renaming: ReplyRenaming | undefined,
+  kept: (frame: Frame) => boolean = () => false,
 ): StreamTranslator {
   const { dialect, glance } = inbound;
   const { markers } = dialect.watch;
@@ -183,7 +201,7 @@ function reframeStream(
         if (first || markers.some((marker) => frame.data.includes(marker)))
           note(progress, dialect.watch.frame(frame), first);
         first = false;
-        text += writer.write([renaming ? { ...frame, data: renaming.text(frame.data) } : frame]);
+        if (!kept(frame)) text += writer.write([renaming ? { ...frame, data: renaming.text(frame.data) } : frame]);
         if (progress.failure) break;
       }
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
+import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
@@ -9,13 +10,13 @@ import { startServer, type RunningServer } from '../server.ts';
 import { fail } from './fail.ts';
 
 /** `proxy serve`: runs until a signal ends it. */
-export async function serve(flags: Flags): Promise<void> {
+export async function serve(flags: Flags, defaults: Environment): Promise<void> {
   tuneCollector();
   tuneAllocator();
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
-  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting });
+  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, defaults, flags, tolerant: starting });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   const config = server.config();

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { accessKeySchema, limitsSchema, userSchema } from './access-keys.ts';
 import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
+import { guardsSchema } from './guards.ts';
 import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
+import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { settingNames } from './providers.ts';
@@ -21,20 +24,6 @@ const dialectNames = [
   'gemini-generate',
   'bedrock-converse',
 ] as const;
-
-const limits = section({
-  requestsPerMinute: wholeNumber(1).exactOptional(),
-  tokensPerMinute: wholeNumber(1).exactOptional(),
-  concurrency: wholeNumber(1).exactOptional(),
-});
-
-// A plain text is short for an object with only the key.
-const accessKey = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? { key: value } : value),
-    section({ key: words(), name: words().exactOptional(), limits: limits.exactOptional() }),
-  )
-  .meta({ orText: true });
 
 const apiKey = z
   .preprocess(
@@ -130,9 +119,12 @@ export const configFile = section({
     cors: corsSchema.exactOptional(),
   }).exactOptional(),
   accessKeys: z
-    .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
+    .array(accessKeySchema, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
     .exactOptional(),
-  limits: limits.exactOptional(),
+  users: z.array(userSchema, { error: 'must be a list of users, each {name, limits}.' }).exactOptional(),
+  limits: limitsSchema.exactOptional(),
+  guards: guardsSchema.exactOptional(),
+  queue: queueSchema.exactOptional(),
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
