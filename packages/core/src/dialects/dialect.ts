@@ -41,6 +41,8 @@ export interface Dialect {
   glance(knock: Knock, body: TopLevel): Glance;
   /** The same bytes, asking for another model. */
   rename(body: Uint8Array, model: string): Uint8Array;
+  /** The member of replies, and of their events, that names the model; absent: none does. */
+  readonly replyModel?: string;
 
   /** @throws Failure `bad-request` naming the field, when the body is not of this dialect. */
   decodeRequest(body: JsonObject, context: DecodeRequestContext): Conversation;

@@ -215,7 +215,8 @@ describe.each(dialects.map((dialect) => [dialect.name, dialect] as const))('%s',
     else
       test.each(withStream.map((one) => [one.stem, one] as const))('stream %s', (_, one) => {
         const inbound = inboundOf(one.request ? one : { ...one, request: {} });
-        const translator = relay(inbound, { dialect, model: 'm', facts: {}, signer: name }, settings).stream(
+        const { model } = inbound.glance;
+        const translator = relay(inbound, { dialect, model, facts: {}, signer: name }, settings).stream(
           'text/event-stream',
         );
         const bytes = one.stream ?? new Uint8Array();

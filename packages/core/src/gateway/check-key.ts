@@ -1,20 +1,22 @@
 import type { Credential } from '../auth/authorize.ts';
-import type { Failure } from '../conversation/failure.ts';
+import { Failure } from '../conversation/failure.ts';
 import type { Dialect, Knock } from '../dialects/dialect.ts';
 import { inboundOf } from '../translate/decode.ts';
 import { translate } from '../translate/translate.ts';
-import { asFailure } from '../translate/upstream-failure.ts';
+import { parseReply } from '../translate/parse-reply.ts';
+import { asFailure, failureOf } from '../translate/upstream-failure.ts';
 import type { Upstream } from './gateway.ts';
 import { firstPage } from './list-models.ts';
 import { prospectAt, type Target } from './prospect.ts';
 import { readAll } from './read-all.ts';
 import type { Running } from './running.ts';
-import { messageOf, send } from './send.ts';
+import { messageOf, send, type Message } from './send.ts';
 
 /** What a vendor said of one of its keys. */
 export type KeyVerdict =
   | { readonly verdict: 'valid'; readonly models?: readonly string[] }
-  | { readonly verdict: 'refused' | 'unclear'; readonly failure: Failure }
+  /** `barred`: the vendor takes it, but the house does not. */
+  | { readonly verdict: 'refused' | 'barred' | 'unclear'; readonly failure: Failure }
   | { readonly verdict: 'unchecked'; readonly why: string };
 
 const checkTimeoutMs = 20_000;
@@ -29,6 +31,8 @@ export async function checkKey(
 ): Promise<KeyVerdict> {
   if (credential.secret === '') return { verdict: 'unchecked', why: 'The upstream needs no key.' };
   try {
+    const barred = await barrier(gateway, upstream, credential);
+    if (barred) return { verdict: 'barred', failure: barred };
     const { listsModels } = upstream.provider;
     if (listsModels)
       return { verdict: 'valid', models: await listedModels(gateway, upstream, credential, listsModels) };
@@ -44,6 +48,29 @@ export async function checkKey(
     const refused = failure.kind === 'unauthenticated' || failure.kind === 'billing';
     return { verdict: refused ? 'refused' : 'unclear', failure };
   }
+}
+
+/** Undefined as well when the vendor does not tell. */
+async function barrier(gateway: Running, upstream: Upstream, credential: Credential): Promise<Failure | undefined> {
+  const { keyRule, speaks } = upstream.provider;
+  const [dialect] = speaks;
+  if (!keyRule || !dialect) return undefined;
+  const asking = { dialect, glance: { model: '', streaming: false } };
+  const target = prospectAt(gateway, { upstream, model: '' }, asking).targetFor(credential);
+  if (!keyRule.applies(target.settings)) return undefined;
+  const message: Message = {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    url: (baseUrl) => keyRule.url(baseUrl),
+    failure: (...refusal) => failureOf(target, ...refusal),
+  };
+  const sent = await send(gateway, target, message, AbortSignal.timeout(checkTimeoutMs));
+  if ('failure' in sent) return undefined;
+  const reply = parseReply(
+    await readAll(sent.response.body, maxReplyBytes, () => new Error('The reply is too large.')),
+  );
+  const against = keyRule.against(reply);
+  return against === undefined ? undefined : new Failure('forbidden', against);
 }
 
 async function listedModels(gateway: Running, upstream: Upstream, credential: Credential, dialect: Dialect) {

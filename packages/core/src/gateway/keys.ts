@@ -74,8 +74,10 @@ export function createKeys(gateway: Running): Keys {
     if (told.verdict === 'valid') {
       refused.restore(credential.id);
       cooldown.succeeded(credential.id, '');
+    } else if (told.verdict === 'barred') {
+      refused.put(credential.id, told.failure);
     } else if (told.verdict === 'refused') {
-      if (upstream.refusedKeys === 'remove') refused.take(credential.id, told.failure);
+      if (upstream.refusedKeys === 'remove') refused.put(credential.id, told.failure);
       else cooldown.rest(credential.id, '', told.failure, upstream.breaker);
     }
   }
@@ -105,6 +107,8 @@ function recordOf(told: KeyVerdict, atMs: number): KeyCheck {
       return { atMs, verdict: told.verdict, ...(told.models && { models: told.models }) };
     case 'unchecked':
       return { atMs, verdict: told.verdict, message: told.why };
+    case 'barred':
+      return { atMs, verdict: 'refused', message: told.failure.message };
     case 'refused':
     case 'unclear':
       return { atMs, verdict: told.verdict, message: told.failure.message };

@@ -62,15 +62,22 @@ export function prospectAt(gateway: Running, destination: UpstreamModel, inbound
   };
 }
 
+const none: readonly Skipped[] = [];
+
 /** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
 function usable(
   gateway: Running,
   able: readonly Credential[],
   modelAt: (credential: Credential) => string,
 ): Pick<Prospect, 'awake' | 'soonest' | 'skipped'> {
-  const skipped = able.flatMap((credential) => skippedAt(gateway, credential, modelAt) ?? []);
-  if (skipped.length === 0) return { awake: able, skipped };
-  const awake = able.filter((credential) => !skipped.some((one) => one.credential === credential));
+  let skipped: Skipped[] | undefined;
+  for (const credential of able) {
+    const one = skippedAt(gateway, credential, modelAt);
+    if (one) (skipped ??= []).push(one);
+  }
+  if (!skipped) return { awake: able, skipped: none };
+  const left = new Set(skipped.map(({ credential }) => credential));
+  const awake = able.filter((credential) => !left.has(credential));
   if (awake.length > 0) return { awake, skipped };
   const resting = skipped.filter((one) => one.skipped === 'resting').map(({ credential }) => credential);
   const soonest = gateway.cooldown.soonest(resting, modelAt);

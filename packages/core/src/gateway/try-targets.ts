@@ -2,6 +2,7 @@ import { Failure, failureKinds } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
+import { refuses } from '../keys/refused.ts';
 import type { AttemptRecord, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
 import type { Ending } from './ending.ts';
@@ -153,7 +154,10 @@ function restAfter(
   { upstream, credential, model }: Target,
   failure: Failure,
 ): Pick<AttemptRecord, 'restsUntil' | 'removed'> {
-  if (upstream.refusedKeys === 'remove' && refused.take(credential.id, failure)) return { removed: true };
+  if (upstream.refusedKeys === 'remove' && refuses(failure)) {
+    refused.put(credential.id, failure);
+    return { removed: true };
+  }
   const restsUntil = cooldown.rest(credential.id, model, failure, upstream.breaker);
   return restsUntil === undefined ? {} : { restsUntil };
 }

@@ -4,8 +4,8 @@ import type { Ports } from '../ports.ts';
 /** Credentials that their vendor does not take any longer: out of the pool until somebody finds them well again. */
 export interface RefusedKeys {
   has(credentialId: string): boolean;
-  /** Takes a credential out, if the failure says that it is of no more use: revoked, unknown, unpaid. Returns whether it did. */
-  take(credentialId: string, failure: Failure): boolean;
+  /** Takes a credential out. */
+  put(credentialId: string, failure: Failure): void;
   /** Back into the pool; without an id, all of them. */
   restore(credentialId?: string): void;
   list(): readonly RefusedKey[];
@@ -23,16 +23,19 @@ export interface RefusedKey {
 /** `forbidden` may be about one model or region alone. */
 const fatal: ReadonlySet<FailureKind> = new Set(['unauthenticated', 'billing']);
 
+/** Whether a failure says that its credential is of no more use: revoked, unknown, unpaid. */
+export function refuses({ kind }: Failure): boolean {
+  return fatal.has(kind);
+}
+
 export function createRefusedKeys({ clock }: Pick<Ports, 'clock'>): RefusedKeys {
   const refused = new Map<string, RefusedKey>();
   return {
     has: (credentialId) => refused.size > 0 && refused.has(credentialId),
     get: (credentialId) => refused.get(credentialId),
-    take(credential, { kind: reason, message }) {
-      if (!fatal.has(reason)) return false;
+    put(credential, { kind: reason, message }) {
       const { sinceMs } = refused.get(credential) ?? { sinceMs: clock.now() };
       refused.set(credential, { credential, reason, message, sinceMs });
-      return true;
     },
     restore(credentialId) {
       if (credentialId === undefined) refused.clear();

@@ -3,6 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { bedrockConverse } from '../dialects/bedrock-converse/index.ts';
 import { bedrockFormOf } from '../embeddings/bedrock.ts';
+import { isObject } from '../json.ts';
 import { joinUrl } from './base-url.ts';
 import { bedrockModelId, foundationModelId, isClaude } from './bedrock-models.ts';
 import { invokeClaude } from './bedrock-invoke.ts';
@@ -30,6 +31,11 @@ export const bedrock: Provider = {
       variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
       required: true,
     },
+    allowLogging: {
+      meaning: 'true or false: whether keys may be used whose calls AWS keeps in a log',
+      pattern: /^(true|false)$/,
+      variables: ['ALLOW_AWS_LOGGING'],
+    },
   },
   variables: { key: ['AWS_BEARER_TOKEN_BEDROCK'], baseUrl: ['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'] },
   settingsOf(credential) {
@@ -42,6 +48,15 @@ export const bedrock: Provider = {
     endpoint: ({ model, baseUrl }) => invokeUrl(model, 'invoke', baseUrl),
   },
   authorize: sigv4('bedrock'),
+  keyRule: {
+    applies: ({ allowLogging }) => allowLogging === 'false',
+    // The models are at another host than what is said about them.
+    url: (baseUrl) => joinUrl(baseUrl.replace('//bedrock-runtime.', '//bedrock.'), '/logging/modelinvocations'),
+    against: ({ loggingConfig }) =>
+      isObject(loggingConfig) && Object.keys(loggingConfig).length > 0
+        ? 'AWS keeps what is asked with this key in a log, and "allowLogging" is false.'
+        : undefined,
+  },
   // Claude's web search is Anthropic's own service.
   facts: { webSearch: false },
 };

@@ -2,6 +2,7 @@ import type { Authorize, Credential, Settings } from '../auth/authorize.ts';
 import type { Binding } from '../dialects/binding.ts';
 import type { Dialect, HeaderMap, Operation, RelayedOperation, SocketOperation } from '../dialects/dialect.ts';
 import type { EmbeddingForm } from '../embeddings/form.ts';
+import type { JsonObject } from '../json.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 
 /** A place where models live: which languages it speaks, at which addresses, and how one proves who one is. */
@@ -35,6 +36,8 @@ export interface Provider {
   /** How callers of another dialect get embeddings here. Absent: not at all. */
   readonly embeddings?: ProviderEmbeddings;
   readonly authorize: Authorize;
+  /** What may speak against a key that the vendor takes. */
+  readonly keyRule?: KeyRule;
   /** Sent with every request unless the caller's own header of that name travels. */
   readonly headers?: HeaderMap;
   /** What holds for every model at this place, stronger than what is known of the model. */
@@ -47,6 +50,16 @@ export interface Provider {
   readonly keyless?: boolean;
   /** Issuer of seals made here, where it differs from the dialect's name. */
   readonly signer?: string;
+}
+
+/** A rule of the house about keys, found out by one question more. */
+interface KeyRule {
+  /** Whether somebody asked for it. */
+  applies(settings: Settings): boolean;
+  /** GET, signed as every other request. */
+  url(baseUrl: string): string;
+  /** Why the key may not be used; undefined: it may. */
+  against(reply: JsonObject): string | undefined;
 }
 
 export interface EndpointCall {

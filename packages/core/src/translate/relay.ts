@@ -1,4 +1,5 @@
-import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
+import type { Chunk, Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
+import { joinBytes } from '../bytes/join.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
@@ -8,6 +9,7 @@ import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
 import { beginsAsObject } from './first-byte.ts';
 import { relayedRequestHeaders } from './headers.ts';
+import { replyRenaming, type ByteRenaming, type ReplyRenaming } from './rename-reply.ts';
 import { createTap } from './tap.ts';
 import type {
   Destination,
@@ -26,6 +28,7 @@ import { asFailure, failureOf } from './upstream-failure.ts';
  */
 export function relay(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
   const { binding } = destination;
+  const renaming = replyRenaming(inbound, destination);
   return {
     way: 'relay',
     ...relayedRequest(inbound, destination, 'generate'),
@@ -33,17 +36,18 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
     whole: (reply, contentType) =>
       contentType.includes('event-stream')
         ? convert(inbound, destination, settings).whole(reply, contentType)
-        : relayWhole(inbound, reply, contentType),
+        : relayWhole(inbound, reply, contentType, renaming),
     stream: (contentType) => {
       const framing = callersFraming(inbound);
       const overHub = () => convert(inbound, destination, settings).stream('application/json');
       const sse = framing.contentType === 'text/event-stream';
       if (contentType.includes('json') && sse) return overHub();
       const hidden = hiddenUsageOf(inbound, destination);
-      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings, hidden?.isReport);
+      if (binding?.framing)
+        return reframeStream(inbound, binding.framing, framing, settings, renaming, hidden?.isReport);
       const relayed = hidden
-        ? reframeStream(inbound, framing, framing, settings, hidden.isReport)
-        : relayStream(inbound, framing, settings);
+        ? reframeStream(inbound, framing, framing, settings, renaming, hidden.isReport)
+        : relayStream(inbound, framing, settings, renaming?.bytes());
       return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
@@ -72,10 +76,15 @@ function hiddenUsageOf({ dialect, glance, counted, top }: Inbound, { facts }: De
 }
 
 /** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */
-function relayWhole({ dialect }: Inbound, body: Uint8Array, contentType: string): WholeReply {
+function relayWhole(
+  { dialect }: Inbound,
+  body: Uint8Array,
+  contentType: string,
+  renaming: ReplyRenaming | undefined,
+): WholeReply {
   const { usage, failure, finished } = dialect.watch.whole(topLevel(body)) ?? {};
   if (failure && !finished) throw failure;
-  return { contentType, body, ...(usage && { usage }) };
+  return { contentType, body: renaming?.whole(body) ?? body, ...(usage && { usage }) };
 }
 
 interface Progress extends StreamProgress {
@@ -99,7 +108,12 @@ function truncated({ dialect }: Inbound): Failure {
   return dialect.decodeError(502, 'The upstream ended its stream before it had finished.', {});
 }
 
-function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings): StreamTranslator {
+function relayStream(
+  inbound: Inbound,
+  framing: Framing,
+  settings: ReplySettings,
+  renaming: ByteRenaming | undefined,
+): StreamTranslator {
   const { dialect, glance } = inbound;
   const progress: Progress = { begun: false, finished: false };
   const tap = createTap(framing, dialect.watch, (sighting, first) => note(progress, sighting, first));
@@ -114,20 +128,24 @@ function relayStream(inbound: Inbound, framing: Framing, settings: ReplySettings
     return closing + writer.write(encoder.push({ type: 'failure', failure })) + writer.end();
   }
 
+  function behindHeld(text: string): Chunk {
+    const held = renaming?.end();
+    return held && held.length > 0 ? joinBytes([held, new TextEncoder().encode(text)]) : text;
+  }
+
   return {
     contentType: framing.contentType,
     push: (bytes) => {
       tap.push(bytes);
-      return bytes;
+      return renaming ? renaming.push(bytes) : bytes;
     },
     end: () => {
       tap.end();
-      if (progress.finished || progress.failure) return '';
-      return breakOff(truncated(inbound));
+      return behindHeld(progress.finished || progress.failure ? '' : breakOff(truncated(inbound)));
     },
     fail: (failure) => {
       tap.end();
-      return progress.failure || progress.finished ? '' : breakOff(failure);
+      return behindHeld(progress.failure || progress.finished ? '' : breakOff(failure));
     },
     leave: () => tap.end(),
     // The bytes may stand anywhere within a frame, so nothing may be put between them.
@@ -164,6 +182,7 @@ function reframeStream(
   from: ReplyFraming,
   to: Framing,
   settings: ReplySettings,
+  renaming: ReplyRenaming | undefined,
   kept: (frame: Frame) => boolean = () => false,
 ): StreamTranslator {
   const { dialect, glance } = inbound;
@@ -182,7 +201,7 @@ function reframeStream(
         if (first || markers.some((marker) => frame.data.includes(marker)))
           note(progress, dialect.watch.frame(frame), first);
         first = false;
-        if (!kept(frame)) text += writer.write([frame]);
+        if (!kept(frame)) text += writer.write([renaming ? { ...frame, data: renaming.text(frame.data) } : frame]);
         if (progress.failure) break;
       }
     } catch (thrown) {

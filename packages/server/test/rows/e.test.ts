@@ -171,7 +171,7 @@ test.each([
   const answer = await ask(url, `/api/chat/completions?provider=${provider}`, { body: chat });
   expect(answer.status).toBe(200);
   expect(answer.json()).toMatchObject({ object: 'chat.completion' });
-  // A relayed answer names what the vendor names.
+  // A relayed answer that was asked for by the vendor's own name is the vendor's to the byte.
   if (provider === 'anthropic') expect(answer.json()).toMatchObject({ model: 'gpt-4' });
   const [seen] = vendors[provider].seen;
   expect(seen?.url).not.toContain('provider');
@@ -268,6 +268,13 @@ test('E8 without a wish the configuration’s routes go first; names that nobody
   expect(JSON.parse(anthropic.seen[0]?.body ?? '')).toMatchObject({ model: 'claude-sonnet-4-5' });
   await ask(url, '/api/v1/chat/completions', { body: { ...chat, model: 'gpt-9-new' } });
   expect(JSON.parse(openai.seen[0]?.body ?? '')).toMatchObject({ model: 'gpt-9-new' });
+});
+
+test('E8 the answer is mapped back where the vendor speaks the caller’s language as well', async () => {
+  const { url, openai } = await three({ more: 'routes: [{ model: fast, targets: [oa/gpt-4o] }]' });
+  const answer = await ask(url, '/api/v1/chat/completions', { body: { ...chat, model: 'fast' } });
+  expect(JSON.parse(openai.seen[0]?.body ?? '')).toMatchObject({ model: 'gpt-4o' });
+  expect(answer.json()).toMatchObject({ model: 'fast' });
 });
 
 test('E9 a conversation at Anthropic: system, tools, images, stops, usage', async () => {

@@ -333,3 +333,25 @@ describe('F15 keys are checked at the start', () => {
     }
   });
 });
+
+test('F15 AWS keys whose calls are logged may be barred: ALLOW_AWS_LOGGING=false', async () => {
+  const logging = { loggingConfig: { s3Config: { bucketName: 'b' }, textDataDeliveryEnabled: true } };
+  for (const [env, state] of [
+    [{ ALLOW_AWS_LOGGING: 'false' }, 'refused'],
+    [{ ALLOW_AWS_LOGGING: 'true' }, 'well'],
+    [{}, 'well'],
+  ] as const) {
+    const asked = await byKey((_key, _response, path) => (path.endsWith('/logging/modelinvocations') ? logging : {}));
+    const config = `
+upstreams: [{ name: aws, provider: bedrock, region: us-east-1, baseUrl: "${asked.url}", apiKeys: ["AKIAEXAMPLE0123456:secret-of-many-letters-0123456789"] }]
+checkKeys: { everyMinutes: 60 }
+`;
+    const { keys } = await start({ cwd: folder({ 'proxy.config.yaml': config }), env });
+    await until('the key is checked', () =>
+      keys()
+        .status()
+        .every(({ checked }) => checked !== undefined),
+    );
+    expect(keys().status()).toMatchObject([{ state }]);
+  }
+});

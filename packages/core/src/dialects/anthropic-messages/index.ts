@@ -54,6 +54,7 @@ export const anthropicMessages: Dialect = {
   foreignTraces,
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
+  replyModel: 'model',
   decodeRequest,
   encodeRequest,
   decodeReply,

@@ -68,6 +68,7 @@ export const geminiGenerate: Dialect = {
     streaming: door.streaming === true,
   }),
   rename: (body) => body,
+  replyModel: 'modelVersion',
   decodeRequest,
   encodeRequest,
   decodeReply,

@@ -63,6 +63,7 @@ export const openaiChat: Dialect = {
   foreignTraces,
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
+  replyModel: 'model',
   decodeRequest,
   encodeRequest,
   decodeReply,

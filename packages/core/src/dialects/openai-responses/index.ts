@@ -50,6 +50,7 @@ export const openaiResponses: Dialect = {
   },
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
+  replyModel: 'model',
   decodeRequest,
   encodeRequest,
   decodeReply,
