@@ -62,6 +62,8 @@ export interface CredentialTable {
   readonly hash: string;
   readonly hint: string;
   readonly createdAt: number;
+  /** JSON: CredentialDetails. */
+  readonly details: string | null;
 }
 
 /** What has been spent of a budget within one of its periods. */

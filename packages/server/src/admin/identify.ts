@@ -1,0 +1,66 @@
+import { bearerToken, type HttpRequest } from '@proxy/core';
+import { isLoopback } from '../config/safety.ts';
+import { refuseForeign } from '../routes/local-only.ts';
+import { callerByKey } from './known-callers.ts';
+import type { AdminPlace } from './place.ts';
+import { nobody, type Principal } from './principal.ts';
+import { Refusal } from './refusal.ts';
+import { isSame } from './secrets.ts';
+import { sessionOf } from './session.ts';
+
+/**
+ * Who asks: by a bearer token (the admin key, or an access key), by a browser's session, or, where no admin key is configured,
+ * by being on this machine. @throws Refusal when something is shown that is not right
+ */
+export async function identify(request: HttpRequest, address: string, place: AdminPlace): Promise<Principal> {
+  const { attempts } = place;
+  const key = keyIn(request);
+  const cookie = key === undefined ? await sessionOf(request, place) : undefined;
+  if (cookie) return cookie;
+  if (key === undefined) return isLocal(request, place) ? local : nobody;
+  const known = await byKey(key, address, place);
+  if (known) return known;
+  attempts.failed(address);
+  if (attempts.locked(address)) throw tooManyAttempts();
+  throw new Refusal('unauthorized', 'This key is not known here.', challenge);
+}
+
+/** By a key that was shown, in a header or at the login; undefined: it is nobody's. @throws Refusal after too many wrong ones */
+export async function byKey(key: string, address: string, place: AdminPlace): Promise<Principal | undefined> {
+  const { attempts } = place;
+  if (attempts.locked(address)) throw tooManyAttempts();
+  const { key: adminKey } = place.config().admin;
+  const known: Principal | undefined =
+    adminKey !== undefined && isSame(key, adminKey)
+      ? { role: 'admin', id: 'admin', by: 'admin-key' }
+      : await callerByKey(key, place);
+  if (known) attempts.succeeded(address);
+  return known;
+}
+
+export const challenge = { headers: { 'www-authenticate': 'Bearer realm="proxy admin"' } };
+
+/** Row C28. */
+function tooManyAttempts(): Refusal {
+  return new Refusal('unauthorized', 'Too many attempts. Wait a quarter of an hour.', challenge);
+}
+
+function keyIn({ headers }: HttpRequest): string | undefined {
+  return bearerToken(headers) ?? headers['x-api-key'];
+}
+
+const local: Principal = { role: 'admin', id: 'local', by: 'local' };
+
+/** What a proxy in front adds: whoever stands behind it is elsewhere. */
+const forwardingHeaders = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via', 'cf-connecting-ip'];
+
+/** Row C31: without an admin key, this machine alone, and no page or name that is foreign to it. */
+function isLocal(request: HttpRequest, place: AdminPlace): boolean {
+  return (
+    place.config().admin.key === undefined &&
+    request.address !== undefined &&
+    isLoopback(request.address) &&
+    !forwardingHeaders.some((name) => request.headers[name] !== undefined) &&
+    refuseForeign(request) === undefined
+  );
+}

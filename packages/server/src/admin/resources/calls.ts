@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { maskFor } from '../answers.ts';
+import { base, operation, type Operation } from '../operation.ts';
+import { found } from '../refusal.ts';
+import { limit, moment } from '../schemas.ts';
+
+/** Loose: a record says as much as was known of its call. */
+export const callSchema = z
+  .looseObject({
+    requestId: z.string(),
+    startedAt: z.int(),
+    durationMs: z.number(),
+    status: z.int(),
+    callerId: z.string().optional(),
+    userId: z.string().optional(),
+    address: z.string().optional(),
+    path: z.string().optional(),
+    model: z.string().optional(),
+    upstream: z.string().optional(),
+    usage: z.looseObject({}).optional(),
+    cost: z.looseObject({ usd: z.number() }).optional(),
+    failure: z.object({ kind: z.string(), message: z.string() }).optional(),
+    attempts: z.array(z.looseObject({ upstream: z.string(), status: z.int() })),
+  })
+  .meta({ id: 'Call' });
+
+export const filterShape = {
+  since: moment.optional(),
+  until: moment.optional(),
+  callerId: z.string().optional(),
+  userId: z.string().optional(),
+  model: z.string().optional(),
+  upstream: z.string().optional(),
+  failed: z.stringbool().optional(),
+};
+
+export const cursor = z
+  .string()
+  .transform((text, context) => {
+    const [, at = '', requestId = ''] = /^(\d+)\.(.+)$/.exec(text) ?? [];
+    if (at !== '') return { startedAt: Number(at), requestId };
+    context.addIssue({ code: 'custom', message: 'must be the `next` of the page before.' });
+    return z.NEVER;
+  })
+  .meta({ description: 'The `next` of the page before.' });
+
+export const callPage = z.object({ calls: z.array(callSchema), next: z.string().optional() });
+
+/** One page, and where the next begins; absent: this was the last. */
+export function pageOf<Call extends { readonly startedAt: number; readonly requestId: string }>(
+  calls: readonly Call[],
+  most: number,
+): { readonly calls: readonly Call[]; readonly next?: string } {
+  const last = calls.at(-1);
+  return { calls, ...(last && calls.length === most && { next: `${last.startedAt}.${last.requestId}` }) };
+}
+
+/** Every call that was made, refused ones included. */
+export const callOperations: readonly Operation[] = [
+  operation({
+    id: 'call.list',
+    method: 'GET',
+    path: `${base}/calls`,
+    summary: 'Calls, the latest first.',
+    query: z.strictObject({ ...filterShape, limit, after: cursor.optional() }),
+    answer: callPage,
+    async handle({ query: { after, ...filter } }, { place }) {
+      const calls = await place.storage.calls.list({ ...filter, ...(after && { before: after }) });
+      return { body: pageOf(calls, filter.limit) };
+    },
+  }),
+  operation({
+    id: 'call.read',
+    method: 'GET',
+    path: `${base}/calls/{id}`,
+    summary: 'One call, by the x-request-id of its answer.',
+    params: z.strictObject({ id: z.string() }),
+    answer: callSchema,
+    handle: async ({ params }, { place }) => ({ body: found(await place.storage.calls.find(params.id), 'call') }),
+  }),
+  operation({
+    id: 'call.watch',
+    method: 'GET',
+    path: `${base}/calls/live`,
+    summary: 'Calls as they end: server-sent events `call`, and `missed` with a number for whoever reads too slowly.',
+    handle: (_, { place }) => ({
+      events: place.tail.watch((record) => maskFor(place.config())(JSON.stringify(record))),
+    }),
+  }),
+];
