@@ -59,7 +59,7 @@ export type * from './embeddings/embedding.ts';
 export type { EmbeddingForm, EncodeEmbeddingsContext } from './embeddings/form.ts';
 
 // Model facts.
-export { factsOf, modelFacts } from './models/facts.ts';
+export { factsOf, matchesPattern, modelFacts } from './models/facts.ts';
 export type { ModelFacts, ModelFactsRow } from './models/model-facts.ts';
 
 // The hub: a conversation and its reply, in nobody's wire format.
@@ -70,7 +70,7 @@ export type { Candidate, Finish, FinishReason, Reply } from './conversation/repl
 export type { ReplyEvent } from './conversation/event.ts';
 export { totalInputTokens, type Usage } from './conversation/usage.ts';
 export type { Notice } from './conversation/notice.ts';
-export { Failure, type FailureDetails, type FailureKind } from './conversation/failure.ts';
+export { Failure, type FailureDetails, type FailureKind, type QuotaFigures } from './conversation/failure.ts';
 export { collect } from './conversation/collect.ts';
 export { replay } from './conversation/replay.ts';
 
@@ -87,5 +87,13 @@ export {
   type MemoryCountersOptions,
   type MemoryLedger,
 } from './memory.ts';
+// Budgets.
+export { createBudgets, type BudgetsOptions, type KeptBudgets } from './budgets/budgets.ts';
+export { budgetId } from './budgets/bound.ts';
+export { memoryBudgetStore } from './budgets/memory-store.ts';
+export { periodOf, type Period } from './budgets/period.ts';
+export type { Asked, BudgetKey, BudgetStore, Leased } from './budgets/store.ts';
+export type { Prices } from './budgets/units.ts';
+export { meansModel } from './models/model-patterns.ts';
 export type { Chunk, Frame, FrameReader, ReplyFraming } from './bytes/framing.ts';
 export type { Json, JsonObject } from './json.ts';

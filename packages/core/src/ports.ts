@@ -11,6 +11,8 @@ export interface Ports {
   readonly random: () => number;
   readonly callers: Callers;
   readonly counters: Counters;
+  /** Absent: no budget is kept, and a caller that has one is served without. */
+  readonly budgets?: Budgets;
   readonly ledger: Ledger;
   readonly log: Log;
 }
@@ -139,14 +141,122 @@ export interface Caller {
   readonly name?: string;
   /** Limits of this caller alone; absent members fall back to the gateway's. */
   readonly limits?: Limits;
-  /** What policies may go by: `special` callers are exempt from most of the server's. */
-  readonly role?: string;
+  /** Whose key it is: what limits the user limits all keys of that user together, on top of what limits each. */
+  readonly userId?: string;
+  readonly userName?: string;
+  readonly userLimits?: Limits;
+  /** `special` and `admin` have no limits and no budgets; a budget of a `temporary` one is never filled again. Absent: normal. */
+  readonly role?: Role;
+  /** The only models that may be asked for, as patterns; one that begins with "!" takes back. */
+  readonly models?: readonly string[];
+  /** The only operations that may be asked for (`generate`, `embed`, `upload-file` …). */
+  readonly operations?: readonly string[];
+  /** Milliseconds since 1970, from which on the key is refused. */
+  readonly expiresAt?: number;
+  /** Why the key is refused, for its owner to read. */
+  readonly disabled?: string;
 }
+
+export type Role = 'normal' | 'special' | 'temporary' | 'admin';
 
 export interface Limits {
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
   readonly concurrency?: number;
+  readonly budgets?: readonly Budget[];
+}
+
+/** How much may be spent, of what, and when it is there again. */
+export interface Budget {
+  readonly amount: number;
+  readonly of: Spendable;
+  /** A span of the calendar, `total` (never filled again), or a cron expression (seconds allowed) of when it is filled. */
+  readonly per: string;
+  /** Counts what was spent within the last minute, hour … instead of since the calendar's began. */
+  readonly rolling?: boolean;
+  /** Only what these models spend, as patterns; absent: whatever is spent. */
+  readonly models?: readonly string[];
+  /** Of the calendar: an IANA name; absent: UTC. */
+  readonly timeZone?: string;
+}
+
+export type Spendable = 'usd' | 'tokens' | 'requests' | 'images';
+
+/** Keeps what callers spend within their budgets. */
+export interface Budgets {
+  /**
+   * Sets aside the most that a call can spend, of every budget that bounds its caller; undefined: none does.
+   * @throws Failure that names the budget without room for it.
+   */
+  reserve(spending: Spending): Hold | undefined | Promise<Hold | undefined>;
+}
+
+/** A call that is about to spend. */
+export interface Spending {
+  readonly caller: Caller;
+  /** As the caller asked for it. */
+  readonly model: string;
+  /** Where it may go; whichever serves it, it is paid for there. */
+  readonly targets: readonly SpendingTarget[];
+  /** Why its cost cannot be told beforehand: a batch is paid for when nobody looks. */
+  readonly unseen?: string;
+  /** The caller's word for the most tokens that a reply may have. */
+  readonly outputField?: string;
+  /** An upper bound. Asked only where somebody counts it. */
+  most(): Most;
+}
+
+export interface SpendingTarget {
+  readonly upstream: string;
+  readonly provider: string;
+  /** The upstream's own name. */
+  readonly model: string;
+  /** The caller's. */
+  readonly askedModel: string;
+  readonly region?: string;
+}
+
+/** The most that a call can spend. */
+export interface Most {
+  readonly inputTokens: number;
+  /** Of all candidates together. */
+  readonly outputTokens: number;
+  readonly candidates?: number;
+  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
+  readonly searches?: number;
+}
+
+/** What was set aside for one call. */
+export interface Hold {
+  /** The call is over: what it spent is charged, the rest is free again. Only the first time counts. */
+  settle(spent: Spent): readonly Charge[];
+  /**
+   * A session has spent this and goes on: it is charged, and as much as at first is set aside for what comes next.
+   * @throws Failure when there is no room for that; what was spent is charged all the same.
+   */
+  spend(usage: Usage, target?: SpendingTarget): void | Promise<void>;
+}
+
+export interface Spent {
+  /** Nothing was asked of any upstream. */
+  readonly nothing?: boolean;
+  readonly target?: SpendingTarget;
+  /** Absent: nobody reported any, and what was set aside is charged. */
+  readonly usage?: Usage;
+  /** The usage is a guess: the stream broke off before it was told. */
+  readonly estimated?: boolean;
+}
+
+/** What a call took of one budget. */
+export interface Charge {
+  /** Names the budget and whose it is: `key-1f2e:usd/month`. */
+  readonly budget: string;
+  readonly of: Spendable;
+  /** Whole units: billionths of a dollar, tokens, requests, images. */
+  readonly amount: number;
+  /** When the budget is filled again, in milliseconds since 1970; 0: never, or it rolls. */
+  readonly endsAt: number;
+  readonly estimated?: boolean;
 }
 
 /**
@@ -194,6 +304,7 @@ export interface CallRecord {
   /** Until the first byte of the reply, where there was one. */
   readonly firstByteMs?: number;
   readonly callerId?: string;
+  readonly userId?: string;
   /** The caller's network address, where known. */
   readonly address?: string;
   /** As it was asked for, without its query. */
@@ -209,6 +320,8 @@ export interface CallRecord {
   readonly way?: 'relay' | 'convert';
   readonly attempts: readonly AttemptRecord[];
   readonly usage?: Usage;
+  /** What the call took of its caller's budgets. */
+  readonly charges?: readonly Charge[];
   readonly notices: readonly Notice[];
   /** The failure's kind and message, when the call did not end well. `client-gone` when the client left. */
   readonly failure?: { readonly kind: string; readonly message: string };

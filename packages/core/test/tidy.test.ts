@@ -54,6 +54,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ports: ['bytes', 'conversation', 'dialects', 'json'],
   keys: ['auth', 'ports', 'conversation', 'json'],
   limits: ['ports', 'conversation', 'json'],
+  budgets: ['limits', 'ports', 'models', 'conversation', 'json'],
   memory: ['ports', 'limits', 'conversation', 'json'],
   providers: ['auth', 'dialects', 'embeddings', 'models', 'conversation', 'bytes', 'json'],
   translate: ['dialects', 'models', 'conversation', 'bytes', 'json'],

@@ -2,6 +2,7 @@ import { createGateway, systemClock, type Counters, type Ledger, type Log, type 
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import { createPricing } from './pricing/index.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -24,6 +25,12 @@ export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
     health,
     open: callers.open,
     cors: server.cors,
-    place: { config: doors, cors: server.cors, upstreams, ...(guarded && { guarded }) },
+    place: {
+      config: doors,
+      cors: server.cors,
+      upstreams,
+      pricing: createPricing(config.prices),
+      ...(guarded && { guarded }),
+    },
   };
 }

@@ -17,6 +17,10 @@ test.each([
     /```yaml\n([\s\S]*?)```/.exec(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8'))?.[1] ?? '',
   ],
   ['short forms', 'accessKeys: [a]\nroutes: [{ model: x, targets: [a, { upstream: b, model: c }] }]\n$schema: x.json'],
+  [
+    'prices',
+    'prices: [{ model: [a, b*], input: 0.075, above: [{ tokens: 1, input: 2 }], batch: 0.5, hoursUtc: [[1, 4]] }]',
+  ],
   ['a provider’s own options', 'upstreams: [{ name: b, provider: bedrock, region: us-east-1, project: 12 }]'],
   [
     'references',
@@ -35,6 +39,9 @@ test.each([
   'upstreams: [{ name: a, provider: x, baseUrl: ftp://x }]',
   'routes: [{ model: x }]',
   'log: { level: loud }',
+  'prices: [{ input: 1 }]',
+  'prices: [{ model: x, inptu: 1 }]',
+  'prices: [{ model: x, from: yesterday }]',
 ])('what the server refuses, an editor marks: %s', (text) => {
   const file = parse(text) as unknown;
   expect(checkFile(expand(file, {}).value).ok).toBe(false);

@@ -39,10 +39,25 @@ export interface FailureDetails {
   /** Anthropic's `error.details`, which its own helpers read (message threads). */
   readonly details?: JsonObject;
   readonly requestId?: string;
+  /** Of a limit of ours that is reached: how much of it, for headers and for programs. */
+  readonly quota?: QuotaFigures;
   /** HTML to answer with instead, to somebody who came with a browser. */
   readonly page?: string;
   /** False when the fault lies with one credential only or with the transport; keys rest by it. */
   readonly cause?: unknown;
+}
+
+/** How a limit stood when it had no room. */
+export interface QuotaFigures {
+  readonly of: 'usd' | 'tokens' | 'requests' | 'images';
+  readonly quota: number;
+  readonly used: number;
+  /** Set aside for calls that run. */
+  readonly reserved: number;
+  readonly requested: number;
+  readonly remaining: number;
+  /** Milliseconds since 1970. */
+  readonly resetsAt?: number;
 }
 
 /** Anything that ends a call other than a reply: ours or an upstream's, told to the caller in the caller's dialect. */

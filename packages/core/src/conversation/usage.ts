@@ -16,9 +16,17 @@ export interface Usage {
   readonly reasoningTokens?: number;
   /** Gemini: prompt tokens spent on tool-use results. */
   readonly toolUseInputTokens?: number;
+  /** Of the prompt's tokens, those of sound; the same for pictures. */
   readonly audioInputTokens?: number;
+  readonly imageInputTokens?: number;
+  /** Of outputTokens, those of sound; the same for pictures. */
   readonly audioOutputTokens?: number;
+  readonly imageOutputTokens?: number;
   readonly webSearches?: number;
+  /** Pictures made. */
+  readonly images?: number;
+  /** Sound that was paid for by its length. */
+  readonly audioSeconds?: number;
 }
 
 /** Later reports overwrite earlier ones member by member: every vendor reports running totals, never increments. */

@@ -55,8 +55,32 @@ export interface Dialect {
   encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
 
   readonly watch: Watch;
+  /** Absent: nobody knocks in this dialect. */
+  readonly bounds?: Bounds;
   readonly counting?: Counting;
   readonly models?: ModelLists;
+}
+
+/** What of a request bounds its cost, seen without decoding it. */
+export interface Bounds {
+  /** JSON strings, quotes included; with one of them there may be images or files in the body. */
+  readonly media: readonly string[];
+  /** From top-level members alone. Whatever is malformed bounds nothing. */
+  of(body: TopLevel): RequestBounds;
+}
+
+export interface RequestBounds {
+  /** Of one reply. */
+  readonly maxOutputTokens?: number;
+  /** Replies, all paid for. */
+  readonly candidates?: number;
+  /** A part of the prompt is kept by the vendor, and only named here. */
+  readonly elsewhere?: boolean;
+  /** How often the vendor may ask the model by itself, with what its own tools have found. */
+  readonly rounds?: number;
+  /** Guessed output of the caller's that is paid for as output where it is wrong. */
+  readonly prediction?: boolean;
+  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
 }
 
 /** What a relay looks for in bytes that it passes on untouched. */
@@ -71,6 +95,8 @@ export interface Watch {
 
 export interface Sighting {
   readonly usage?: Usage;
+  /** The usage was told before there was a reply. */
+  readonly early?: boolean;
   readonly failure?: Failure;
   /** The upstream finished in order. */
   readonly finished?: boolean;

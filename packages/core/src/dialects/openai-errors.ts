@@ -1,6 +1,7 @@
 import { failureKinds, kindOfStatus, Failure, type FailureDetails, type FailureKind } from '../conversation/failure.ts';
 import { isArray, isObject, number, object, text, tryParseJson, type Json, type JsonObject } from '../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from './dialect.ts';
+import { openaiQuotaHeaders } from './quota-headers.ts';
 
 /** Reads an error of either OpenAI dialect, in the forms that OpenAI, Azure and compatible vendors give it. Never throws. */
 export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap = {}): Failure {
@@ -22,13 +23,14 @@ export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap
 
 /** Writes a failure as OpenAI's `{error: {message, type, param, code}}` with the status of table a6. */
 export function encodeOpenaiError(failure: Failure, context: EncodeErrorContext = {}): EncodedError {
-  const { retryAfterSeconds } = failure.details;
-  const headers: Record<string, string> = {};
+  const { retryAfterSeconds, shouldRetry, quota } = failure.details;
+  const headers: Record<string, string> = { ...openaiQuotaHeaders(failure) };
   if (retryAfterSeconds !== undefined) {
     // RFC 9110 §10.2.3 knows whole seconds only; OpenAI's SDKs read retry-after-ms first.
     headers['retry-after'] = String(Math.ceil(retryAfterSeconds));
     if (!Number.isInteger(retryAfterSeconds)) headers['retry-after-ms'] = String(Math.round(retryAfterSeconds * 1000));
   }
+  if (quota && shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
   if (context.requestId !== undefined) headers['x-request-id'] = context.requestId;
   return { status: statusOf(failure), headers, body: { error: openaiErrorMembers(failure) } };
 }
@@ -40,6 +42,7 @@ export function openaiErrorMembers(failure: Failure): JsonObject {
     type: rows[failure.kind].type,
     param: failure.details.field ?? null,
     code: codeOf(failure),
+    ...(failure.details.quota && { info: { ...failure.details.quota } }),
   };
 }
 
@@ -102,6 +105,7 @@ const kindsOfCodes: Readonly<Record<string, FailureKind>> = {
   not_found_error: 'not-found',
   rate_limit_exceeded: 'rate-limited',
   rate_limit_error: 'rate-limited',
+  proxy_quota_exceeded: 'rate-limited',
   too_many_requests: 'rate-limited',
   server_is_overloaded: 'overloaded',
   engine_overloaded: 'overloaded',

@@ -2,13 +2,14 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
-import type { CallRecord, Caller } from '../ports.ts';
+import type { CallRecord, Caller, Hold } from '../ports.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Gate } from './gate.ts';
 import type { Incoming } from './incoming.ts';
 import type { Call } from './recognize.ts';
 import { refuse } from './refuse.ts';
 import type { Running } from './running.ts';
+import { spentOf, type Ending } from './spent.ts';
 import type { Outcome } from './try-targets.ts';
 
 /** What is known of a call while it runs; caller and inbound are found out stage by stage. */
@@ -21,6 +22,8 @@ export interface Story {
   readonly gate?: Gate;
   caller?: Caller;
   inbound?: Incoming;
+  /** Absent: no budget bounds the caller. */
+  hold?: Hold;
 }
 
 /** The answer of an outcome, and its books: settled at once, or when the stream is over. */
@@ -34,11 +37,13 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
   if (streamed) {
-    void streamed.then(({ progress, failure: cut }) => {
-      void permit.settle(progress.usage);
+    void streamed.then((end) => {
+      const { progress, failure: cut } = end;
       const { usage } = progress;
+      void permit.settle(usage);
       record(gateway, story, answer.status, {
         outcome,
+        end,
         firstByteMs,
         ...(usage && { usage }),
         ...(cut && { failure: cut }),
@@ -54,23 +59,18 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
 /** A refused call costs nothing, whatever had been set aside for it. */
 const nothingSpent: Usage = { inputTokens: 0 };
 
-interface Ending {
-  readonly outcome?: Outcome;
-  readonly usage?: Usage;
-  readonly failure?: Failure;
-  readonly firstByteMs?: number;
-}
-
 /** Writes a call into the ledger: every call, refused ones included. */
 export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
   const { requestId, startedAt, request, call, caller, inbound } = story;
   const { url, address } = request;
   const mark = url.indexOf('?');
   const { outcome, usage, failure, firstByteMs } = ending;
+  const durationMs = ports.clock.now() - startedAt;
+  const charges = story.hold?.settle(spentOf(inbound, ending, durationMs)) ?? [];
   const entry: CallRecord = {
     requestId,
     startedAt,
-    durationMs: ports.clock.now() - startedAt,
+    durationMs,
     status,
     path: mark < 0 ? url : url.slice(0, mark),
     dialect: call.dialect.name,
@@ -80,12 +80,14 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     ...(firstByteMs !== undefined && { firstByteMs }),
     ...(address !== undefined && { address }),
     ...(caller && { callerId: caller.id }),
+    ...(caller?.userId !== undefined && { userId: caller.userId }),
     ...(inbound && { streaming: inbound.glance.streaming }),
     ...(inbound?.glance.model && { model: inbound.glance.model }),
     ...(outcome?.target && { upstream: outcome.target.upstream.name }),
     ...(outcome?.target?.model && { upstreamModel: outcome.target.model }),
     ...(outcome?.way && { way: outcome.way }),
     ...(usage && { usage }),
+    ...(charges.length > 0 && { charges }),
     ...(failure && { failure: { kind: failure.kind, message: failure.message } }),
   };
   ports.ledger.append(entry);

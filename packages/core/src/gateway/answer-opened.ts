@@ -20,7 +20,7 @@ export async function answerOpened(
   const opened = await openStream(response.body, translator, {
     signal,
     keepAliveMs: gateway.options.keepAliveMs ?? defaultKeepAliveMs,
-    onClose: (progress, failure) => close({ progress, ...(failure && { failure }) }),
+    onClose: (progress, failure, receivedBytes) => close({ progress, receivedBytes, ...(failure && { failure }) }),
   });
   if ('failure' in opened) return { failure: opened.failure, status: opened.failure.status };
   const typed = translator.contentType === '' ? headers : { ...headers, 'content-type': translator.contentType };

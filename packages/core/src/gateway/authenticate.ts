@@ -20,7 +20,16 @@ export async function authenticate({ ports, refusal }: Running, call: Call): Pro
   }
   const caller = await ports.callers.find(accessKey);
   if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
+  refuseEnded(caller, ports.clock.now());
   return caller;
+}
+
+/** @throws Failure when the key was good once. */
+function refuseEnded({ disabled, expiresAt, role }: Caller, now: number): void {
+  if (disabled !== undefined) throw new Failure('forbidden', disabled);
+  if (expiresAt === undefined || now < expiresAt) return;
+  const what = role === 'temporary' ? 'Temporary token expired.' : 'This access key has expired.';
+  throw new Failure('forbidden', `${what} It was good until ${new Date(expiresAt).toISOString()}.`);
 }
 
 /** Every vendor's way of showing a key is accepted at every door; x-api-key wins, as it does with Anthropic (H1, H6). */

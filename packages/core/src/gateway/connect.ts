@@ -12,6 +12,7 @@ import { authenticate } from './authenticate.ts';
 import { gateOf } from './gate.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { limit } from './limit.ts';
+import { permit as permitted } from './permitted.ts';
 import { openAfterSetup } from './live-socket.ts';
 import { recognize, type Call } from './recognize.ts';
 import { refuse } from './refuse.ts';
@@ -71,7 +72,7 @@ function acceptLive(gateway: Running, story: Story, caller: Caller, door: Relaye
   async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
     const asked = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true });
     const { inbound, plan } = await planned(gateway, story, asked, door);
-    const permit = await limit(gateway, caller, inbound);
+    const permit = await limit(gateway, story, caller, inbound, plan);
     const opening = await openUpstream(gateway, plan, inbound, door, [], signal);
     const { opened, outcome } = opening;
     if (!opened) {
@@ -120,7 +121,7 @@ async function openRealtime(
   const { query, headers } = story.call.knock;
   const asked = inboundOf(story.call, { model: query.get('model') ?? '', streaming: true });
   const { inbound, plan } = await planned(gateway, story, asked, door);
-  const permit = await limit(gateway, caller, inbound);
+  const permit = await limit(gateway, story, caller, inbound, plan);
   const protocols = withoutKey(protocolsOf(headers));
   const opening = await openUpstream(gateway, plan, inbound, door, protocols, request.signal);
   if (!opening.opened) return account(gateway, story, permit, opening.outcome);
@@ -135,6 +136,7 @@ async function planned(
   door: RelayedSocketDoor,
 ): Promise<{ readonly inbound: Inbound; readonly plan: Plan }> {
   story.inbound = asked;
+  if (story.caller) permitted(story.caller, asked);
   const plan = routeRelayed(gateway, asked, door);
   const inbound = (await story.gate?.inspect(asked, plan.targets)) ?? asked;
   story.inbound = inbound;
@@ -194,7 +196,10 @@ function accepted(
         end({ progress: { begun: false, finished: false }, failure });
         return nothingRuns;
       }
-      const session = relaySocket(socket, upstream, door.socket, (usage) => void permit.spend(usage));
+      const session = relaySocket(socket, upstream, door.socket, (usage) => {
+        void permit.spend(usage);
+        return story.hold?.spend(usage);
+      });
       void session.ended.then(end);
       return session;
     },

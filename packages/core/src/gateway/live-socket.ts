@@ -1,6 +1,7 @@
 import { Failure } from '../conversation/failure.ts';
 import { isObject, tryParseJson, type JsonObject } from '../json.ts';
 import type { Socket } from '../ports.ts';
+import { closeCodeOf } from './close-code.ts';
 import type { SocketSession } from './http.ts';
 
 /**
@@ -71,11 +72,4 @@ export function openAfterSetup(
       else if (!begun) client.close(1001, 'The server is shutting down.');
     },
   };
-}
-
-/** RFC 6455 §7.4.1: 1007 for what makes no sense, 1008 for what may not be, 1013 for later, 1011 for our side's faults. */
-function closeCodeOf({ kind, status }: Failure): number {
-  if (kind === 'bad-request') return 1007;
-  if (kind === 'rate-limited' || kind === 'overloaded') return 1013;
-  return status < 500 ? 1008 : 1011;
 }

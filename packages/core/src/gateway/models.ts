@@ -1,22 +1,26 @@
 import { Failure } from '../conversation/failure.ts';
 import type { ListedModel, ModelCard } from '../dialects/dialect.ts';
 import { factsOf } from '../models/facts.ts';
+import type { Caller } from '../ports.ts';
 import type { Upstream } from './gateway.ts';
 import type { HttpAnswer } from './http.ts';
 import { listModels } from './list-models.ts';
+import { mayUse } from './permitted.ts';
 import type { Call } from './recognize.ts';
 import { destinationsOf } from './route.ts';
 import type { Running } from './running.ts';
 
 /**
  * The models that callers can ask for by name, in the caller's dialect: those that are configured, and of an upstream
- * that takes anything those that it lists itself. Patterns stand for names nobody listed, and upstreams without a key for
+ * that takes anything those that it lists itself; a caller with models of its own sees no others. Patterns stand for names nobody listed, and upstreams without a key for
  * calls that would be refused: both are left out.
  */
-export async function answerModels(gateway: Running, { dialect, knock }: Call): Promise<HttpAnswer> {
+export async function answerModels(gateway: Running, { dialect, knock }: Call, caller: Caller): Promise<HttpAnswer> {
   const lists = dialect.models;
   if (!lists) throw new Failure('not-found', 'This dialect has no list of models.');
-  const cards = await modelCards(gateway);
+  const { models } = caller;
+  const all = await modelCards(gateway);
+  const cards = models ? all.filter(({ id }) => mayUse(models, id)) : all;
   if (knock.door.operation === 'list-models') return json(lists.encodeList(cards, knock.query));
   const id = knock.params.model ?? '';
   const card = cards.find((candidate) => candidate.id === id) ?? addressed(cards, id);

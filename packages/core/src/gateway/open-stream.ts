@@ -8,8 +8,8 @@ interface StreamOptions {
   readonly signal: AbortSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
-  /** Called once, when the last byte has been handed on or the caller left. */
-  readonly onClose: (progress: StreamProgress, failure: Failure | undefined) => void;
+  /** Called once, when the last byte has been handed on or the caller left; with the bytes that came from the upstream. */
+  readonly onClose: (progress: StreamProgress, failure: Failure | undefined, receivedBytes: number) => void;
 }
 
 type Opened = { readonly source: Source } | { readonly failure: Failure };
@@ -39,6 +39,7 @@ class TranslatedStream implements Sink, Source, Flow {
   #sink: Sink | undefined;
   #held: Chunk[] = [];
   #heldBytes = 0;
+  #receivedBytes = 0;
   #ended = false;
   /** What the reader's connection breaks with. */
   #broken: Failure | undefined;
@@ -63,6 +64,7 @@ class TranslatedStream implements Sink, Source, Flow {
   write(chunk: Chunk): boolean {
     if (this.#closed) return false;
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    this.#receivedBytes += bytes.length;
     const { pieceBytes = bytes.length } = this.#translator;
     if (bytes.length <= pieceBytes) return this.#push(bytes);
     let more = true;
@@ -193,7 +195,7 @@ class TranslatedStream implements Sink, Source, Flow {
     this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#failed);
-    this.#options.onClose(this.#translator.progress, failure);
+    this.#options.onClose(this.#translator.progress, failure, this.#receivedBytes);
   }
 
   #keepAlive(): void {

@@ -3,6 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import type { SocketRelay } from '../dialects/dialect.ts';
 import { isObject, tryParseJson } from '../json.ts';
 import type { Socket, SocketListener } from '../ports.ts';
+import { closeCodeOf } from './close-code.ts';
 import type { SocketSession } from './http.ts';
 import type { StreamEnd } from './try-targets.ts';
 
@@ -12,13 +13,13 @@ interface RelayedSession extends SocketSession {
 
 /**
  * Two sockets as one: messages pass both ways untouched, each side waits while the other has enough, and whichever closes
- * takes the other along. `spent` hears of usage as it is told.
+ * takes the other along. `spent` hears of usage as it is told, and ends the session by a Failure when there may be no more of it.
  */
 export function relaySocket(
   client: Socket,
   upstream: Socket,
   relay: SocketRelay,
-  spent: (usage: Usage) => void,
+  spent: (usage: Usage) => void | Promise<void>,
 ): RelayedSession {
   let usage: Usage | undefined;
   let responding = false;
@@ -30,17 +31,26 @@ export function relaySocket(
   function finish(failure?: Failure): void {
     over = true;
     const finished = failure === undefined;
-    end({ progress: { begun: true, finished, ...(usage && { usage }) }, ...(failure && { failure }) });
+    const progress = { begun: true, finished, current: !responding, ...(usage && { usage }) };
+    end({ progress, ...(failure && { failure }) });
   }
 
   function look(message: Uint8Array): void {
     const { usage: more, responding: now = responding } = sighted(relay, message) ?? {};
     if (more) {
       usage = addedUsage(usage, more);
-      spent(more);
+      spent(more)?.catch(enough);
     }
     responding = now;
     if (draining && !responding) leave();
+  }
+
+  function enough(thrown: unknown): void {
+    if (over) return;
+    const failure = thrown instanceof Failure ? thrown : new Failure('server', 'What may be spent cannot be told.');
+    upstream.close(1000);
+    client.close(closeCodeOf(failure), failure.message);
+    finish(failure);
   }
 
   function leave(): void {

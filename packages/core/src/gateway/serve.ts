@@ -8,6 +8,7 @@ import { gateOf } from './gate.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
+import { permit } from './permitted.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse } from './refuse.ts';
@@ -33,17 +34,19 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
-    if (operation === 'list-models' || operation === 'get-model') return recorded(await answerModels(gateway, call));
+    if (operation === 'list-models' || operation === 'get-model')
+      return recorded(await answerModels(gateway, call, caller));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const asked = (story.inbound = await read(gateway, call, request));
+    permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
     const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.targets)) : asked;
-    const permit = await limit(gateway, caller, inbound);
+    const granted = await limit(gateway, story, caller, inbound, plan);
     ours = false;
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request);
-      return recorded(await counted.finally(() => permit.settle({ inputTokens: 0 })));
+      return recorded(await counted.finally(() => granted.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
@@ -52,7 +55,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       : operation === 'embed'
         ? await embed(gateway, plan, inbound, door, request, strict)
         : await relayOperation(gateway, plan, inbound, door, request);
-    return account(gateway, story, permit, outcome);
+    return account(gateway, story, granted, outcome);
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);

@@ -23,6 +23,8 @@ export interface Outcome {
 
 export interface StreamEnd {
   readonly progress: StreamProgress;
+  /** From the upstream. */
+  readonly receivedBytes?: number;
   readonly failure?: Failure;
 }
 

@@ -66,6 +66,11 @@ export class Upload implements Sink {
     return this.#fields !== undefined && !this.#model && !this.#ended;
   }
 
+  /** As long as the caller announced, or as it may become. */
+  get mostBytes(): number {
+    return this.#options.length ?? this.#options.maxBytes;
+  }
+
   /** What ended it early, on the caller's side. */
   get failure(): Failure | undefined {
     return this.#failure;

@@ -65,7 +65,8 @@ export function createLimiter(ports: LimiterPorts): Limiter {
 }
 
 const settled = Promise.resolve();
-const unlimited: Permit = { settle: () => settled, spend: () => settled };
+/** For whoever has no limits. */
+export const unlimited: Permit = { settle: () => settled, spend: () => settled };
 
 function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;

@@ -27,11 +27,17 @@ export class SlidingWindow {
         ok: false,
         remaining: Math.max(0, limit - this.#used),
         atMs: now,
-        retryAfterMs: this.#fitsAfterMs(now, limit - amount),
+        retryAfterMs: this.fitsAfterMs(now, limit - amount),
       };
     }
     this.#add(slice, amount);
     return { ok: true, remaining: limit - this.#used, atMs: slice * this.#sliceMs, retryAfterMs: 0 };
+  }
+
+  /** What counts at this moment. */
+  used(now: number): number {
+    this.#advance(now);
+    return this.#used;
   }
 
   /** More than was taken counts from now on; less is given back where it was taken, unless that has left the window. */
@@ -86,7 +92,8 @@ export class SlidingWindow {
     }
   }
 
-  #fitsAfterMs(now: number, bearable: number): number {
+  /** Milliseconds until no more than `bearable` counts; Infinity: it never will. */
+  fitsAfterMs(now: number, bearable: number): number {
     if (bearable < 0) return Infinity;
     let left = this.#used;
     for (let at = 0; at < this.#slices.length; at += 1) {

@@ -108,6 +108,7 @@ interface Progress extends StreamProgress {
   begun: boolean;
   finished: boolean;
   usage?: Usage;
+  current?: boolean;
   finish?: Finish;
   failure?: Failure;
 }
@@ -118,6 +119,7 @@ function observe(progress: Progress, event: ReplyEvent): void {
     case 'usage': {
       const usage = laterUsage(progress.usage, event.usage);
       if (usage) progress.usage = usage;
+      if (event.type === 'usage') progress.current = true;
       progress.begun = true;
       return;
     }

@@ -47,6 +47,7 @@ function lookerFor({ dialect }: Inbound, { relay }: RelayDoor, contentType: stri
   const seen = (usage: Usage | undefined) => {
     const known = laterUsage(progress.usage, usage);
     if (known) progress.usage = known;
+    if (usage) progress.current = true;
   };
   if (contentType.includes('event-stream'))
     return createTap(sse, watchFor(dialect.watch, relay), (sighting, first) => {

@@ -69,12 +69,14 @@ interface Progress extends StreamProgress {
   begun: boolean;
   finished: boolean;
   usage?: Usage;
+  current?: boolean;
   failure?: Failure;
 }
 
 function note(progress: Progress, sighting: Sighting | undefined, first: boolean): void {
   const usage = laterUsage(progress.usage, sighting?.usage);
   if (usage) progress.usage = usage;
+  if (sighting?.usage && !sighting.early) progress.current = true;
   if (sighting?.failure) progress.failure ??= sighting.failure;
   if (sighting?.finished) progress.finished = true;
   if (first && !sighting?.failure) progress.begun = true;

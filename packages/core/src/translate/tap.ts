@@ -1,7 +1,10 @@
 import { defaultMaxFrameBytes, type Framing } from '../bytes/framing.ts';
 import type { Sighting, Watch } from '../dialects/dialect.ts';
 
-/** Looks at bytes that pass by: at the first frame when it is there, and at the last ones when the stream is over. */
+/**
+ * Looks at bytes that pass by: at the first frame when it is there, and at the last ones when the stream is over; at the very
+ * last two whatever they hold, since a stream that broke off may have told there what it has cost so far.
+ */
 interface Tap {
   push(bytes: Uint8Array): void;
   /** The stream is over, or its reader left: what is there to be seen has now been seen. */
@@ -50,12 +53,13 @@ class LineTap implements Tap {
   end(): void {
     const kept = this.#kept();
     this.#length = 0;
-    for (const line of dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines)) {
+    const lines = dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines);
+    lines.forEach((line, index) => {
       const marked = this.#watch.markers.some((marker) => line.includes(marker));
       const first = !this.#begun;
       this.#begun = true;
-      if (first || marked) this.#see(this.#watch.frame({ data: line }), first);
-    }
+      if (first || marked || index >= lines.length - 2) this.#see(this.#watch.frame({ data: line }), first);
+    });
   }
 
   #begin(): void {

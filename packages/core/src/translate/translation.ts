@@ -95,6 +95,8 @@ export interface StreamProgress {
   /** The upstream finished in order. */
   readonly finished: boolean;
   readonly usage?: Usage;
+  /** The usage is that of the reply up to here, rather than of what was known when it began. */
+  readonly current?: boolean;
   readonly finish?: Finish;
   readonly failure?: Failure;
 }

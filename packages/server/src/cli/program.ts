@@ -8,6 +8,7 @@ import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
 import { schema } from './schema.ts';
+import type { DoctorFlags } from './doctor.ts';
 import type { RunFlags } from './run.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
@@ -41,6 +42,18 @@ export function createProgram(): Command {
   withFlags(program.command('check').description('check the configuration and print what comes of it, secrets masked'))
     .option('--json', 'print JSON instead of YAML')
     .action((flags: Flags & { json?: boolean }) => check(flags, flags.json === true));
+
+  withFlags(
+    program.command('doctor').description('probe this machine, every upstream and every key; each fault with its mend'),
+  )
+    .option('--upstream <name>', 'this one alone')
+    .option('--no-calls', 'ask no model: nothing is spent')
+    .option('--timeout <seconds>', 'how long one probe may take', secondsOf, 20)
+    .option('--json', 'print JSON')
+    .action(async (flags: DoctorFlags) => {
+      const { doctor } = await import('./doctor.ts');
+      return doctor(flags);
+    });
 
   withFlags(program.command('run').description('start a coding agent on this server; its own files stay as they are'))
     .argument('<agent>', Object.keys(agents).join(', '))
@@ -76,11 +89,18 @@ function portOf(text: string): number {
   return port;
 }
 
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0)) throw new InvalidArgumentError('Write a number of seconds.');
+  return seconds;
+}
+
 const examples = `
 Examples:
   proxy                                  serve ./proxy.config.yaml, or what the environment has keys for, or the demo
   OPENAI_API_KEY=sk-... proxy            Claude Code, Gemini CLI and the rest on OpenAI's models
   proxy init && proxy check              begin a configuration file
+  proxy doctor                           what is wrong, and how to mend it
   proxy config add main openai https://api.openai.com
   proxy --config team.yaml --port 8080
   proxy run claude --model gpt-6.1-sol -- -p "What is this repository?"

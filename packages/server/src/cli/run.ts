@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Environment } from '../config/expand.ts';
 import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
+import { isOurs } from '../is-ours.ts';
 import { createLog } from '../log.ts';
 import { startServer } from '../server.ts';
 import { fail } from './fail.ts';
@@ -54,18 +55,6 @@ async function serverFor(config: Config, flags: Flags): Promise<Reached> {
   // The terminal is the agent's: our log would be written into its screen.
   const server = await startServer({ load, log: createLog({ write: () => undefined, pretty: false }) });
   return { url: server.url, close: () => server.close() };
-}
-
-const probeMs = 2000;
-
-/** Whether @proxy answers there, and no other program. */
-async function isOurs(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/`, { signal: AbortSignal.timeout(probeMs) });
-    return (await answer.text()).startsWith('@proxy ');
-  } catch {
-    return false;
-  }
 }
 
 /** Variables that would lead Claude Code to another place or another key than this server's. */

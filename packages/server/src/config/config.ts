@@ -12,6 +12,7 @@ import type { GeneralProxies } from '@proxy/node';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { PriceRow } from '../pricing/price-row.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -26,6 +27,8 @@ export interface Config {
   readonly upstreams: readonly UpstreamConfig[];
   readonly routes: readonly Route[];
   readonly modelFacts: readonly ModelFactsRow[];
+  /** The user's own, stronger than ours. */
+  readonly prices: readonly PriceRow[];
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
   readonly websockets: SocketOptions;

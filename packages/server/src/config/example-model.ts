@@ -7,7 +7,12 @@ export function exampleModel(config: Config): string | undefined {
 
 /** Where no model is named, everything goes to the first upstream, and this is one of its vendor's. */
 export function vendorsModel({ upstreams }: Config): string | undefined {
-  return examples[upstreams[0]?.provider ?? 'demo'];
+  return vendorExample(upstreams[0]?.provider ?? 'demo');
+}
+
+/** A model that a vendor has; undefined where we know of none. */
+export function vendorExample(provider: string): string | undefined {
+  return examples[provider];
 }
 
 /** Every name and pattern that callers may ask for, routes first. */

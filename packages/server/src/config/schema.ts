@@ -3,6 +3,7 @@ import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
+import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { settingNames } from './providers.ts';
@@ -150,6 +151,7 @@ export const configFile = section({
     .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))
     .exactOptional(),
   modelFacts: z.array(section({ match: words(), facts: factsSchema, source: words().exactOptional() })).exactOptional(),
+  prices: pricesSchema.exactOptional(),
   log: section({
     level: oneOf('a log level', logLevels).exactOptional(),
     pretty: flag().exactOptional(),

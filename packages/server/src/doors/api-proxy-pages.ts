@@ -1,12 +1,13 @@
-import { factsOf, type HttpAnswer, type HttpRequest, type Upstream } from '@proxy/core';
+import { factsOf, ownName, type HttpAnswer, type HttpRequest, type Upstream } from '@proxy/core';
 import { led, type Entry, type Place } from './door.ts';
+import { targetAt, type Pricing } from '../pricing/index.ts';
 import { apiProxyNames, isCalled, nameAt } from './model-names.ts';
 
 /** What api-proxy told of its providers and models, from the gateway's own list of models (rows E3 and E4). */
 export function apiPage(
   path: string,
   request: HttpRequest,
-  { upstreams: all }: Place,
+  { upstreams: all, pricing }: Place,
   provider: string | undefined,
 ): Entry | undefined {
   const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
@@ -19,7 +20,7 @@ export function apiPage(
       const models = listIn(answer);
       if (!models) return answer;
       const { 'content-length': _length, ...headers } = answer.headers;
-      return { ...answer, headers, body: JSON.stringify(page(models, upstreams)) };
+      return { ...answer, headers, body: JSON.stringify(page(models, upstreams, pricing)) };
     },
   };
 }
@@ -29,18 +30,29 @@ interface Listed {
   readonly owned_by?: string;
 }
 
-type Page = (models: readonly Listed[], upstreams: readonly Upstream[]) => object;
+type Page = (models: readonly Listed[], upstreams: readonly Upstream[], pricing: Pricing) => object;
 
 const pages: Readonly<Record<string, Page>> = {
-  '/v1/models/detailed': (models) => ({
+  '/v1/models/detailed': (models, upstreams, pricing) => ({
     object: 'list',
-    data: models.map((model) => ({ ...model, capabilities: capabilitiesOf(model.id), pricing: unknownPrice })),
+    data: models.map((model) => ({
+      ...model,
+      capabilities: capabilitiesOf(model.id),
+      pricing: perThousand(
+        pricing,
+        upstreams.find(({ name }) => name === model.owned_by),
+        model.id,
+      ),
+    })),
   }),
-  '/providers/capabilities': (models, upstreams) => ({
+  '/providers/capabilities': (models, upstreams, pricing) => ({
     success: true,
     data: upstreams.map((upstream) => ({
       ...identityOf(upstream),
-      models: modelsAt(upstream, models),
+      models: modelsAt(upstream, models).map((model) => ({
+        ...model,
+        cost_per_1k_tokens: perThousand(pricing, upstream, model.provider_id),
+      })),
       supported_features: featuresOf(upstream),
     })),
   }),
@@ -77,7 +89,6 @@ function modelsAt(upstream: Upstream, listed: readonly Listed[]) {
     display_name: id,
     description: '',
     capabilities: capabilitiesOf(id),
-    cost_per_1k_tokens: unknownPrice,
   }));
 }
 
@@ -96,7 +107,16 @@ function capabilitiesOf(id: string): object {
   };
 }
 
-const unknownPrice = { input: null, output: null };
+/** What is not known is null. */
+function perThousand(pricing: Pricing, upstream: Upstream | undefined, id: string): object {
+  const model = upstream ? (ownName(upstream, id) ?? id) : id;
+  const { input, output } = (upstream && pricing.priceOf(targetAt(upstream, model))) ?? {};
+  return { input: aThousandth(input), output: aThousandth(output) };
+}
+
+function aThousandth(perMillion: number | undefined): number | null {
+  return perMillion === undefined ? null : Number((perMillion / 1000).toFixed(12));
+}
 
 /** Conversations are translated to every place; the rest goes where it is spoken. */
 function featuresOf({ provider }: Upstream): object {

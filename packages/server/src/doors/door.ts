@@ -1,6 +1,7 @@
 import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Transport, Upstream } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import type { DoorsConfig } from '../config/doors.ts';
+import type { Pricing } from '../pricing/index.ts';
 
 /**
  * A door of a predecessor's. It answers nothing of its own accord: a request becomes one at a door of the gateway's, which
@@ -13,6 +14,7 @@ export interface Place {
   readonly config: DoorsConfig;
   readonly cors: CorsConfig;
   readonly upstreams: readonly Upstream[];
+  readonly pricing: Pricing;
   /** To addresses that callers name. Absent: nobody may name one. */
   readonly guarded?: Transport;
 }

@@ -112,7 +112,7 @@ upstreams:
     expect(detailed).toMatchObject({
       object: 'list',
       data: [
-        { id: 'gpt-4o', capabilities: { supports_chat: true }, pricing: { input: null } },
+        { id: 'gpt-4o', capabilities: { supports_chat: true }, pricing: { input: 0.0025, output: 0.01 } },
         { id: 'claude-sonnet-4-5', capabilities: { context_window: expect.any(Number) as number } },
       ],
     });
@@ -142,11 +142,14 @@ test('E4 providers and what they can', async () => {
       { provider: 'azure' },
     ],
   });
-  const { data } = capabilities as { data: { models: { openai_id: string; provider_id: string }[] }[] };
-  expect(data[1]?.models.map(({ openai_id, provider_id }) => [openai_id, provider_id])).toContainEqual([
-    'gpt-4',
-    'claude-3-opus-20240229',
-  ]);
+  const { data } = capabilities as { data: { models: object[] }[] };
+  expect(data[1]?.models).toContainEqual(
+    expect.objectContaining({
+      openai_id: 'gpt-4',
+      provider_id: 'claude-3-opus-20240229',
+      cost_per_1k_tokens: { input: 0.015, output: 0.075 },
+    }),
+  );
   expect((await ask(url, '/api/providers')).json()).toMatchObject({
     success: true,
     data: [{ provider: 'openai', is_active: true }, { provider: 'anthropic' }, { provider: 'azure' }],

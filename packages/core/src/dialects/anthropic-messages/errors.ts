@@ -7,6 +7,7 @@ import {
 } from '../../conversation/failure.ts';
 import { lookUp, isObject, number, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from '../dialect.ts';
+import { anthropicQuotaHeaders } from '../quota-headers.ts';
 import type { WireError, WireErrorType } from './wire.ts';
 
 /** Table a6: what each kind is called here, and the status it has. */
@@ -128,7 +129,7 @@ function retryAfter(headers: HeaderMap): number | undefined {
 
 export function encodeError(failure: Failure, context: EncodeErrorContext): EncodedError {
   const { retryAfterSeconds, shouldRetry } = failure.details;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...anthropicQuotaHeaders(failure) };
   if (retryAfterSeconds !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterSeconds));
     if (!Number.isInteger(retryAfterSeconds)) headers['retry-after-ms'] = String(Math.round(retryAfterSeconds * 1000));
@@ -147,12 +148,18 @@ function statusOf(failure: Failure): number {
 
 export function errorBody(failure: Failure, requestId: string | undefined): WireError {
   const details =
-    failure.details.details ?? (failure.kind === 'content-filtered' ? { error_code: filteredCode } : undefined);
+    failure.details.details ??
+    quotaDetails(failure) ??
+    (failure.kind === 'content-filtered' ? { error_code: filteredCode } : undefined);
   return {
     type: 'error',
     error: { type: errorTypes[failure.kind].type, message: messageFor(failure), ...(details && { details }) },
     request_id: requestId ?? null,
   };
+}
+
+function quotaDetails({ details: { code, quota } }: Failure) {
+  return quota && { ...quota, ...(code !== undefined && { error_code: code }) };
 }
 
 /** Claude Code knows a full context by Anthropic's own words, and reads the numbers (E3). */

@@ -1,6 +1,7 @@
 import { sse } from '../../bytes/sse.ts';
 import { glanceBody, renameBody } from '../body-model.ts';
 import type { Dialect, HeaderMap } from '../dialect.ts';
+import { bounds } from './bounds.ts';
 import { counting } from './counting.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
@@ -60,6 +61,7 @@ export const anthropicMessages: Dialect = {
   decodeError,
   encodeError,
   watch,
+  bounds,
   counting,
   models,
 };

@@ -14,7 +14,7 @@ export const watch: Watch = {
     if (!isObject(event)) return undefined;
     switch (event.type) {
       case 'message_start':
-        return sightUsage(object(event.message)?.usage, false);
+        return { ...sightUsage(object(event.message)?.usage, false), early: true };
       case 'message_delta':
         // A stream that told why it stopped is complete, even when message_stop is missing (A8).
         return sightUsage(event.usage, text(object(event.delta)?.stop_reason) !== undefined);

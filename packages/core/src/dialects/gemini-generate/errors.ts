@@ -194,7 +194,7 @@ export function encodeErrorBody(failure: Failure, requestId?: string): ErrorBody
 }
 
 function encodeDetails(
-  { details: { field, retryAfterSeconds }, message }: Failure,
+  { details: { field, retryAfterSeconds, quota }, message }: Failure,
   reason: string | undefined,
   requestId: string | undefined,
 ) {
@@ -203,6 +203,7 @@ function encodeDetails(
   if (reason !== undefined) details.push({ '@type': type('ErrorInfo'), reason });
   if (field !== undefined)
     details.push({ '@type': type('BadRequest'), fieldViolations: [{ field, description: message }] });
+  if (quota) details.push({ '@type': type('QuotaFailure'), violations: [{ subject: quota.of, description: message }] });
   if (retryAfterSeconds !== undefined)
     details.push({ '@type': type('RetryInfo'), retryDelay: `${retryAfterSeconds}s` });
   if (requestId !== undefined) details.push({ '@type': type('RequestInfo'), requestId });

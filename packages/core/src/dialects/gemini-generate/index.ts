@@ -1,4 +1,5 @@
 import type { Dialect, Door } from '../dialect.ts';
+import { bounds } from './bounds.ts';
 import { counting } from './counting.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
@@ -76,6 +77,7 @@ export const geminiGenerate: Dialect = {
   decodeError,
   encodeError,
   watch,
+  bounds,
   counting,
   models: lists,
 };

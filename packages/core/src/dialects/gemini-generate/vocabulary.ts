@@ -80,8 +80,9 @@ export function decodeUsage(metadata: JsonObject): Usage {
   // The Live API's name for the same count.
   const candidates = readNumber(metadata, 'candidatesTokenCount') ?? readNumber(metadata, 'responseTokenCount');
   const toolUseInputTokens = readNumber(metadata, 'toolUsePromptTokenCount');
-  const audioInputTokens = audioTokens(metadata, 'promptTokensDetails');
-  const audioOutputTokens = audioTokens(metadata, 'candidatesTokensDetails');
+  const audioInputTokens = tokensOf('AUDIO', metadata, 'promptTokensDetails');
+  const audioOutputTokens = tokensOf('AUDIO', metadata, 'candidatesTokensDetails');
+  const imageOutputTokens = tokensOf('IMAGE', metadata, 'candidatesTokensDetails');
   const generated = candidates !== undefined || reasoningTokens !== undefined;
   return {
     ...(prompt !== undefined && { inputTokens: Math.max(0, prompt - (cacheReadTokens ?? 0)) }),
@@ -91,6 +92,7 @@ export function decodeUsage(metadata: JsonObject): Usage {
     ...(toolUseInputTokens !== undefined && { toolUseInputTokens }),
     ...(audioInputTokens !== undefined && { audioInputTokens }),
     ...(audioOutputTokens !== undefined && { audioOutputTokens }),
+    ...(imageOutputTokens !== undefined && { imageOutputTokens }),
   };
 }
 
@@ -99,6 +101,10 @@ export function encodeUsage(usage: Usage): UsageMetadata {
   const output = usage.outputTokens ?? 0;
   const thoughts = usage.reasoningTokens;
   const toolUse = usage.toolUseInputTokens;
+  const made = [
+    ...(usage.audioOutputTokens === undefined ? [] : [{ modality: 'AUDIO', tokenCount: usage.audioOutputTokens }]),
+    ...(usage.imageOutputTokens === undefined ? [] : [{ modality: 'IMAGE', tokenCount: usage.imageOutputTokens }]),
+  ];
   return {
     promptTokenCount: prompt,
     ...(usage.outputTokens !== undefined && { candidatesTokenCount: Math.max(0, output - (thoughts ?? 0)) }),
@@ -109,15 +115,13 @@ export function encodeUsage(usage: Usage): UsageMetadata {
     ...(usage.audioInputTokens !== undefined && {
       promptTokensDetails: [{ modality: 'AUDIO', tokenCount: usage.audioInputTokens }],
     }),
-    ...(usage.audioOutputTokens !== undefined && {
-      candidatesTokensDetails: [{ modality: 'AUDIO', tokenCount: usage.audioOutputTokens }],
-    }),
+    ...(made.length > 0 && { candidatesTokensDetails: made }),
   };
 }
 
-function audioTokens(metadata: JsonObject, name: string): number | undefined {
+function tokensOf(modality: 'AUDIO' | 'IMAGE', metadata: JsonObject, name: string): number | undefined {
   for (const detail of readList(metadata, name))
-    if (isObject(detail) && readText(detail, 'modality') === 'AUDIO') return readNumber(detail, 'tokenCount');
+    if (isObject(detail) && readText(detail, 'modality') === modality) return readNumber(detail, 'tokenCount');
   return undefined;
 }
 

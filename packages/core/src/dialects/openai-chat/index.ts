@@ -1,6 +1,7 @@
 import { sse } from '../../bytes/sse.ts';
 import { glanceBody, renameBody } from '../body-model.ts';
 import type { Dialect } from '../dialect.ts';
+import { bounds } from './bounds.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -70,5 +71,6 @@ export const openaiChat: Dialect = {
   decodeError,
   encodeError,
   watch,
+  bounds,
   models,
 };

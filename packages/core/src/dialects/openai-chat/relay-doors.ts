@@ -1,5 +1,5 @@
 import type { Usage } from '../../conversation/usage.ts';
-import { number, object } from '../../json.ts';
+import { compact, list, number, object, type JsonObject } from '../../json.ts';
 import type { RelayDoor, TopLevel } from '../dialect.ts';
 import { findUsage } from './usage.ts';
 
@@ -11,19 +11,24 @@ const kept = { model: 'none' } as const;
 export const relayDoors: readonly RelayDoor[] = [
   { method: 'POST', path: '/v1/completions', operation: 'complete', relay: asking },
   { method: 'POST', path: '/v1/embeddings', operation: 'embed', relay: asking },
-  { method: 'POST', path: '/v1/images/generations', operation: 'generate-image', relay: asking },
+  {
+    method: 'POST',
+    path: '/v1/images/generations',
+    operation: 'generate-image',
+    relay: { model: 'required', usage: usageOfImages },
+  },
   // Pictures as files, or (gpt-image) as URLs and ids in JSON.
   {
     method: 'POST',
     path: '/v1/images/edits',
     operation: 'edit-image',
-    relay: { model: 'optional', form: 'or-json', usage: usageOf },
+    relay: { model: 'optional', form: 'or-json', usage: usageOfImages },
   },
   {
     method: 'POST',
     path: '/v1/images/variations',
     operation: 'vary-image',
-    relay: { model: 'optional', form: 'only', usage: usageOf },
+    relay: { model: 'optional', form: 'only', usage: usageOfImages },
   },
   { method: 'POST', path: '/v1/audio/transcriptions', operation: 'transcribe', relay: { ...asking, form: 'only' } },
   { method: 'POST', path: '/v1/audio/translations', operation: 'translate-audio', relay: { ...asking, form: 'only' } },
@@ -51,15 +56,37 @@ export const relayDoors: readonly RelayDoor[] = [
   { method: 'POST', path: '/v1/batches/{batch}/cancel', operation: 'cancel-batch', relay: kept },
 ];
 
-/** As Chat writes it; as Responses does, which images follow; or the total alone, as Jina's reranker does. */
+/** As Chat writes it; as Responses does, which images and sound follow; or the total alone, as Jina's reranker does. */
 function usageOf(reply: TopLevel): Usage | undefined {
   const usage = object(reply.get('usage'));
   if (!usage) return undefined;
-  const chat = findUsage({ usage }, {});
-  if (chat) return chat;
-  const input = number(usage.input_tokens);
-  const output = number(usage.output_tokens);
-  const total = number(usage.total_tokens);
-  if (input === undefined && output === undefined) return total === undefined ? undefined : { inputTokens: total };
-  return { ...(input !== undefined && { inputTokens: input }), ...(output !== undefined && { outputTokens: output }) };
+  // Whisper is paid for by the second.
+  const audioSeconds = usage.type === 'duration' ? number(usage.seconds) : undefined;
+  if (audioSeconds !== undefined) return { audioSeconds };
+  return findUsage({ usage }, {}) ?? usageInParts(usage) ?? totalAlone(usage);
+}
+
+function usageInParts(usage: JsonObject): Usage | undefined {
+  const input = object(usage.input_tokens_details) ?? object(usage.input_token_details);
+  const output = object(usage.output_tokens_details);
+  const parts: Usage = compact({
+    inputTokens: number(usage.input_tokens),
+    outputTokens: number(usage.output_tokens),
+    audioInputTokens: number(input?.audio_tokens),
+    imageInputTokens: number(input?.image_tokens),
+    imageOutputTokens: number(output?.image_tokens),
+  });
+  return Object.keys(parts).length > 0 ? parts : undefined;
+}
+
+function totalAlone(usage: JsonObject): Usage | undefined {
+  const inputTokens = number(usage.total_tokens);
+  return inputTokens === undefined ? undefined : { inputTokens };
+}
+
+/** Older models tell no tokens: their pictures are counted. */
+function usageOfImages(reply: TopLevel): Usage | undefined {
+  const images = list(reply.get('data')).length;
+  const usage = usageOf(reply);
+  return images > 0 ? { ...usage, images } : usage;
 }

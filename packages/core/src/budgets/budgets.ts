@@ -1,0 +1,184 @@
+import type { Budgets, Caller, Charge, Clock, Hold, Most, Spending, Spent } from '../ports.ts';
+import type { Usage } from '../conversation/usage.ts';
+import { Account, type Taking } from './account.ts';
+import { boundsOf, counts, type Bound } from './bound.ts';
+import { memoryBudgetStore } from './memory-store.ts';
+import { refusal, unboundable } from './refusal.ts';
+import type { BudgetStore } from './store.ts';
+import { mostUnits, noPrices, spentUnits, type Prices } from './units.ts';
+
+export interface BudgetsOptions {
+  readonly clock: Clock;
+  /** Absent: in memory. */
+  readonly store?: BudgetStore;
+  /** Absent: nobody knows any price, and whoever has a budget of money is refused. */
+  readonly prices?: Prices;
+}
+
+export interface KeptBudgets extends Budgets {
+  /** To be called from time to time where several processes share a store: what is leased and not used goes back. */
+  returnIdle(): void;
+}
+
+/** Keeps budgets: no more is ever let through than what is left, however many calls run at once. */
+export function createBudgets({
+  clock,
+  prices = noPrices,
+  store = memoryBudgetStore(clock),
+}: BudgetsOptions): KeptBudgets {
+  const accounts = new Map<string, Account>();
+  const known = new WeakMap<Caller, readonly Bound[]>();
+  const books: Books = { accountOf, store, prices, clock };
+
+  function accountOf({ id, units, period }: Bound): Account {
+    let account = accounts.get(id);
+    if (!account) accounts.set(id, (account = new Account(id, units, period, { clock, store })));
+    return account;
+  }
+
+  function boundsFor(caller: Caller): readonly Bound[] {
+    let bounds = known.get(caller);
+    if (!bounds) known.set(caller, (bounds = boundsOf(caller)));
+    return bounds;
+  }
+
+  return {
+    reserve(spending) {
+      const bounds = boundsFor(spending.caller);
+      if (bounds.length === 0) return undefined;
+      const demands = demandsOf(bounds, spending, prices);
+      if (demands.length === 0) return undefined;
+      return takeAtOnce(books, spending, demands) ?? take(books, spending, demands);
+    },
+    returnIdle() {
+      for (const account of accounts.values()) account.returnIdle();
+    },
+  };
+}
+
+interface Books {
+  readonly store: BudgetStore;
+  readonly prices: Prices;
+  readonly clock: Clock;
+  accountOf(bound: Bound): Account;
+}
+
+/** How much a call may take of one budget. */
+interface Demand {
+  readonly bound: Bound;
+  readonly need: number;
+  readonly most: Most;
+}
+
+/** @throws Failure when it cannot be told. */
+function demandsOf(bounds: readonly Bound[], spending: Spending, prices: Prices): readonly Demand[] {
+  const demands: Demand[] = [];
+  let most: Most | undefined;
+  for (const bound of bounds) {
+    if (!counts(bound, spending)) continue;
+    const { of } = bound.budget;
+    if (of === 'requests') {
+      demands.push({ bound, need: 1, most: nothing });
+      continue;
+    }
+    if (spending.unseen !== undefined) throw unboundable(bound, spending.unseen);
+    most ??= spending.most();
+    const need = mostUnits(of, spending, most, prices);
+    if (need === undefined) throw unboundable(bound, `Nobody told the price of "${spending.model}" (see "prices")`);
+    if (need > 0) demands.push({ bound, need, most });
+  }
+  return demands;
+}
+
+const nothing: Most = { inputTokens: 0, outputTokens: 0 };
+
+/** The ordinary case: everything is at hand, and nobody waits. */
+function takeAtOnce(books: Books, spending: Spending, demands: readonly Demand[]): Hold | undefined {
+  const taken: Taken[] = [];
+  for (const { bound, need } of demands) {
+    const account = books.accountOf(bound);
+    const taking = account.takeAtOnce(need, bound.units);
+    if (!taking) {
+      for (const one of taken) one.account.settle(one.taking, 0);
+      return undefined;
+    }
+    taken.push({ bound, account, taking });
+  }
+  return new Held(books, spending, taken);
+}
+
+/** @throws Failure that names the budget without room. */
+async function take(books: Books, spending: Spending, demands: readonly Demand[]): Promise<Hold> {
+  const taken: Taken[] = [];
+  try {
+    for (const { bound, need, most } of demands) {
+      const account = books.accountOf(bound);
+      const taking = await account.take(need, bound.units);
+      if ('granted' in taking) throw refusal(bound, need, taking, books.clock.now(), spending, most, books.prices);
+      taken.push({ bound, account, taking });
+    }
+  } catch (thrown) {
+    for (const one of taken) one.account.settle(one.taking, 0);
+    throw thrown;
+  }
+  return new Held(books, spending, taken);
+}
+
+interface Taken {
+  readonly bound: Bound;
+  readonly account: Account;
+  taking: Taking;
+}
+
+class Held implements Hold {
+  readonly #books: Books;
+  readonly #spending: Spending;
+  readonly #taken: readonly Taken[];
+  readonly #charges: Charge[] = [];
+  #settled = false;
+
+  constructor(books: Books, spending: Spending, taken: readonly Taken[]) {
+    this.#books = books;
+    this.#spending = spending;
+    this.#taken = taken;
+  }
+
+  settle(spent: Spent): readonly Charge[] {
+    if (this.#settled) return [];
+    this.#settled = true;
+    for (const one of this.#taken) {
+      const amount = this.#charge(one, spent);
+      one.account.settle(one.taking, amount);
+    }
+    return this.#charges;
+  }
+
+  async spend(usage: Usage, target = this.#spending.targets[0]): Promise<void> {
+    for (const one of this.#taken) {
+      // A session is one request, however long it goes on.
+      if (one.bound.budget.of === 'requests') continue;
+      const { amount } = one.taking;
+      const spent = this.#charge(one, { usage, ...(target && { target }) });
+      one.account.settle(one.taking, spent);
+      one.taking = { amount: 0, endsAt: one.taking.endsAt };
+      const again = await one.account.take(amount, one.bound.units);
+      if ('granted' in again) {
+        const now = this.#books.clock.now();
+        throw refusal(one.bound, amount, again, now, this.#spending, this.#spending.most(), this.#books.prices);
+      }
+      if (this.#settled) one.account.settle(again, 0);
+      else one.taking = again;
+    }
+  }
+
+  #charge({ bound, taking }: Taken, spent: Spent): number {
+    const { of } = bound.budget;
+    const amount = spentUnits(of, spent, taking.amount, this.#books.prices);
+    if (amount === 0) return 0;
+    const { endsAt } = taking;
+    const charge = { budget: bound.id, of, amount, endsAt, ...(spent.estimated && { estimated: true }) };
+    this.#charges.push(charge);
+    this.#books.store.book?.(charge);
+    return amount;
+  }
+}

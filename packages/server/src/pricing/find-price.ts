@@ -1,0 +1,78 @@
+import { matchesPattern } from '@proxy/core';
+import { placeOf } from './place.ts';
+import type { PricedTarget, PriceRow } from './price-row.ts';
+import { pricesOf } from './table.ts';
+
+/** A row, and what its tokens' prices are multiplied by. */
+export interface FoundPrice {
+  readonly row: PriceRow;
+  readonly factors: readonly number[];
+}
+
+/**
+ * The price of a target; undefined when nobody told one. Rows of a configuration come first, in their order; of ours, the one
+ * with the longest name that fits, and of two such the one that is for certain hours.
+ */
+export function findPrice(own: readonly PriceRow[], target: PricedTarget): FoundPrice | undefined {
+  const at = new Date(target.at ?? Date.now());
+  return candidates(own, target).find(({ row }) => holdsAt(row, at));
+}
+
+/** The prices that may hold within the hours to come: those of all hours of the day. */
+export function findPrices(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
+  const day = new Date(target.at ?? Date.now()).toISOString().slice(0, 10);
+  const found = candidates(own, target).filter(({ row }) => holdsOn(row, day));
+  const first = found.findIndex(({ row }) => !row.hoursUtc);
+  return first < 0 ? found : found.slice(0, first + 1);
+}
+
+function candidates(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
+  const { vendor, models, regional } = placeOf(target);
+  const batch = target.batch === true;
+  const found = (row: PriceRow): FoundPrice => ({ row, factors: factorsOf(row, regional, batch) });
+  const names = [...new Set([target.model, target.askedModel ?? target.model, ...models])];
+  const users = own.filter((row) => isAt(row, target) && fit(row, names) !== undefined);
+  const ours = models.flatMap((name) =>
+    pricesOf(vendor)
+      .map((row) => ({ row, length: fit(row, [name]) ?? -1 }))
+      .filter(({ length }) => length >= 0)
+      .sort((a, b) => b.length - a.length || Number(!a.row.hoursUtc) - Number(!b.row.hoursUtc))
+      .map(({ row }) => row),
+  );
+  return [...users, ...ours].map(found);
+}
+
+function isAt({ provider, upstream }: PriceRow, target: PricedTarget): boolean {
+  return (
+    (provider === undefined || provider === target.provider) && (upstream === undefined || upstream === target.upstream)
+  );
+}
+
+/** How much of a name the row spells out; undefined when it is about others. */
+function fit({ model }: PriceRow, names: readonly string[]): number | undefined {
+  const lengths = patternsOf(model)
+    .filter((pattern) => names.some((name) => matchesPattern(pattern.toLowerCase(), name.toLowerCase())))
+    .map((pattern) => pattern.length);
+  return lengths.length === 0 ? undefined : Math.max(...lengths);
+}
+
+function patternsOf(model: PriceRow['model']): readonly string[] {
+  return typeof model === 'string' ? [model] : model;
+}
+
+function holdsAt(row: PriceRow, at: Date): boolean {
+  const hour = at.getUTCHours();
+  const now = row.hoursUtc?.some(([from, to]) => hour >= from && hour < to) ?? true;
+  return now && holdsOn(row, at.toISOString().slice(0, 10));
+}
+
+function holdsOn({ from = '', until = '9' }: PriceRow, day: string): boolean {
+  return day >= from && day <= until;
+}
+
+function factorsOf({ regional: premium, batch: discount }: PriceRow, regional: boolean, batch: boolean): number[] {
+  return [
+    ...(regional && premium !== undefined ? [premium] : []),
+    ...(batch && discount !== undefined ? [discount] : []),
+  ];
+}
