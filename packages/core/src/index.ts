@@ -28,6 +28,7 @@ export type { Incoming } from './gateway/incoming.ts';
 export { plainRefusal } from './gateway/refuse.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
+export { readAll } from './gateway/read-all.ts';
 export { answerFetch, fetchTransport } from './web.ts';
 
 // Dialects and providers.

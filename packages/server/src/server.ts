@@ -1,5 +1,6 @@
 import { memoryCounters, systemClock, type Transport } from '@proxy/core';
 import { serve } from '@proxy/node';
+import { createAdmin } from './admin/admin.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
@@ -10,11 +11,12 @@ import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { frontOf } from './routes/front.ts';
+import { openStorage } from './storage/open.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
-  /** Reads the configuration; called again by every reload. @throws ConfigError */
-  readonly load: () => Config;
+  /** Reads the configuration, or `text` as if it were in the file; called again by every reload. @throws ConfigError */
+  readonly load: (text?: string) => Config;
   readonly log?: ServerLog;
   /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
   readonly transport?: Transport;
@@ -39,13 +41,22 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
+  const storage = await openStorage({ place: { type: 'memory' } });
+  const admin = createAdmin({
+    storage,
+    config: () => config,
+    live: () => live,
+    reload: takeOver,
+    validate: (text) => problemsOf(() => options.load(text)),
+    log: log.port,
+  });
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
       counters,
-      ledger: log.ledger,
+      ledger: { append: (record) => { admin.tail.append(record); log.ledger.append(record); } },
       log: log.port,
     };
   };
@@ -55,12 +66,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let live = liveOf(config, portsFor(config));
   const { host, port, drainSeconds } = config.server;
   const listening = await (options.listen ?? serve)(
-    frontOf(() => live),
+    frontOf(() => live, admin),
     { host, port },
   );
 
-  function reload(): boolean {
-    try {
+  /** What is wrong with the configuration as it is now; nothing: it is in force. */
+  function takeOver(): readonly string[] {
+    const problems = problemsOf(() => {
       const next = options.load();
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
@@ -74,13 +86,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
         'Configuration reloaded.',
       );
-      return true;
-    } catch (error) {
-      const problems = error instanceof ConfigError ? error.problems : [String(error)];
+    });
+    if (problems.length > 0)
       log.logger.error({ problems }, 'The new configuration cannot be used, so the old one stays.');
-      return false;
-    }
+    return problems;
   }
+  const reload = () => takeOver().length === 0;
 
   const stopWatching =
     options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
@@ -91,9 +102,20 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     reload,
     async close() {
       stopWatching();
+      admin.close();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       log.flush();
     },
   };
+}
+
+/** What keeps a configuration from being used; empty: nothing did. */
+function problemsOf(use: () => unknown): readonly string[] {
+  try {
+    use();
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError ? error.problems : [String(error)];
+  }
 }

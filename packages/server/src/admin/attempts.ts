@@ -32,5 +32,8 @@ function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const ip = ipaddr.process(address);
   if (ip.kind() === 'ipv4') return ip.toString();
-  return (ip as IPv6).parts.slice(0, 4).map((part) => part.toString(16)).join(':'); // kind() tells which
+  return (ip as IPv6).parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':'); // kind() tells which
 }

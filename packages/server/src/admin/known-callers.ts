@@ -33,7 +33,14 @@ function principalOf(accessKey: StoredAccessKey, user: User | undefined): Princi
   const over = revokedAt !== undefined || (expiresAt !== undefined && expiresAt <= Date.now());
   if (over || user?.disabledAt !== undefined) return undefined;
   const role = accessKey.role ?? user?.role ?? 'normal';
-  return { role, id, keyId: id, by: 'access-key', ...named(name ?? user?.name), ...(userId !== undefined && { userId }) };
+  return {
+    role,
+    id,
+    keyId: id,
+    by: 'access-key',
+    ...named(name ?? user?.name),
+    ...(userId !== undefined && { userId }),
+  };
 }
 
 function named(name: string | undefined): { readonly name?: string } {

@@ -36,7 +36,7 @@ const ourOwnWords = ['orText', 'orNumber', 'orReference', 'alsoTexts'] as const;
 
 const errorSchema = z
   .object({
-    error: z.object({ type: z.string(), message: z.string(), problems: z.array(z.string()).optional() }),
+    error: z.object({ type: z.string(), message: z.string(), problems: z.array(z.string()).exactOptional() }),
   })
   .meta({ id: 'Error' });
 

@@ -9,11 +9,10 @@ const admins = ['admin'] as const;
  * is not listed here is refused to everybody. Dialects' doors ask for an access key of any role (core/src/gateway/authenticate.ts).
  */
 export const permissions = {
-  // Pages of routes/ and doors/.
+  // Pages of routes/.
   'page.welcome': everybody,
   'page.health': everybody,
   'page.ping': everybody,
-  'page.api-pages': everybody,
 
   'session.create': everybody, // it asks for a key itself
   'session.read': callers,

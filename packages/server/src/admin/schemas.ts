@@ -16,7 +16,10 @@ export const moment = z
   .transform((text, context) => {
     const at = momentOf(text, Date.now());
     if (at !== undefined) return at;
-    context.addIssue({ code: 'custom', message: 'must be a time, milliseconds since 1970, or how long ago: 90m, 24h, 7d.' });
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a time, milliseconds since 1970, or how long ago: 90m, 24h, 7d.',
+    });
     return z.NEVER;
   })
   .meta({ description: 'A time, milliseconds since 1970, or how long ago: `90m`, `24h`, `7d`.' });
@@ -41,12 +44,12 @@ export const range = z
 
 /** What may be written of the rules of an access key. */
 export const rulesShape = {
-  limits: limitsSchema.optional(),
-  models: z.array(z.string().min(1)).optional().meta({ description: 'Names or patterns; absent: every model.' }),
-  operations: z.array(z.string().min(1)).optional(),
-  addresses: z.array(range).optional(),
-  maxAddresses: z.int().min(1).optional(),
-  note: z.string().max(2000).optional(),
+  limits: limitsSchema.exactOptional(),
+  models: z.array(z.string().min(1)).exactOptional().meta({ description: 'Names or patterns; absent: every model.' }),
+  operations: z.array(z.string().min(1)).exactOptional(),
+  addresses: z.array(range).exactOptional(),
+  maxAddresses: z.int().min(1).exactOptional(),
+  note: z.string().max(2000).exactOptional(),
 };
 
 export const limits = limitsSchema;
@@ -55,13 +58,15 @@ export const principalSchema = z
   .object({
     role: z.enum(['anonymous', ...roles]),
     id: z.string(),
-    name: z.string().optional(),
+    name: z.string().exactOptional(),
     by: z.enum(['admin-key', 'access-key', 'session', 'local', 'nothing']),
   })
   .meta({ id: 'Principal' });
 
 /** Every member may be taken away by `null`; those that are absent stay as they are. */
 export function changesOf<Shape extends Readonly<Record<string, z.ZodType>>>(shape: Shape) {
-  const changes = Object.entries(shape).map(([name, schema]) => [name, schema.nullable().optional()]);
-  return z.strictObject(Object.fromEntries(changes) as { [Name in keyof Shape]: z.ZodOptional<z.ZodNullable<Shape[Name]>> }); // the same names
+  const changes = Object.entries(shape).map(([name, schema]) => [name, schema.nullable().exactOptional()]);
+  return z.strictObject(
+    Object.fromEntries(changes) as { [Name in keyof Shape]: z.ZodExactOptional<z.ZodNullable<Shape[Name]>> },
+  ); // the same names
 }

@@ -41,7 +41,8 @@ export async function sessionOf(request: HttpRequest, place: AdminPlace): Promis
   const session = token === undefined ? undefined : await place.storage.sessions.find(token, Date.now());
   if (!session || session.subject === '') return undefined;
   const { subject, csrf } = session;
-  if (subject === (await adminSubject(place.config().admin.key))) return { role: 'admin', id: 'admin', by: 'session', csrf };
+  if (subject === (await adminSubject(place.config().admin.key)))
+    return { role: 'admin', id: 'admin', by: 'session', csrf };
   const caller = await callerById(subject, place);
   return caller && { ...caller, by: 'session', csrf };
 }

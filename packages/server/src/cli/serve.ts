@@ -15,7 +15,14 @@ export async function serve(flags: Flags): Promise<void> {
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
-  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, flags, tolerant: starting });
+  const load = (text?: string) =>
+    loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      flags,
+      tolerant: starting,
+      ...(text !== undefined && { text }),
+    });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   const config = server.config();

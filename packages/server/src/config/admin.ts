@@ -40,13 +40,14 @@ export function adminOf(
   env: Environment,
   accessKeys: readonly { readonly key: string }[],
   problems: string[],
+  notes: string[],
 ): AdminConfig {
   const key = set(env, 'ADMIN_KEY') ?? file?.key;
   const named = set(env, 'ADMIN_KEY') === undefined ? 'admin.key' : 'ADMIN_KEY';
   if (key !== undefined && accessKeys.some((one) => one.key === key))
     problems.push(`${named}: is an access key as well, so that every caller could administer. Choose another.`);
   if (key !== undefined && key.length < minKeyLength)
-    problems.push(`${named}: is short enough to be guessed. Write at least ${minKeyLength} characters.`);
+    notes.push(`${named} is short enough to be guessed. Write at least ${minKeyLength} characters.`);
   const allow = rangesOf(env, problems) ?? file?.allow;
   const insecure = set(env, 'USE_INSECURE_COOKIES');
   const nicknames = set(env, 'ALLOW_NICKNAME_CHANGES');

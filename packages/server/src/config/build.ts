@@ -22,11 +22,12 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
+export function secretsOf({ admin, accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
   const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [
+    admin.key,
     ...accessKeys.map(({ key }) => key),
     ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),

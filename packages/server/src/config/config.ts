@@ -9,6 +9,7 @@ import type {
   Vendor,
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
+import type { AdminConfig } from './admin.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
@@ -19,6 +20,7 @@ import type { logLevels } from './schema.ts';
 export interface Config {
   readonly server: ServerConfig;
   readonly doors: DoorsConfig;
+  readonly admin: AdminConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly limits?: Limits;
   readonly strict: boolean;

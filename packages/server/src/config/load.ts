@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { composeConfig } from './compose.ts';
+import { composeConfig, type ComposeOptions } from './compose.ts';
 import type { Config } from './config.ts';
 import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { nodeFiles } from './node-files.ts';
@@ -17,13 +17,16 @@ export interface LoadOptions {
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
+  /** What is looked at instead of what the file holds. */
+  readonly text?: string;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadOptions): Config {
+export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, text }: LoadOptions): Config {
   const env = withDotenv(cwd, realEnv);
   const file = findConfigFile(cwd, env, flags);
   const said = { env, flags, files: nodeFiles };
+  if (text !== undefined) return composeText(text, file?.path ?? resolve(cwd, fileNames[0] ?? ''), said);
   if (file === undefined) return composeConfig(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
@@ -42,6 +45,10 @@ export function loadConfig({ cwd, env: realEnv, flags, tolerant = false }: LoadO
     return composeConfig({ ...said, notes: [stranger] });
   }
   return composeConfig({ ...said, raw, path });
+}
+
+function composeText(text: string, path: string, said: Pick<ComposeOptions, 'env' | 'flags' | 'files'>): Config {
+  return composeConfig({ ...said, path, raw: parseFile(path, text) });
 }
 
 /** The file that is meant: the flag, the variable, or what lies in the working directory. */

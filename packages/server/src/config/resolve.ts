@@ -1,3 +1,4 @@
+import { adminOf } from './admin.ts';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
@@ -52,6 +53,7 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? file.routes ?? [];
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const unsafe = unsafeHost(host, accessKeys, spends);
   if (unsafe !== undefined) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
@@ -68,6 +70,7 @@ export function resolveConfig(sources: Sources): Config {
       cors: corsOf(file.server?.cors, env),
     },
     doors,
+    admin,
     accessKeys,
     strict: file.strict ?? false,
     vendors,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminSchema } from './admin.ts';
 import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
@@ -21,7 +22,7 @@ const dialectNames = [
   'bedrock-converse',
 ] as const;
 
-const limits = section({
+export const limitsSchema = section({
   requestsPerMinute: wholeNumber(1).exactOptional(),
   tokensPerMinute: wholeNumber(1).exactOptional(),
   concurrency: wholeNumber(1).exactOptional(),
@@ -31,7 +32,7 @@ const limits = section({
 const accessKey = z
   .preprocess(
     (value) => (typeof value === 'string' ? { key: value } : value),
-    section({ key: words(), name: words().exactOptional(), limits: limits.exactOptional() }),
+    section({ key: words(), name: words().exactOptional(), limits: limitsSchema.exactOptional() }),
   )
   .meta({ orText: true });
 
@@ -143,7 +144,7 @@ export const configFile = section({
   accessKeys: z
     .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
     .exactOptional(),
-  limits: limits.exactOptional(),
+  limits: limitsSchema.exactOptional(),
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
@@ -162,6 +163,7 @@ export const configFile = section({
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
   doors: doorsSchema.exactOptional(),
+  admin: adminSchema.exactOptional(),
   modelLists: section({ cacheSeconds: quantity().exactOptional() }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),

@@ -25,23 +25,33 @@ export interface Live {
   readonly place: Place;
 }
 
+/** What a server has beside the gateway. */
+export interface Pages {
+  /** Undefined: the request is for none of them. */
+  answer(request: HttpRequest): (() => Promise<HttpAnswer>) | undefined;
+}
+
 /** The doors that are no dialect's, in front of whichever gateway is current. */
-export function frontOf(live: () => Live): Gateway {
+export function frontOf(live: () => Live, pages?: Pages): Gateway {
   function handle(request: HttpRequest): Promise<HttpAnswer> {
+    const answering = pages?.answer(request);
+    if (answering) return answering();
     const now = live();
     const cors = corsHeaders(request, now.cors);
     const entry = admit(request, now, cors);
     if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
-    const answering = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return answering;
-    return answering.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+    const called = now.gateway.handle(entry.request);
+    if (!cors && !entry.reshape) return called;
+    return called.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
   }
   return {
     handle,
     knows: (method, url) => {
       const now = live();
       const signal = AbortSignal.abort();
-      const entry = admit({ method, url, headers: {}, signal }, now, undefined);
+      const request = { method, url, headers: {}, signal };
+      if (pages?.answer(request)) return true;
+      const entry = admit(request, now, undefined);
       return 'answer' in entry || entry.request.url !== url || now.gateway.knows(method, url);
     },
     async connect(request): Promise<HttpAnswer | AcceptedSocket> {

@@ -10,13 +10,16 @@ import { id } from '../schemas.ts';
 const quota = z.int().min(-1);
 
 const written = {
-  name: z.string().max(200).optional(),
-  base_url: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).optional(),
-  cost_per_request: z.number().min(0).optional(),
-  remaining_quota: quota.optional(),
-  total_quota: quota.optional(),
-  is_active: z.union([z.boolean(), z.literal(0), z.literal(1)]).transform(Boolean).optional(),
-  api_secret: z.string().optional(),
+  name: z.string().max(200).exactOptional(),
+  base_url: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).exactOptional(),
+  cost_per_request: z.number().min(0).exactOptional(),
+  remaining_quota: quota.exactOptional(),
+  total_quota: quota.exactOptional(),
+  is_active: z
+    .union([z.boolean(), z.literal(0), z.literal(1)])
+    .transform(Boolean)
+    .exactOptional(),
+  api_secret: z.string().exactOptional(),
 };
 const apiKey = z.string().min(1).max(20_000);
 
@@ -61,7 +64,11 @@ export const apiProxyKeyOperations: readonly Operation[] = [
     path: '/api/keys/{id}',
     summary: 'Change a key; one that is not given stays.',
     params: id,
-    body: z.object({ provider: z.string().optional(), api_key: z.union([z.literal(''), apiKey]).optional(), ...written }),
+    body: z.object({
+      provider: z.string().exactOptional(),
+      api_key: z.union([z.literal(''), apiKey]).exactOptional(),
+      ...written,
+    }),
     refuse,
     open,
     async handle({ params, body }, { place: { storage, config } }) {
@@ -107,7 +114,14 @@ function upstreamFor(provider: string, { upstreams, vendors }: Config): string {
 
 type Written = { readonly [Name in keyof typeof written]?: z.output<(typeof written)[Name]> };
 
-function detailsOf({ name, base_url, cost_per_request, total_quota, remaining_quota, is_active }: Written): CredentialDetails {
+function detailsOf({
+  name,
+  base_url,
+  cost_per_request,
+  total_quota,
+  remaining_quota,
+  is_active,
+}: Written): CredentialDetails {
   const given = remaining_quota ?? total_quota;
   return {
     ...(name !== undefined && { name }),
@@ -119,7 +133,10 @@ function detailsOf({ name, base_url, cost_per_request, total_quota, remaining_qu
   };
 }
 
-function shownKey({ id: key, upstream, hint, createdAt, details = {} }: StoredCredential, { upstreams }: Config): object {
+function shownKey(
+  { id: key, upstream, hint, createdAt, details = {} }: StoredCredential,
+  { upstreams }: Config,
+): object {
   const { name = '', baseUrl, cost = 0, quota: left, disabled = false } = details;
   const place = upstreams.find((one) => one.name === upstream);
   return {

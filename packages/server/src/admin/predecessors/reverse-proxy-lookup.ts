@@ -46,7 +46,10 @@ export const lookupOperations: readonly Operation[] = [
       const { storage, config } = context.place;
       const after = await storage.accessKeys.find(id);
       const user = after ? await shownUser(after, storage) : {};
-      return { change, ...(wantsPage(context) ? { html: lookupPage(user, config().admin.nicknames) } : { body: user }) };
+      return {
+        change,
+        ...(wantsPage(context) ? { html: lookupPage(user, config().admin.nicknames) } : { body: user }),
+      };
     },
   }),
 ];
@@ -54,7 +57,8 @@ export const lookupOperations: readonly Operation[] = [
 /** A wrong token counts as every other wrong key does. @throws Refusal */
 async function ownKey(token: string, { place, address }: Context) {
   const { attempts, storage } = place;
-  if (attempts.locked(address)) throw new Refusal('unauthorized', 'Too many attempts. Wait a quarter of an hour.', challenge);
+  if (attempts.locked(address))
+    throw new Refusal('unauthorized', 'Too many attempts. Wait a quarter of an hour.', challenge);
   const principal = await callerByKey(token, place);
   const accessKey = principal && (await storage.accessKeys.find(principal.id));
   if (accessKey) return accessKey;

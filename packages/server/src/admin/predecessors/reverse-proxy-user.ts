@@ -28,8 +28,10 @@ const writtenShape = {
 
 /** A user as oai-reverse-proxy writes it; every member may be left out, and `null` takes it away. */
 export const writtenUser = z.strictObject(
-  Object.fromEntries(Object.entries(writtenShape).map(([name, schema]) => [name, schema.nullable().optional()])) as {
-    [Name in keyof typeof writtenShape]: z.ZodOptional<z.ZodNullable<(typeof writtenShape)[Name]>>; // the same names
+  Object.fromEntries(
+    Object.entries(writtenShape).map(([name, schema]) => [name, schema.nullable().exactOptional()]),
+  ) as {
+    [Name in keyof typeof writtenShape]: z.ZodExactOptional<z.ZodNullable<(typeof writtenShape)[Name]>>; // the same names
   },
 );
 
@@ -51,7 +53,18 @@ export function rulesOf(user: WrittenUser): { readonly [Name in keyof NewAccessK
 
 /** One that is here, as oai-reverse-proxy shows it. The token itself cannot be read again: its place is taken by our id for it. */
 export async function shownUser(accessKey: StoredAccessKey, storage: Storage): Promise<object> {
-  const { id, name, role = 'normal', createdAt, expiresAt, revokedAt, revokedReason, maxAddresses, note, meta } = accessKey;
+  const {
+    id,
+    name,
+    role = 'normal',
+    createdAt,
+    expiresAt,
+    revokedAt,
+    revokedReason,
+    maxAddresses,
+    note,
+    meta,
+  } = accessKey;
   const totals = await storage.totals.list({ callerIds: [id] });
   const recent = await storage.calls.list({ callerId: id, limit: recentCalls });
   const tokenCounts: Record<string, number> = {};

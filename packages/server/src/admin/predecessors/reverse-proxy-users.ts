@@ -18,7 +18,7 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     method: 'GET',
     path: '/admin/users',
     summary: 'All users.',
-    query: z.looseObject({ sort: z.string().optional() }),
+    query: z.looseObject({ sort: z.string().exactOptional() }),
     refuse,
     async handle({ query: { sort } }, { place: { storage } }) {
       const keys = await storage.accessKeys.list();
@@ -88,7 +88,7 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     path: '/admin/users/{token}',
     summary: 'Disable a user, who stays listed.',
     params: token,
-    query: z.looseObject({ disabledReason: z.string().optional() }),
+    query: z.looseObject({ disabledReason: z.string().exactOptional() }),
     refuse,
     async handle({ params, query }, { place: { storage } }) {
       const before = known(await byToken(params.token, storage));
@@ -105,7 +105,7 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     params: token,
     query: z.looseObject({
       first: z.coerce.number().int().min(1).max(200).default(25),
-      after: z.string().optional(),
+      after: z.string().exactOptional(),
     }),
     refuse,
     async handle({ params, query: { first, after } }, { place: { storage } }) {
@@ -181,7 +181,12 @@ interface EventPage {
   readonly endCursor: string | null;
 }
 
-async function eventsOf(callerId: string, first: number, after: string | undefined, storage: Storage): Promise<EventPage> {
+async function eventsOf(
+  callerId: string,
+  first: number,
+  after: string | undefined,
+  storage: Storage,
+): Promise<EventPage> {
   const [, at = '', requestId = ''] = /^(\d+)\.(.+)$/.exec(after ?? '') ?? [];
   if (after !== undefined && at === '') throw new Refusal('invalid', 'after: must be an endCursor of a page before.');
   const before = at === '' ? {} : { before: { startedAt: Number(at), requestId } };

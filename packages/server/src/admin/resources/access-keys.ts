@@ -4,10 +4,10 @@ import { found, Refusal } from '../refusal.ts';
 import { changesOf, id, role, rulesShape, time } from '../schemas.ts';
 
 const written = {
-  userId: z.string().optional(),
-  name: z.string().trim().min(1).max(200).optional(),
-  role: role.optional(),
-  expiresAt: time.optional(),
+  userId: z.string().exactOptional(),
+  name: z.string().trim().min(1).max(200).exactOptional(),
+  role: role.exactOptional(),
+  expiresAt: time.exactOptional(),
   ...rulesShape,
 };
 
@@ -17,8 +17,8 @@ export const accessKeySchema = z
     hint: z.string().meta({ description: 'The key masked: it cannot be read again.' }),
     ...written,
     createdAt: time,
-    revokedAt: time.optional(),
-    revokedReason: z.string().optional(),
+    revokedAt: time.exactOptional(),
+    revokedReason: z.string().exactOptional(),
   })
   .meta({ id: 'AccessKey' });
 
@@ -29,7 +29,7 @@ export const accessKeyOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/access-keys`,
     summary: 'The stored access keys, the oldest first. Those of the configuration file are in the configuration.',
-    query: z.strictObject({ userId: z.string().optional() }),
+    query: z.strictObject({ userId: z.string().exactOptional() }),
     answer: z.object({ accessKeys: z.array(accessKeySchema) }),
     handle: async ({ query: { userId } }, { place }) => ({
       body: { accessKeys: await place.storage.accessKeys.list(userId === undefined ? {} : { userId }) },
@@ -42,7 +42,12 @@ export const accessKeyOperations: readonly Operation[] = [
     summary: 'Make an access key. The answer is the only time that the key is told.',
     body: z.strictObject({
       ...written,
-      key: z.string().min(16).max(500).optional().meta({ description: 'A key from elsewhere; absent: a new one is made.' }),
+      key: z
+        .string()
+        .min(16)
+        .max(500)
+        .exactOptional()
+        .meta({ description: 'A key from elsewhere; absent: a new one is made.' }),
     }),
     answer: z.object({ accessKey: accessKeySchema, key: z.string() }),
     status: 201,
@@ -87,7 +92,7 @@ export const accessKeyOperations: readonly Operation[] = [
     path: `${base}/access-keys/{id}/revoke`,
     summary: 'From now on the key opens nothing. It stays listed.',
     params: id,
-    body: z.strictObject({ reason: z.string().min(1).max(500).optional() }).default({}),
+    body: z.strictObject({ reason: z.string().min(1).max(500).exactOptional() }).default({}),
     answer: accessKeySchema,
     async handle({ params, body }, { place: { storage } }) {
       const before = found(await storage.accessKeys.find(params.id), 'access key');

@@ -7,11 +7,11 @@ const entrySchema = z
     id: z.string(),
     at: time,
     actor: z.string(),
-    address: z.string().optional(),
+    address: z.string().exactOptional(),
     action: z.string(),
     object: z.string(),
-    before: z.unknown().optional(),
-    after: z.unknown().optional(),
+    before: z.unknown().exactOptional(),
+    after: z.unknown().exactOptional(),
   })
   .meta({ id: 'AuditEntry' });
 
@@ -24,11 +24,11 @@ export const auditOperations: readonly Operation[] = [
     summary: 'Changes, the latest first, as it was and as it became, secrets masked.',
     query: z.strictObject({
       limit,
-      after: z.string().optional().meta({ description: 'The `next` of the page before.' }),
-      actor: z.string().optional(),
-      object: z.string().optional(),
+      after: z.string().exactOptional().meta({ description: 'The `next` of the page before.' }),
+      actor: z.string().exactOptional(),
+      object: z.string().exactOptional(),
     }),
-    answer: z.object({ entries: z.array(entrySchema), next: z.string().optional() }),
+    answer: z.object({ entries: z.array(entrySchema), next: z.string().exactOptional() }),
     async handle({ query: { after, ...page } }, { place }) {
       const entries = await place.storage.audit.list({ ...page, ...(after !== undefined && { before: after }) });
       const last = entries.at(-1);

@@ -5,7 +5,7 @@ import { found, Refusal } from '../refusal.ts';
 import { range, time } from '../schemas.ts';
 
 const banSchema = z
-  .object({ address: z.string(), reason: z.string(), since: time, until: time.optional() })
+  .object({ address: z.string(), reason: z.string(), since: time, until: time.exactOptional() })
   .meta({ id: 'Ban' });
 
 /** Addresses that may not call. */
@@ -23,7 +23,11 @@ export const banOperations: readonly Operation[] = [
     method: 'POST',
     path: `${base}/bans`,
     summary: 'Ban an address or a range; a ban of the same is replaced. Without `until` it lasts until it is lifted.',
-    body: z.strictObject({ address: range, reason: z.string().min(1).max(500).default('By hand.'), until: time.optional() }),
+    body: z.strictObject({
+      address: range,
+      reason: z.string().min(1).max(500).default('By hand.'),
+      until: time.exactOptional(),
+    }),
     answer: banSchema,
     status: 201,
     async handle({ body }, { place: { storage }, address: own }) {
@@ -44,7 +48,10 @@ export const banOperations: readonly Operation[] = [
     params: z.strictObject({ address: range }),
     async handle({ params }, { place: { storage } }) {
       const address = plainAddress(params.address);
-      const before = found((await storage.bans.list()).find((one) => one.address === address), 'ban');
+      const before = found(
+        (await storage.bans.list()).find((one) => one.address === address),
+        'ban',
+      );
       await storage.bans.lift(address);
       return { change: { object: address, before } };
     },

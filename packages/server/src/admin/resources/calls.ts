@@ -11,27 +11,27 @@ export const callSchema = z
     startedAt: z.int(),
     durationMs: z.number(),
     status: z.int(),
-    callerId: z.string().optional(),
-    userId: z.string().optional(),
-    address: z.string().optional(),
-    path: z.string().optional(),
-    model: z.string().optional(),
-    upstream: z.string().optional(),
-    usage: z.looseObject({}).optional(),
-    cost: z.looseObject({ usd: z.number() }).optional(),
-    failure: z.object({ kind: z.string(), message: z.string() }).optional(),
+    callerId: z.string().exactOptional(),
+    userId: z.string().exactOptional(),
+    address: z.string().exactOptional(),
+    path: z.string().exactOptional(),
+    model: z.string().exactOptional(),
+    upstream: z.string().exactOptional(),
+    usage: z.looseObject({}).exactOptional(),
+    cost: z.looseObject({ usd: z.number() }).exactOptional(),
+    failure: z.object({ kind: z.string(), message: z.string() }).exactOptional(),
     attempts: z.array(z.looseObject({ upstream: z.string(), status: z.int() })),
   })
   .meta({ id: 'Call' });
 
 export const filterShape = {
-  since: moment.optional(),
-  until: moment.optional(),
-  callerId: z.string().optional(),
-  userId: z.string().optional(),
-  model: z.string().optional(),
-  upstream: z.string().optional(),
-  failed: z.stringbool().optional(),
+  since: moment.exactOptional(),
+  until: moment.exactOptional(),
+  callerId: z.string().exactOptional(),
+  userId: z.string().exactOptional(),
+  model: z.string().exactOptional(),
+  upstream: z.string().exactOptional(),
+  failed: z.stringbool().exactOptional(),
 };
 
 export const cursor = z
@@ -44,7 +44,7 @@ export const cursor = z
   })
   .meta({ description: 'The `next` of the page before.' });
 
-export const callPage = z.object({ calls: z.array(callSchema), next: z.string().optional() });
+export const callPage = z.object({ calls: z.array(callSchema), next: z.string().exactOptional() });
 
 /** One page, and where the next begins; absent: this was the last. */
 export function pageOf<Call extends { readonly startedAt: number; readonly requestId: string }>(
@@ -62,7 +62,7 @@ export const callOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/calls`,
     summary: 'Calls, the latest first.',
-    query: z.strictObject({ ...filterShape, limit, after: cursor.optional() }),
+    query: z.strictObject({ ...filterShape, limit, after: cursor.exactOptional() }),
     answer: callPage,
     async handle({ query: { after, ...filter } }, { place }) {
       const calls = await place.storage.calls.list({ ...filter, ...(after && { before: after }) });
@@ -73,7 +73,7 @@ export const callOperations: readonly Operation[] = [
     id: 'call.read',
     method: 'GET',
     path: `${base}/calls/{id}`,
-    summary: 'One call, by the x-request-id of its answer.',
+    summary: 'One call, by the x-proxy-request-id of its answer.',
     params: z.strictObject({ id: z.string() }),
     answer: callSchema,
     handle: async ({ params }, { place }) => ({ body: found(await place.storage.calls.find(params.id), 'call') }),

@@ -10,7 +10,7 @@ export const configOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/config`,
     summary: 'The effective configuration, every secret masked.',
-    answer: z.looseObject({ file: z.string().optional(), notes: z.array(z.string()) }).meta({ id: 'Config' }),
+    answer: z.looseObject({ file: z.string().exactOptional(), notes: z.array(z.string()) }).meta({ id: 'Config' }),
     handle: (_, { place }) => ({ body: masked(place.config()) }),
   }),
   operation({
@@ -31,7 +31,7 @@ export const configOperations: readonly Operation[] = [
     method: 'POST',
     path: `${base}/config/reload`,
     summary: 'Take over the file as it is now. One that cannot be used changes nothing, and is answered 400.',
-    answer: z.object({ file: z.string().optional(), notes: z.array(z.string()) }),
+    answer: z.object({ file: z.string().exactOptional(), notes: z.array(z.string()) }),
     handle(_, { place }) {
       const before = masked(place.config());
       const problems = place.reload();

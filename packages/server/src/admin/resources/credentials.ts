@@ -10,7 +10,7 @@ export const credentialSchema = z
   .object({
     id: z.string(),
     upstream: z.string(),
-    weight: weight.optional(),
+    weight: weight.exactOptional(),
     hint: z.string().meta({ description: 'The key masked: it cannot be read again.' }),
     createdAt: time,
   })
@@ -23,7 +23,7 @@ export const credentialOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/credentials`,
     summary: 'The stored keys of upstreams, masked.',
-    query: z.strictObject({ upstream: z.string().optional() }),
+    query: z.strictObject({ upstream: z.string().exactOptional() }),
     answer: z.object({ credentials: z.array(credentialSchema) }),
     handle: async ({ query: { upstream } }, { place }) => ({
       body: { credentials: await place.storage.credentials.list(upstream === undefined ? {} : { upstream }) },
@@ -34,11 +34,14 @@ export const credentialOperations: readonly Operation[] = [
     method: 'POST',
     path: `${base}/credentials`,
     summary: 'Add a key to an upstream.',
-    body: z.strictObject({ upstream: z.string().min(1), key, weight: weight.optional() }),
+    body: z.strictObject({ upstream: z.string().min(1), key, weight: weight.exactOptional() }),
     answer: credentialSchema,
     status: 201,
     async handle({ body: { upstream, ...rest } }, { place: { storage, config } }) {
-      found(config().upstreams.find(({ name }) => name === upstream), 'upstream');
+      found(
+        config().upstreams.find(({ name }) => name === upstream),
+        'upstream',
+      );
       const credential = await storage.credentials.add({ upstream, ...rest });
       return { body: credential, change: { object: credential.id, after: credential } };
     },
@@ -60,7 +63,7 @@ export const credentialOperations: readonly Operation[] = [
     path: `${base}/credentials/{id}`,
     summary: 'Another key or weight; a key that is not given stays.',
     params: id,
-    body: z.strictObject({ key: key.optional(), weight: weight.nullable().optional() }),
+    body: z.strictObject({ key: key.exactOptional(), weight: weight.nullable().exactOptional() }),
     answer: credentialSchema,
     async handle({ params, body }, { place: { storage } }) {
       const before = found(await storage.credentials.find(params.id), 'credential');

@@ -14,7 +14,7 @@ export const meOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/me`,
     summary: 'Who is asking, and what binds this key.',
-    answer: principalSchema.extend({ accessKey: accessKeySchema.partial().optional() }),
+    answer: principalSchema.extend({ accessKey: accessKeySchema.partial().exactOptional() }),
     async handle(_, { principal, place }) {
       const { role, id, name, by, keyId } = principal;
       const accessKey = keyId === undefined ? undefined : await place.storage.accessKeys.find(keyId);
@@ -26,7 +26,7 @@ export const meOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/me/usage`,
     summary: 'What this key has used: since ever by model, and by day of late.',
-    query: z.strictObject({ since: moment.optional() }),
+    query: z.strictObject({ since: moment.exactOptional() }),
     answer: z.object({ totals: z.array(totalSchema), days: z.array(usageRow) }),
     async handle({ query: { since = Date.now() - 30 * 86_400_000 } }, { principal: { keyId }, place: { storage } }) {
       if (keyId === undefined) return { body: { totals: [], days: [] } };
@@ -39,14 +39,19 @@ export const meOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/me/calls`,
     summary: 'Calls of this key, the latest first.',
-    query: z.strictObject({ limit, after: cursor.optional() }),
+    query: z.strictObject({ limit, after: cursor.exactOptional() }),
     answer: callPage,
     async handle({ query: { limit: most, after } }, { principal: { keyId }, place: { storage } }) {
       if (keyId === undefined) return { body: { calls: [] } };
       const page = { limit: most, callerId: keyId, ...(after && { before: after }) };
       const calls = await storage.calls.list(page);
       // Which of the server's keys served a call is none of a caller's business.
-      return { body: pageOf(calls.map(({ attempts: _attempts, ...call }) => ({ ...call, attempts: [] })), most) };
+      return {
+        body: pageOf(
+          calls.map(({ attempts: _attempts, ...call }) => ({ ...call, attempts: [] })),
+          most,
+        ),
+      };
     },
   }),
   operation({
@@ -75,5 +80,9 @@ export async function rename(keyId: string, given: string, { config, storage }: 
 }
 
 function withoutMarkup(text: string): string {
-  return text.replace(/<[^>]*>/g, '').replace(/[<>\p{Cc}]/gu, '').trim().slice(0, 80);
+  return text
+    .replace(/<[^>]*>/g, '')
+    .replace(/[<>\p{Cc}]/gu, '')
+    .trim()
+    .slice(0, 80);
 }

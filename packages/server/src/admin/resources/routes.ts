@@ -4,7 +4,7 @@ import { base, operation, type Operation } from '../operation.ts';
 const routeSchema = z
   .looseObject({
     model: z.string(),
-    targets: z.array(z.looseObject({ upstream: z.string(), model: z.string().optional() })),
+    targets: z.array(z.looseObject({ upstream: z.string(), model: z.string().exactOptional() })),
   })
   .meta({ id: 'Route' });
 

@@ -7,8 +7,8 @@ import { principalSchema } from '../schemas.ts';
 import { beginSession, endSession } from '../session.ts';
 
 const sessionSchema = principalSchema.extend({
-  csrf: z.string().optional().meta({ description: 'To be sent back as x-csrf-token with whatever is no GET.' }),
-  expiresAt: z.int().optional(),
+  csrf: z.string().exactOptional().meta({ description: 'To be sent back as x-csrf-token with whatever is no GET.' }),
+  expiresAt: z.int().exactOptional(),
 });
 
 /** How a browser logs in and out. Scripts send their key as a bearer token instead. */
@@ -29,7 +29,11 @@ export const sessionOperations: readonly Operation[] = [
       }
       if (principal.role !== 'admin') throw new Refusal('forbidden', 'Only administrators log in here.');
       const { csrf, expiresAt, headers } = await beginSession(principal, address, place);
-      return { headers, body: { ...told(principal), by: 'session', csrf, expiresAt }, change: { object: principal.id } };
+      return {
+        headers,
+        body: { ...told(principal), by: 'session', csrf, expiresAt },
+        change: { object: principal.id },
+      };
     },
   }),
   operation({

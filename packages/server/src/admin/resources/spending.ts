@@ -4,10 +4,10 @@ import { limits, role } from '../schemas.ts';
 
 const ownerSchema = z.object({
   id: z.string(),
-  name: z.string().optional(),
+  name: z.string().exactOptional(),
   kind: z.enum(['user', 'access-key']),
-  role: role.optional(),
-  limits: limits.optional(),
+  role: role.exactOptional(),
+  limits: limits.exactOptional(),
   spent: z.array(
     z.object({ budget: z.string(), periodStart: z.int(), spent: z.number(), updatedAt: z.int() }).meta({ id: 'Spent' }),
   ),
@@ -20,7 +20,7 @@ export const spendingOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/spending`,
     summary: 'Users and access keys with their limits, and what has been spent of each budget.',
-    query: z.strictObject({ owner: z.string().optional() }),
+    query: z.strictObject({ owner: z.string().exactOptional() }),
     answer: z.object({ owners: z.array(ownerSchema) }),
     async handle({ query: { owner } }, { place: { storage } }) {
       const rows = await storage.db.selectFrom('spending').selectAll().orderBy('periodStart').execute();

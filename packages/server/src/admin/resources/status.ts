@@ -20,7 +20,7 @@ export const statusOperations: readonly Operation[] = [
         node: z.string(),
         memoryBytes: z.int(),
         storage: z.object({ type: z.string(), place: z.string() }),
-        configFile: z.string().optional(),
+        configFile: z.string().exactOptional(),
         notes: z.array(z.string()),
         upstreams: z.int(),
         accessKeys: z.object({ configured: z.int(), stored: z.int() }),

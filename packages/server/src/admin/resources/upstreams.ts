@@ -9,8 +9,8 @@ const upstreamSchema = z
   .looseObject({
     name: z.string(),
     provider: z.string(),
-    baseUrl: z.string().optional(),
-    apiKeys: z.array(z.looseObject({ key: z.string() })).optional(),
+    baseUrl: z.string().exactOptional(),
+    apiKeys: z.array(z.looseObject({ key: z.string() })).exactOptional(),
     storedCredentials: z.array(credentialSchema),
   })
   .meta({ id: 'Upstream' });
@@ -37,7 +37,10 @@ export const upstreamOperations: readonly Operation[] = [
     params: z.strictObject({ name: z.string() }),
     answer: upstreamSchema,
     async handle({ params }, { place: { config, storage } }) {
-      const upstream = found(masked(config()).upstreams.find(({ name }) => name === params.name), 'upstream');
+      const upstream = found(
+        masked(config()).upstreams.find(({ name }) => name === params.name),
+        'upstream',
+      );
       return { body: withStored(upstream, await storage.credentials.list({ upstream: params.name })) };
     },
   }),

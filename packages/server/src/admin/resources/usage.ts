@@ -44,7 +44,7 @@ export const usageOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/totals`,
     summary: 'What each access key has used of each model since ever, also of calls that are no longer on record.',
-    query: z.strictObject({ callerId: z.string().optional() }),
+    query: z.strictObject({ callerId: z.string().exactOptional() }),
     answer: z.object({ totals: z.array(totalSchema) }),
     handle: async ({ query: { callerId } }, { place }) => ({
       body: { totals: await place.storage.totals.list(callerId === undefined ? {} : { callerIds: [callerId] }) },

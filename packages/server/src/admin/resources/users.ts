@@ -4,9 +4,9 @@ import { found } from '../refusal.ts';
 import { changesOf, id, limits, role, time } from '../schemas.ts';
 
 const written = {
-  role: role.optional(),
-  limits: limits.optional(),
-  note: z.string().max(2000).optional(),
+  role: role.exactOptional(),
+  limits: limits.exactOptional(),
+  note: z.string().max(2000).exactOptional(),
 };
 const name = z.string().trim().min(1).max(200);
 
@@ -16,8 +16,8 @@ export const userSchema = z
     name: z.string(),
     ...written,
     createdAt: time,
-    disabledAt: time.optional(),
-    disabledReason: z.string().optional(),
+    disabledAt: time.exactOptional(),
+    disabledReason: z.string().exactOptional(),
   })
   .meta({ id: 'User' });
 
@@ -59,7 +59,7 @@ export const userOperations: readonly Operation[] = [
     path: `${base}/users/{id}`,
     summary: 'Change a user: absent members stay, `null` takes away. `disabled` is a reason, and stops every key.',
     params: id,
-    body: changesOf({ ...written, disabled: z.string().min(1) }).extend({ name: name.optional() }),
+    body: changesOf({ ...written, disabled: z.string().min(1) }).extend({ name: name.exactOptional() }),
     answer: userSchema,
     async handle({ params, body }, { place: { storage } }) {
       const before = found(await storage.users.find(params.id), 'user');
