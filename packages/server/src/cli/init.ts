@@ -35,7 +35,8 @@ server:
 #     limits: { requestsPerMinute: 60, tokensPerMinute: 200000, concurrency: 4 }
 
 # Who may administer: GET /admin/api/openapi.json describes the API. Without a key, this machine alone.
-# admin: { key: "\${ADMIN_KEY}" }
+# admin:
+#   key: \${ADMIN_KEY}
 
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
