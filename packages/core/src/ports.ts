@@ -315,6 +315,8 @@ export interface CallRecord {
   readonly streaming?: boolean;
   readonly status: number;
   readonly upstream?: string;
+  /** The name of the upstream's provider. */
+  readonly provider?: string;
   readonly upstreamModel?: string;
   /** Whether bytes went through untouched or over the hub. */
   readonly way?: 'relay' | 'convert';

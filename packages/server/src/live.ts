@@ -1,8 +1,18 @@
-import { createGateway, systemClock, type Counters, type Ledger, type Log, type Transport } from '@proxy/core';
+import {
+  createGateway,
+  systemClock,
+  type GatewayOptions,
+  type Policy,
+  type Counters,
+  type Ledger,
+  type Log,
+  type Transport,
+} from '@proxy/core';
 import { hashedCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { createPricing } from './pricing/index.ts';
+import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
 
 export interface LivePorts {
@@ -12,18 +22,23 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Absent: calls leave behind what the ledger keeps. */
+  readonly records?: Records;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys);
-  const options = buildGatewayOptions(config, { ...ports, callers, clock: systemClock });
+  const recorded = records?.under(config, callers, ports.ledger);
+  const ledger = recorded?.ledger ?? ports.ledger;
+  const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway(options),
+    gateway: createGateway(recorded ? withPolicies(options, recorded.policies) : options),
     health,
     open: callers.open,
+    ...(recorded && { records: recorded }),
     cors: server.cors,
     place: {
       config: doors,
@@ -33,4 +48,8 @@ export function liveOf(config: Config, { guarded, ...ports }: LivePorts): Live {
       ...(guarded && { guarded }),
     },
   };
+}
+
+function withPolicies(options: GatewayOptions, more: readonly Policy[]): GatewayOptions {
+  return more.length === 0 ? options : { ...options, policies: [...(options.policies ?? []), ...more] };
 }

@@ -13,6 +13,8 @@ export interface ServerLog {
   readonly ledger: Ledger;
   /** Takes over the level, and the secrets that must never be printed. */
   configure(log: LogConfig, secrets: readonly string[]): void;
+  /** Leaves the secrets out of a text that goes elsewhere. */
+  mask(text: string): string;
   /** Writes what is still waiting. */
   flush(): void;
 }
@@ -84,6 +86,7 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
       logger.level = next.level;
       secrets = maskable(known);
     },
+    mask: maskText,
     flush,
   };
 }

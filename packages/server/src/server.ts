@@ -10,6 +10,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { createRecords } from './records/records.ts';
 import { frontOf } from './routes/front.ts';
 import { openStorage } from './storage/open.ts';
 import { createTransports } from './transports.ts';
@@ -50,6 +51,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     validate: (text) => problemsOf(() => options.load(text)),
     log: log.port,
   });
+  const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     return {
@@ -58,6 +60,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       ledger: { append: (record) => { admin.tail.append(record); log.ledger.append(record); } },
       log: log.port,
+      records,
     };
   };
 
@@ -105,6 +108,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       admin.close();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      await records.close();
       log.flush();
     },
   };

@@ -16,17 +16,15 @@ export class SpliceError extends Error {
 /** Reads single members of a JSON object; the body is scanned at the first `get`. */
 export function topLevel(body: Uint8Array): TopLevel {
   let members: readonly Member[] | undefined;
-  const values = new Map<string, Json>();
   return {
     get(name) {
-      const known = values.get(name);
-      if (known !== undefined) return known;
       members ??= scan(body).members;
-      const member = members.findLast((candidate) => isNamed(body, candidate, name));
-      if (member === undefined) return undefined;
-      const value = parse(body, member.valueStart, member.valueEnd) as Json; // what JSON.parse returns is Json
-      values.set(name, value);
-      return value;
+      for (let at = members.length - 1; at >= 0; at--) {
+        const member = members[at];
+        if (member && isNamed(body, member, name))
+          return (member.value ??= valueAt(body, member.valueStart, member.valueEnd));
+      }
+      return undefined;
     },
   };
 }
@@ -114,6 +112,8 @@ interface Member {
   readonly valueStart: number;
   /** Index after the value's last byte. */
   readonly valueEnd: number;
+  /** Once somebody has asked for it. */
+  value?: Json;
 }
 
 /** Finds the members of the object in `body`, and where its content begins. */
@@ -230,6 +230,24 @@ function isNamed(body: Uint8Array, { start, nameEnd }: Member, name: string): bo
   }
   return length === name.length;
 }
+
+function valueAt(body: Uint8Array, start: number, end: number): Json {
+  return shortText(body, start, end) ?? (parse(body, start, end) as Json); // what JSON.parse returns is Json
+}
+
+/** A model's name, say: decoding and parsing one costs several times what reading it byte by byte does. */
+function shortText(body: Uint8Array, start: number, end: number): string | undefined {
+  if (body[start] !== doubleQuote || end - start > maxShortText) return undefined;
+  let text = '';
+  for (let at = start + 1; at < end - 1; at++) {
+    const byte = body[at] ?? 0;
+    if (byte < 0x20 || byte >= 0x7f || byte === backslash) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+const maxShortText = 64;
 
 function parse(body: Uint8Array, start: number, end: number): unknown {
   try {

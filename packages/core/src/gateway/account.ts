@@ -83,7 +83,10 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     ...(caller?.userId !== undefined && { userId: caller.userId }),
     ...(inbound && { streaming: inbound.glance.streaming }),
     ...(inbound?.glance.model && { model: inbound.glance.model }),
-    ...(outcome?.target && { upstream: outcome.target.upstream.name }),
+    ...(outcome?.target && {
+      upstream: outcome.target.upstream.name,
+      provider: outcome.target.upstream.provider.name,
+    }),
     ...(outcome?.target?.model && { upstreamModel: outcome.target.model }),
     ...(outcome?.way && { way: outcome.way }),
     ...(usage && { usage }),

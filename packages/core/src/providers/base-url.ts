@@ -24,11 +24,31 @@ const callAddress = /\/(?:chat\/completions|responses|messages)$/;
  * without a version of ours. A query of the base stays at the end.
  */
 export function joinUrl(baseUrl: string, path: string): string {
+  const { address, hasVersion, query } = baseOf(baseUrl);
+  return address + (hasVersion ? path.replace(leadingVersion, '') : path) + query;
+}
+
+interface Base {
+  readonly address: string;
+  /** One of its own, or none is wanted. */
+  readonly hasVersion: boolean;
+  /** With its question mark, or empty. */
+  readonly query: string;
+}
+
+/** The same few stand in a configuration; what callers make up is not worth remembering. */
+const bases = new Map<string, Base>();
+const maxBases = 500;
+
+function baseOf(baseUrl: string): Base {
+  const known = bases.get(baseUrl);
+  if (known) return known;
   const asIs = baseUrl.endsWith('#');
-  const [address = '', query] = (asIs ? baseUrl.slice(0, -1) : baseUrl).split('?', 2);
-  const base = address.replace(/\/+$/, '').replace(callAddress, '');
-  const rest = asIs || versioned.test(base) ? path.replace(leadingVersion, '') : path;
-  return base + rest + (query === undefined || query === '' ? '' : `?${query}`);
+  const [before = '', query = ''] = (asIs ? baseUrl.slice(0, -1) : baseUrl).split('?', 2);
+  const address = before.replace(/\/+$/, '').replace(callAddress, '');
+  const base = { address, hasVersion: asIs || versioned.test(address), query: query === '' ? '' : `?${query}` };
+  if (bases.size < maxBases) bases.set(baseUrl, base);
+  return base;
 }
 
 /** The URL with a caller's own query behind it, its credentials left out. */

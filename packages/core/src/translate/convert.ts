@@ -10,6 +10,7 @@ import { accommodate } from './accommodate/accommodate.ts';
 import { wrapObject } from './envelope.ts';
 import { beginsAsEvents, beginsAsObject, isBlank } from './first-byte.ts';
 import { outputOf, reportForeign, writingOf, type Way } from './output.ts';
+import { traceHeaders } from './headers.ts';
 import { parseReply } from './parse-reply.ts';
 import { createRepetition } from './repetition.ts';
 import type { Destination, Inbound, ReplySettings, StreamTranslator, Translation, WholeReply } from './translation.ts';
@@ -49,7 +50,7 @@ export function convert(inbound: Inbound, destination: Destination, settings: Re
   return {
     way: 'convert',
     body: decoded.lifted ? decoded.lifted.restore(body) : body,
-    headers: { 'content-type': 'application/json', ...wrapped.headers },
+    headers: { 'content-type': 'application/json', ...traceHeaders(inbound.knock.headers), ...wrapped.headers },
     notices,
     whole: (body, contentType) => convertWhole(way, body, contentType),
     stream: (contentType) => (isEventStream(contentType, way) ? pumpEvents(way) : pumpWhole(way)),

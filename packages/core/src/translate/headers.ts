@@ -36,6 +36,12 @@ export function relayedRequestHeaders(headers: HeaderMap): Record<string, string
   return out;
 }
 
+/** W3C Trace Context: where a call came from is true of it in any dialect. */
+export function traceHeaders({ traceparent, tracestate }: HeaderMap): Record<string, string> {
+  if (traceparent === undefined) return {};
+  return { traceparent, ...(tracestate !== undefined && { tracestate }) };
+}
+
 /** Callers send the same few names again and again; what strangers make up is not worth remembering. */
 const remembered = new Map<string, boolean>();
 const maxRemembered = 500;

@@ -16,8 +16,8 @@ export function translate(inbound: Inbound, destination: Destination, settings: 
 /** Whether the caller replays what another vendor's model said, which its own vendor would refuse as it stands (Z2). */
 function hasBeenAbroad({ dialect, body }: Inbound, { facts }: Destination): boolean {
   const pieces = aroundFiles(body);
-  const marks = [envelopeMark, ...(dialect.foreignTraces?.(facts) ?? [])];
-  return marks.some((mark) => pieces.some((piece) => holds(piece, mark)));
+  const anywhere = (mark: string) => pieces.some((piece) => holds(piece, mark));
+  return anywhere(envelopeMark) || dialect.foreignTraces?.(facts).some(anywhere) === true;
 }
 
 /** A picture of a megabyte is no place to look for marks. */

@@ -22,8 +22,9 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ admin, accessKeys, upstreams, vendors, proxies }: Config): readonly string[] {
-  const headers = [...upstreams, ...vendors].flatMap(({ headers = {} }) =>
+export function secretsOf({ admin, accessKeys, upstreams, vendors, proxies, records }: Config): readonly string[] {
+  const collectors = [records.prompts, records.telemetry].filter((collector) => collector !== undefined);
+  const headers = [...upstreams, ...vendors, ...collectors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [

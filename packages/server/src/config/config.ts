@@ -13,6 +13,7 @@ import type { AdminConfig } from './admin.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { logLevels } from './schema.ts';
 
@@ -31,6 +32,7 @@ export interface Config {
   readonly modelFacts: readonly ModelFactsRow[];
   /** The user's own, stronger than ours. */
   readonly prices: readonly PriceRow[];
+  readonly records: RecordsConfig;
   readonly log: LogConfig;
   readonly timeouts: Timeouts;
   readonly websockets: SocketOptions;

@@ -9,6 +9,7 @@ import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
 import { pricesOf } from './prices.ts';
+import { recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -78,6 +79,7 @@ export function resolveConfig(sources: Sources): Config {
     routes,
     modelFacts: (file.modelFacts ?? []).map((row) => ({ source: path ?? 'configuration', ...row })),
     prices: pricesOf(file.prices),
+    records: recordsOf(file.records, env),
     log: {
       level: environment.logLevel ?? file.log?.level ?? 'info',
       requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)

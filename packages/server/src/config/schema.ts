@@ -6,6 +6,7 @@ import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
 import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
+import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { settingNames } from './providers.ts';
 
@@ -153,6 +154,7 @@ export const configFile = section({
     .exactOptional(),
   modelFacts: z.array(section({ match: words(), facts: factsSchema, source: words().exactOptional() })).exactOptional(),
   prices: pricesSchema.exactOptional(),
+  records: recordsSchema.exactOptional(),
   log: section({
     level: oneOf('a log level', logLevels).exactOptional(),
     pretty: flag().exactOptional(),

@@ -10,8 +10,9 @@ import type { CorsConfig } from '../config/cors.ts';
 import type { HealthConfig } from '../config/config.ts';
 import type { Entry, Place } from '../doors/door.ts';
 import { enter } from '../doors/table.ts';
+import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
-import { health, ping } from './health.ts';
+import { apiHealth, health, ping } from './health.ts';
 import { refuseForeign } from './local-only.ts';
 import { welcome } from './welcome.ts';
 
@@ -23,6 +24,8 @@ export interface Live {
   readonly open: boolean;
   readonly cors: CorsConfig;
   readonly place: Place;
+  /** What calls leave behind, for those who may look at it; absent: nothing is shown. */
+  readonly records?: LiveRecords;
 }
 
 /** What a server has beside the gateway. */
@@ -37,6 +40,8 @@ export function frontOf(live: () => Live, pages?: Pages): Gateway {
     const answering = pages?.answer(request);
     if (answering) return answering();
     const now = live();
+    const shown = now.records?.page?.(request);
+    if (shown) return shown;
     const cors = corsHeaders(request, now.cors);
     const entry = admit(request, now, cors);
     if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
@@ -82,6 +87,7 @@ function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): E
 /** These answer under any host name, to monitors. */
 function pageAt(request: HttpRequest, config: HealthConfig): HttpAnswer | undefined {
   if (config.enabled && isAt(config.path, request)) return forMethod(request, health(config));
+  if (isAt('/api/health', request)) return forMethod(request, apiHealth());
   return isAt('/ping', request) ? forMethod(request, ping()) : undefined;
 }
 

@@ -25,6 +25,11 @@ export function ping(): HttpAnswer {
   return json({ pong: Date.now() });
 }
 
+/** GET /api/health, as api-proxy's monitors read it (acceptance row A14). */
+export function apiHealth(): HttpAnswer {
+  return json({ success: true, message: 'API Proxy is healthy', timestamp: new Date().toISOString() });
+}
+
 function json(body: object): HttpAnswer {
   return {
     status: 200,

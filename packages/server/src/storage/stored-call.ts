@@ -1,4 +1,5 @@
 import { totalInputTokens, type CallRecord } from '@proxy/core';
+import type { Cost } from '../pricing/index.ts';
 import type { CallTable } from './tables.ts';
 
 /** A call as it is kept: the gateway's record, and what the server adds to it. */
@@ -6,7 +7,7 @@ export interface StoredCall extends CallRecord {
   /** Whose access key it was. */
   readonly userId?: string;
   /** Absent: no price is known. */
-  readonly cost?: { readonly usd: number };
+  readonly cost?: Pick<Cost, 'usd'> & Partial<Cost>;
 }
 
 /** `json`: the record as it has been written already. */

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { set, type Environment } from './expand.ts';
+import { flag, oneOf, section, wholeNumber, words } from './schema-parts.ts';
+
+/** What is kept of calls, and who may look. */
+export interface RecordsConfig {
+  /** How long calls stay in storage; absent: for ever. */
+  readonly days?: number;
+  /** The folder of the access log; absent: none is written. */
+  readonly accessLog?: string;
+  readonly metrics?: MetricsConfig;
+  readonly prompts?: PromptsConfig;
+  readonly telemetry?: TelemetryConfig;
+}
+
+export interface MetricsConfig {
+  readonly path: string;
+  /** Anybody may read them. */
+  readonly open: boolean;
+}
+
+export interface PromptsConfig {
+  readonly to: 'file' | 'webhook';
+  /** Files are `<folder>/<day>.jsonl`. */
+  readonly folder: string;
+  readonly url?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Regular expressions whose matches are left out. */
+  readonly redact: readonly string[];
+}
+
+export interface TelemetryConfig {
+  /** Of a collector that takes OTLP over HTTP: `http://127.0.0.1:4318`. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+}
+
+function address() {
+  return words().regex(/^https?:\/\/[^\s@]+$/, 'must be an address that begins with http:// or https://.');
+}
+
+const pattern = words().refine(isPattern, 'must be a regular expression.');
+const headers = z.record(z.string(), z.string(), { error: 'must be a map from names to texts.' });
+
+/** `true` is short for a section in which nothing is said. */
+function switchable<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.union([flag(), section(shape)], { error: 'must be true, false or a section.' });
+}
+
+export const recordsSchema = section({
+  days: wholeNumber(1).exactOptional(),
+  accessLog: switchable({ folder: words().exactOptional() }).exactOptional(),
+  metrics: switchable({
+    enabled: flag().exactOptional(),
+    path: words().regex(/^\//, 'must begin with a slash.').exactOptional(),
+    open: flag().exactOptional(),
+  }).exactOptional(),
+  prompts: section({
+    to: oneOf('a place for prompts', ['file', 'webhook']),
+    folder: words().exactOptional(),
+    url: address().exactOptional(),
+    headers: headers.exactOptional(),
+    redact: z.array(pattern).exactOptional(),
+  })
+    .refine(({ to, url }) => to !== 'webhook' || url !== undefined, 'needs a url for the webhook.')
+    .exactOptional(),
+  telemetry: section({
+    endpoint: address(),
+    headers: headers.exactOptional(),
+    serviceName: words().exactOptional(),
+  }).exactOptional(),
+});
+
+type RecordsFile = z.output<typeof recordsSchema>;
+
+/** The file's word; the predecessors' variables and OpenTelemetry's own where it has none. */
+export function recordsOf(file: RecordsFile = {}, env: Environment): RecordsConfig {
+  const base = set(env, 'BASE_PATH');
+  const folder = (name: string) => `${base ?? '.'}/${name}`;
+  const accessLog = file.accessLog ?? base !== undefined;
+  const { metrics = false } = file;
+  const shown = metrics !== false && (metrics === true || metrics.enabled !== false);
+  const prompts = file.prompts ?? promptsFrom(env);
+  const telemetry = telemetryOf(file, env);
+  return {
+    ...(file.days !== undefined && { days: file.days }),
+    ...(accessLog !== false && {
+      accessLog: (accessLog === true ? undefined : accessLog.folder) ?? folder('logs'),
+    }),
+    ...(shown && {
+      metrics: { path: '/metrics', open: false, ...(metrics !== true && { ...metrics }) },
+    }),
+    ...(prompts && { prompts: { folder: folder('prompts'), headers: {}, redact: [], ...prompts } }),
+    ...(telemetry && { telemetry }),
+  };
+}
+
+/** oai-reverse-proxy's (acceptance row F20); its Google Sheets are left out on purpose. */
+function promptsFrom(env: Environment): Pick<PromptsConfig, 'to'> | undefined {
+  const on = set(env, 'PROMPT_LOGGING') === 'true' && set(env, 'PROMPT_LOGGING_BACKEND') === 'file';
+  return on ? { to: 'file' } : undefined;
+}
+
+function telemetryOf({ telemetry }: RecordsFile, env: Environment): TelemetryConfig | undefined {
+  const endpoint = telemetry?.endpoint ?? set(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (endpoint === undefined) return undefined;
+  return {
+    endpoint,
+    headers: telemetry?.headers ?? pairsOf(set(env, 'OTEL_EXPORTER_OTLP_HEADERS')),
+    serviceName: telemetry?.serviceName ?? set(env, 'OTEL_SERVICE_NAME') ?? 'proxy',
+  };
+}
+
+/** `name=value,other=value`, as OpenTelemetry's variables are written. */
+function pairsOf(text = ''): Readonly<Record<string, string>> {
+  const pairs = text.split(',').map((pair) => pair.split('='));
+  return Object.fromEntries(
+    pairs.flatMap(([name = '', ...value]) => (name.trim() === '' ? [] : [[name.trim(), value.join('=').trim()]])),
+  );
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'gu') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

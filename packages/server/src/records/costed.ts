@@ -1,0 +1,44 @@
+import type { Ledger } from '@proxy/core';
+import type { Config } from '../config/config.ts';
+import { createPricing, type Cost, type PricedTarget } from '../pricing/index.ts';
+import type { StoredCall } from '../storage/stored-call.ts';
+
+/** Puts the cost on each record, by the prices of this configuration, before anybody else sees it. */
+export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledger): Ledger {
+  const pricing = createPricing(config.prices);
+  const regions = new Map(
+    config.upstreams.map(({ name, settings }) => [name, settings?.location ?? settings?.region] as const),
+  );
+  function costOf(record: StoredCall): Cost | undefined {
+    const target = targetOf(record, regions);
+    // Nothing was said of what it used: only a price for each request is certain, where it was served.
+    const usage = record.usage ?? (record.failure ? undefined : {});
+    const cost = target && usage && pricing.costOf(usage, target);
+    return record.usage || (cost && cost.lines.length > 0) ? cost : undefined;
+  }
+  return {
+    append(record) {
+      const cost = costOf(record);
+      const known: StoredCall = cost ? { ...record, cost } : record;
+      next.append(known);
+    },
+  };
+}
+
+/** Undefined: no upstream came to be asked. */
+function targetOf(
+  { provider, upstream, upstreamModel, model, startedAt }: StoredCall,
+  regions: ReadonlyMap<string, string | undefined>,
+): PricedTarget | undefined {
+  const name = upstreamModel ?? model;
+  if (provider === undefined || name === undefined) return undefined;
+  const region = regions.get(upstream ?? '');
+  return {
+    provider,
+    model: name,
+    at: startedAt,
+    ...(upstream !== undefined && { upstream }),
+    ...(model !== undefined && { askedModel: model }),
+    ...(region !== undefined && { region }),
+  };
+}

@@ -1,0 +1,19 @@
+import { bearerToken, type Callers, type HttpRequest } from '@proxy/core';
+import { isLoopback } from '../config/safety.ts';
+import { refuseForeign } from './local-only.ts';
+
+/** Signs of a proxy in front: then the loopback address is the proxy's, not the caller's. */
+const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'cf-connecting-ip', 'true-client-ip', 'via'];
+
+/** Sits at this machine itself, and not behind a web page or a proxy on it. */
+export function isLocal(request: HttpRequest): boolean {
+  const { address, headers } = request;
+  if (address === undefined || !isLoopback(address.replace(/^::ffff:/, ''))) return false;
+  return !forwarded.some((name) => headers[name] !== undefined) && refuseForeign(request) === undefined;
+}
+
+/** Has an access key; nobody has while none is configured. */
+export async function hasAccessKey({ headers }: HttpRequest, callers: Callers): Promise<boolean> {
+  const key = bearerToken(headers) ?? headers['x-api-key'];
+  return !callers.open && key !== undefined && (await callers.find(key)) !== undefined;
+}

@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import type { CallRecord } from '@proxy/core';
+import { createMetrics } from '../../src/records/metrics.ts';
+import { folder, start, until } from '../support.ts';
+import { ask } from '../rows/ask.ts';
+import { vendor } from '../rows/vendor.ts';
+
+const key = 'ours-0123456789-abcdef';
+const headers = { authorization: `Bearer ${key}` };
+const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] };
+
+async function served(records: string, keys = `[${key}]`) {
+  let refusing = false;
+  const upstream = await vendor((request, response) => {
+    if (refusing) response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
+    else
+      response.writeHead(200, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          ...{ id: 'c', object: 'chat.completion', created: 1, model: 'gpt-4o' },
+          choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 6 } },
+        }),
+      );
+  });
+  const config = `
+accessKeys: ${keys}
+records: ${records}
+upstreams: [{ name: oa, provider: openai, baseUrl: "${upstream.url}", apiKeys: [theirs-0123456789], dialects: [openai-chat] }]
+`;
+  const server = await start({ cwd: folder({ 'proxy.config.yaml': config }), flags: { host: '127.0.0.1' } });
+  return { ...server, fail: () => void (refusing = true) };
+}
+
+test('requests, tokens, cost, refusals and attempts, as Prometheus reads them', async () => {
+  const { url, fail } = await served('{ metrics: true }');
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await ask(url, '/v1/chat/completions', { body: chat });
+  fail();
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  const read = async () => (await ask(url, '/metrics')).text;
+  await until('three calls are counted', async () => (await read()).match(/^proxy_requests_total\{/gm)?.length === 3);
+  const text = await read();
+  const value = (start: string) => {
+    const line = text.split('\n').find((candidate) => candidate.startsWith(start));
+    return Number(line?.slice(line.lastIndexOf(' ')));
+  };
+  const place = 'upstream="oa",model="gpt-4o"';
+  expect(value(`proxy_requests_total{dialect="openai-chat",operation="generate",${place},status="200"}`)).toBe(1);
+  expect(
+    value('proxy_requests_total{dialect="openai-chat",operation="generate",upstream="",model="",status="401"}'),
+  ).toBe(1);
+  expect(value(`proxy_tokens_total{${place},kind="input"}`)).toBe(4);
+  expect(value(`proxy_tokens_total{${place},kind="cache_read"}`)).toBe(6);
+  expect(value(`proxy_tokens_total{${place},kind="output"}`)).toBe(4);
+  expect(value(`proxy_cost_usd_total{${place}}`)).toBeCloseTo(0.0000575, 12); // 4 x 2.5 + 6 x 1.25 + 4 x 10 millionths
+  expect(value('proxy_refusals_total{kind="unauthenticated"}')).toBe(1);
+  expect(text).toMatch(/^proxy_upstream_attempts_total\{upstream="oa",credential="[^"]+",outcome="ok"\} 1$/m);
+  expect(text).toMatch(/^proxy_upstream_attempts_total\{upstream="oa",credential="[^"]+",outcome="(?!ok)[^"]+"\} 1$/m);
+  expect(value(`proxy_request_duration_seconds_count{operation="generate",${place}}`)).toBe(2);
+  expect(value('proxy_running_requests')).toBe(0);
+  expect(text).not.toMatch(/ours-|theirs-/);
+});
+
+test('for this machine and for access keys; not through a proxy on it, nor under a foreign name', async () => {
+  const { url } = await served('{ metrics: { path: /numbers } }');
+  const status = async (more: object) => (await ask(url, '/numbers', more)).status;
+  expect(await status({})).toBe(200);
+  expect(await status({ host: 'rebound.example.com' })).toBe(401);
+  expect(await status({ headers: { 'x-forwarded-for': '203.0.113.9' } })).toBe(401);
+  expect(await status({ headers: { 'x-forwarded-for': '203.0.113.9', ...headers } })).toBe(200);
+  expect(await status({ headers: { 'x-forwarded-for': '203.0.113.9', 'x-api-key': key } })).toBe(200);
+  expect(await status({ headers: { 'x-forwarded-for': '203.0.113.9', authorization: 'Bearer wrong' } })).toBe(401);
+  expect((await ask(url, '/metrics')).status).toBe(404);
+});
+
+test('open to everybody where the configuration says so, and absent where it does not ask for them', async () => {
+  const open = await served('{ metrics: { open: true } }');
+  expect((await ask(open.url, '/metrics', { headers: { 'x-forwarded-for': '203.0.113.9' } })).status).toBe(200);
+  const off = await served('{ metrics: { enabled: false } }');
+  expect((await ask(off.url, '/metrics')).status).toBe(404);
+});
+
+test('names that callers make up do not become labels', async () => {
+  const { ledger, registry } = createMetrics();
+  const record = { requestId: 'r', startedAt: 0, durationMs: 1, status: 404, attempts: [], notices: [] };
+  for (let at = 0; at < 1000; at += 1)
+    ledger.append({ ...record, model: `made-up-${at}`, upstream: 'u', upstreamModel: `m${at}` } satisfies CallRecord);
+  const text = await registry.metrics();
+  expect(text).not.toContain('made-up');
+  expect(text.match(/^proxy_requests_total\{/gm)).toHaveLength(201);
+  expect(text).toMatch(/^proxy_requests_total\{.*model="other".*\} 800$/m);
+});
