@@ -8,7 +8,7 @@ import {
   type Log,
   type Transport,
 } from '@proxy/core';
-import { hashedCallers } from './callers.ts';
+import { hashedCallers, type OtherCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { createPricing } from './pricing/index.ts';
@@ -19,6 +19,8 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  /** Beside the configuration's; absent: none. */
+  readonly callers?: OtherCallers;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -27,8 +29,8 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts): Live {
-  const callers = hashedCallers(config.accessKeys);
+export function liveOf(config: Config, { guarded, records, callers: others, ...ports }: LivePorts): Live {
+  const callers = hashedCallers(config.accessKeys, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
   const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
@@ -37,7 +39,9 @@ export function liveOf(config: Config, { guarded, records, ...ports }: LivePorts
   return {
     gateway: createGateway(recorded ? withPolicies(options, recorded.policies) : options),
     health,
-    open: callers.open,
+    get open() {
+      return callers.open;
+    },
     ...(recorded && { records: recorded }),
     cors: server.cors,
     place: {

@@ -1,5 +1,5 @@
 import { memoryCounters, systemClock, type Transport } from '@proxy/core';
-import { serve } from '@proxy/node';
+import { serve, type Served } from '@proxy/node';
 import { createAdmin } from './admin/admin.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
@@ -8,11 +8,12 @@ import { ConfigError } from './config/problems.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { openDurable } from './durable.ts';
+import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { createRecords } from './records/records.ts';
-import { frontOf } from './routes/front.ts';
-import { openStorage } from './storage/open.ts';
+import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
@@ -37,20 +38,24 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts listening. @throws ConfigError, or the system's error when the address cannot be listened on. */
+/** Starts listening. @throws ConfigError, StorageError, or the system's error when the address cannot be listened on. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const transports = createTransports();
-  const storage = await openStorage({ place: { type: 'memory' } });
+  let config = options.load();
+  log.configure(config.log, secretsOf(config));
+  const durable = await openDurable({ config, log, days: () => config.records.days, keysChanged: () => use(config) });
   const admin = createAdmin({
-    storage,
-    config: () => config,
-    live: () => live,
+    storage: durable.storage,
+    config: () => complete,
     reload: takeOver,
     validate: (text) => problemsOf(() => options.load(text)),
     log: log.port,
   });
+  const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>
+    log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
+  );
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
@@ -58,32 +63,48 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
       counters,
-      ledger: { append: (record) => { admin.tail.append(record); log.ledger.append(record); } },
+      callers: durable.callers,
+      ledger,
       log: log.port,
       records,
     };
   };
 
-  let config = options.load();
-  log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, portsFor(config));
+  let live: Live;
+  /** With what is stored. */
+  let complete: Config;
+  /** Puts a configuration in force. */
+  function use(next: Config): void {
+    complete = durable.complete(next);
+    log.configure(next.log, secretsOf(complete));
+    live = liveOf(complete, portsFor(complete));
+    config = next;
+  }
+
+  use(config);
   const { host, port, drainSeconds } = config.server;
-  const listening = await (options.listen ?? serve)(
-    frontOf(() => live, admin),
-    { host, port },
-  );
+  let listening: Served;
+  try {
+    if (config.unsafe !== undefined && !durable.callers.some) throw new ConfigError([config.unsafe], config.file);
+    listening = await (options.listen ?? serve)(
+      frontOf(() => live, admin),
+      { host, port },
+    );
+  } catch (error) {
+    await durable.close();
+    throw error;
+  }
 
   /** What is wrong with the configuration as it is now; nothing: it is in force. */
   function takeOver(): readonly string[] {
     const problems = problemsOf(() => {
       const next = options.load();
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
-      if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
-      log.configure(next.log, secretsOf(next));
-      live = liveOf(next, portsFor(next));
+      if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
+      use(next);
+      durable.configure(next.storage);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
-      config = next;
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -109,6 +130,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       await records.close();
+      await durable.close();
       log.flush();
     },
   };

@@ -3,6 +3,7 @@ import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { AttemptRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
+import type { Ending } from './ending.ts';
 import type { HttpAnswer } from './http.ts';
 import type { Plan, Target } from './route.ts';
 import type { Running } from './running.ts';
@@ -18,7 +19,7 @@ export interface Outcome {
   /** A whole reply's usage. A stream's comes with its end. */
   readonly usage?: Usage;
   /** Absent: the call is over. Present: it is over when this says so. */
-  readonly streamed?: Promise<StreamEnd>;
+  readonly streamed?: Ending<StreamEnd>;
 }
 
 export interface StreamEnd {
@@ -31,7 +32,7 @@ export interface StreamEnd {
 /** `status` is what the upstream said, or 0 when it was never asked. */
 export type Tried =
   | { readonly failure: Failure; readonly status: number }
-  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Promise<StreamEnd> };
+  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Ending<StreamEnd> };
 
 interface Trying {
   readonly signal: AbortSignal;
@@ -66,7 +67,7 @@ export async function tryTargets(
     attempts.push(recordOf(gateway, target, tried, startedAt));
     if (!('failure' in tried)) {
       gateway.cooldown.succeeded(target.credential.id, target.model);
-      if (tried.streamed) void tried.streamed.finally(done);
+      if (tried.streamed) tried.streamed.whenEnded(() => done?.());
       else done?.();
       return { attempts, target, ...tried };
     }

@@ -1,7 +1,6 @@
 import type { Log } from '@proxy/core';
 import type { Config } from '../config/config.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { Live } from '../routes/front.ts';
 import type { Attempts } from './attempts.ts';
 import type { Tail } from './tail.ts';
 
@@ -9,7 +8,6 @@ import type { Tail } from './tail.ts';
 export interface AdminPlace {
   readonly storage: Storage;
   readonly config: () => Config;
-  readonly live: () => Live;
   /** Takes over the configuration as it is now; what is wrong with it otherwise. */
   readonly reload: () => readonly string[];
   /** What is wrong with a configuration that nobody has saved yet. */

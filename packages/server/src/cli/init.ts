@@ -41,6 +41,11 @@ server:
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
 
+# Where users, keys, bans and calls are kept: a SQLite file (the default), postgres://..., or memory.
+# storage: data/proxy.db
+# Under which upstream keys lie there that "proxy credentials add" stores.
+# encryptionKey: \${ENCRYPTION_KEY}
+
 # Answer 400 instead of leaving out what an upstream's API cannot express.
 # strict: true
 

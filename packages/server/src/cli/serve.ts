@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
 import { loadConfig } from '../config/load.ts';
+import { defaultStorage } from '../storage/place.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
 import { createMaskText } from '../mask.ts';
@@ -21,6 +22,7 @@ export async function serve(flags: Flags): Promise<void> {
       env: process.env,
       flags,
       tolerant: starting,
+      defaultStorage,
       ...(text !== undefined && { text }),
     });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));

@@ -15,6 +15,7 @@ import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
 import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
+import type { StorageConfig } from './storage.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -41,6 +42,9 @@ export interface Config {
   /** The environment's, for upstreams that name none of their own. */
   readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;
+  readonly storage: StorageConfig;
+  /** Why the address must not be listened on unless access keys are stored. */
+  readonly unsafe?: string;
   /** What was read, for people: a path, or absent when there is no file. */
   readonly file?: string;
   /** What a person should know about this configuration though it works. */

@@ -19,13 +19,22 @@ export interface LoadOptions {
   readonly tolerant?: boolean;
   /** What is looked at instead of what the file holds. */
   readonly text?: string;
+  /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
+  readonly defaultStorage?: string;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, text }: LoadOptions): Config {
+export function loadConfig({
+  cwd,
+  env: realEnv,
+  flags,
+  tolerant = false,
+  text,
+  defaultStorage,
+}: LoadOptions): Config {
   const env = withDotenv(cwd, realEnv);
   const file = findConfigFile(cwd, env, flags);
-  const said = { env, flags, files: nodeFiles };
+  const said = { env, flags, files: nodeFiles, ...(defaultStorage !== undefined && { defaultStorage }) };
   if (text !== undefined) return composeText(text, file?.path ?? resolve(cwd, fileNames[0] ?? ''), said);
   if (file === undefined) return composeConfig(said);
   const { path, found } = file;

@@ -8,6 +8,11 @@ export function masked(config: Config): Config {
     ...config,
     admin: { ...config.admin, ...(config.admin.key !== undefined && { key: mask(config.admin.key) }) },
     accessKeys: config.accessKeys.map((accessKey) => ({ ...accessKey, key: mask(accessKey.key) })),
+    storage: {
+      ...config.storage,
+      place: withoutPassword(config.storage.place),
+      encryptionKeys: config.storage.encryptionKeys.map(mask),
+    },
     ...(config.proxies && { proxies: maskedProxies(config.proxies) }),
     upstreams: config.upstreams.map(({ apiKeys, headers, connection, ...upstream }) => ({
       ...upstream,

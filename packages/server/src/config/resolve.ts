@@ -13,6 +13,7 @@ import { recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
+import { storageOf } from './storage.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 export interface Flags {
@@ -30,6 +31,8 @@ export interface Sources {
   readonly path?: string;
   readonly legacy?: ClaudeProxyConfig;
   readonly notes?: readonly string[];
+  /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
+  readonly defaultStorage?: string;
 }
 
 const defaultPort = 3000;
@@ -56,7 +59,10 @@ export function resolveConfig(sources: Sources): Config {
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const unsafe = unsafeHost(host, accessKeys, spends);
-  if (unsafe !== undefined) problems.push(unsafe);
+  const storage = storageOf(file, env, sources.defaultStorage ?? 'memory', notes);
+  // What else is stored is known when it is open.
+  const later = storage.place !== 'memory';
+  if (unsafe !== undefined && !later) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
   const proxies = proxiesFrom(env);
   const keyNote = publicKeyNote(accessKeys);
@@ -90,6 +96,8 @@ export function resolveConfig(sources: Sources): Config {
     ...(file.modelLists?.cacheSeconds !== undefined && { modelListFreshMs: file.modelLists.cacheSeconds * 1000 }),
     ...(proxies && { proxies }),
     health: healthOf(env, upstreams, legacy),
+    storage,
+    ...(unsafe !== undefined && { unsafe }),
     notes,
     ...(file.limits && { limits: file.limits }),
     ...(path !== undefined && { file: path }),

@@ -8,6 +8,7 @@ import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
 
 /** What may be written in proxy.config.yaml. */
@@ -146,6 +147,7 @@ export const configFile = section({
     .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
     .exactOptional(),
   limits: limitsSchema.exactOptional(),
+  ...storageOptions,
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),

@@ -44,6 +44,8 @@ export interface Calls {
   usage(by: UsageGroup, filter?: CallFilter): Promise<readonly UsageRow[]>;
   /** Forgets what is older; returns how many. */
   sweep(before: number): Promise<number>;
+  /** Forgets all but the latest so many. */
+  keepLatest(many: number): Promise<void>;
 }
 
 const dayMs = 86_400_000;
@@ -97,6 +99,10 @@ export function callsIn(db: Database): Calls {
     async sweep(before) {
       const { numDeletedRows } = await db.deleteFrom('calls').where('startedAt', '<', before).executeTakeFirst();
       return Number(numDeletedRows);
+    },
+    async keepLatest(many) {
+      const oldest = db.selectFrom('calls').select('startedAt').orderBy('startedAt', 'desc').offset(many).limit(1);
+      await db.deleteFrom('calls').where('startedAt', '<=', oldest).execute();
     },
   };
 }

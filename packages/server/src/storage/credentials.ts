@@ -1,5 +1,5 @@
 import { mask } from '../mask.ts';
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { duplicateAs } from './duplicate.ts';
 import { newId } from './ids.ts';
 import { parsed, present, written } from './row.ts';
@@ -73,14 +73,19 @@ export interface CredentialsOptions {
 
 const rowsAtOnce = 100;
 
-export function credentialsIn(db: Database, ring: KeyRing, { production }: CredentialsOptions): Credentials {
+export function credentialsIn(
+  db: Database,
+  changes: Changes,
+  ring: () => KeyRing,
+  { production }: CredentialsOptions,
+): Credentials {
   const protect = () => {
-    if (production && !ring.configured) throw new StorageError(unprotected);
+    if (production && !ring().configured) throw new StorageError(unprotected);
   };
   const sealed = (id: string, key: string) => ({
-    sealed: ring.seal(key, placeOf(id)),
-    keyId: ring.keyId,
-    hash: ring.hash(key),
+    sealed: ring().seal(key, placeOf(id)),
+    keyId: ring().keyId,
+    hash: ring().hash(key),
     hint: mask(key),
   });
   return {
@@ -96,8 +101,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
         createdAt: now,
         details: written(details),
       };
-      await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      await changes.make('credentials', async (tx) => {
         const adding = tx.insertInto('credentials').values(row).execute();
         await duplicateAs(`Upstream "${upstream}" has this key already.`, adding);
       });
@@ -119,8 +123,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
     },
     async update(id, { key, weight, details }) {
       if (key !== undefined) protect();
-      const row = await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      const row = await changes.make('credentials', async (tx) => {
         const changing = tx
           .updateTable('credentials')
           .set({
@@ -137,8 +140,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       return row && credentialOf(row);
     },
     async remove(id) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      return changes.make('credentials', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('credentials').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });
@@ -147,7 +149,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       const rows = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
       return rows.map((row) => {
         const { id, upstream, weight, details } = row;
-        return { ...present({ id, upstream, weight, details: detailsOf(details) }), key: opened(ring, row) };
+        return { ...present({ id, upstream, weight, details: detailsOf(details) }), key: opened(ring(), row) };
       });
     },
     async reencrypt() {
@@ -155,11 +157,11 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       let done = 0;
       for (;;) {
         // A few at a time, so that a server beside this never waits long.
-        const some = await db.transaction().execute((tx) => resealSome(tx, ring));
+        const some = await db.transaction().execute((tx) => resealSome(tx, ring()));
         done += some;
         if (some < rowsAtOnce) break;
       }
-      await db.transaction().execute((tx) => ring.reseal(tx));
+      await db.transaction().execute((tx) => ring().reseal(tx));
       return done;
     },
   };

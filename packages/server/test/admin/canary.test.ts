@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { masked } from '../../src/config/masked.ts';
 import { operations } from '../../src/admin/operations.ts';
 import { recordingUpstream } from '../upstream.ts';
-import { until } from '../support.ts';
+import { folder, load, start, until } from '../support.ts';
 import { adminServer, json } from './admin-server.ts';
 
 // Must-show 2 of issue 4: a canary secret pushed through every path appears in no log, error, record, metric or API answer.
@@ -49,24 +50,28 @@ test('no canary sings', async () => {
       });
     },
   });
+  const base = folder();
   const server = await adminServer({
     env: {
       ADMIN_KEY: canaries.adminKey,
       ENCRYPTION_KEY: canaries.encryptionKey,
       NODE_ENV: 'development',
       LOG_LEVEL: 'trace',
+      BASE_PATH: base,
     },
     config: `
+storage: kept/proxy.db
+records: { accessLog: true, metrics: { open: true } }
 accessKeys: [{ key: ${canaries.accessKey}, name: Ann }]
 upstreams:
   - name: main
-    provider: compatible
+    provider: openai-compatible
     baseUrl: ${upstream.url}
     apiKeys: [${canaries.upstreamKey}]
     headers: { x-secret: ${canaries.upstreamHeader} }
     models: [gpt-x]
   - name: proxied
-    provider: compatible
+    provider: openai-compatible
     baseUrl: http://upstream.invalid
     apiKeys: [${canaries.upstreamKey}-2]
     connection: { proxy: "http://ann:${canaries.proxyPassword}@127.0.0.1:9" }
@@ -154,13 +159,27 @@ upstreams:
 
   server.log.flush();
   heard.push({ place: 'log', text: server.log.lines.join('') });
-  for (const name of readdirSync(server.cwd, { recursive: true, encoding: 'utf8' })) {
-    if (name === 'proxy.config.yaml' || !/\.\w+$/.test(name)) continue;
-    heard.push({ place: name, text: readFileSync(join(server.cwd, name), 'latin1') });
-  }
+  await server.close();
+  const files = readdirSync(base, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.some(({ name }) => name.endsWith('.db'))).toBe(true);
+  expect(files.some(({ name }) => name.endsWith('.log'))).toBe(true);
+  for (const { name, parentPath } of files)
+    heard.push({ place: name, text: readFileSync(join(parentPath, name), 'latin1') });
   for (const { place, text } of heard)
     for (const [name, canary] of Object.entries(canaries)) {
       const at = text.indexOf(canary);
       expect(at < 0 ? '' : `${name}: …${text.slice(Math.max(0, at - 120), at + 60)}…`, place).toBe('');
     }
+});
+
+test('the password of a storage’s address is told by nobody', async () => {
+  const password = 'canary-storage-password-3be9';
+  const cwd = folder({ 'proxy.config.yaml': `storage: "postgres://ann:${password}@127.0.0.1:9/calls"` });
+  expect(JSON.stringify(masked(load(cwd)))).not.toContain(password);
+  const failure = await start({ cwd }).then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+  expect(failure).toContain('127.0.0.1:9');
+  expect(failure).not.toContain(password);
 });
