@@ -96,5 +96,8 @@ export { periodOf, type Period } from './budgets/period.ts';
 export type { Asked, BudgetKey, BudgetStore, Leased } from './budgets/store.ts';
 export type { Prices } from './budgets/units.ts';
 export { meansModel } from './models/model-patterns.ts';
-export type { Chunk, Frame, FrameReader, ReplyFraming } from './bytes/framing.ts';
+
+// Framings.
+export type { Chunk, Frame, FrameReader, Framing, FrameWriter, ReplyFraming } from './bytes/framing.ts';
+export { sse } from './bytes/sse.ts';
 export type { Json, JsonObject } from './json.ts';

@@ -11,6 +11,7 @@ import {
 import { hashedCallers, type OtherCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
+import type { PictureStore } from './doors/picture-store.ts';
 import { createPricing } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
@@ -21,6 +22,7 @@ export interface LivePorts {
   readonly guarded?: Transport;
   /** Beside the configuration's; absent: none. */
   readonly callers?: OtherCallers;
+  readonly pictures?: PictureStore;
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -29,7 +31,7 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, records, callers: others, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, records, callers: others, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
@@ -50,6 +52,7 @@ export function liveOf(config: Config, { guarded, records, callers: others, ...p
       upstreams,
       pricing: createPricing(config.prices),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
     },
   };
 }

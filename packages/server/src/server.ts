@@ -12,6 +12,7 @@ import { openDurable } from './durable.ts';
 import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { picturesIn } from './pictures.ts';
 import { createRecords } from './records/records.ts';
 import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
@@ -59,9 +60,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
+    const pictures = picturesIn(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
+      ...(pictures && { pictures }),
       counters,
       callers: durable.callers,
       ledger,

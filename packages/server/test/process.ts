@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { until } from './support.ts';
@@ -26,4 +27,10 @@ export async function started(run: ReturnType<typeof proxy>): Promise<string> {
   const url = /GET (http:\S+)\/health/.exec(run.seen.out)?.[1];
   if (url === undefined) throw new Error(run.seen.out + run.seen.err);
   return url;
+}
+
+/** In bytes, now or at its height, as Linux tells it. */
+export function memoryOf(pid: number | undefined, what: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
 }

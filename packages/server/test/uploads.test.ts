@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import OpenAI, { toFile } from 'openai';
 import { describe, expect, test, vi } from 'vitest';
-import { proxy, started } from './process.ts';
+import { memoryOf, proxy, started } from './process.ts';
 import { folder, start, until } from './support.ts';
 import { recordingUpstream } from './upstream.ts';
 
@@ -286,10 +285,4 @@ function sendZeros(url: string, size: number): Promise<number | undefined> {
     upload.on('drain', more);
     more();
   });
-}
-
-/** In bytes, now or at its height, as Linux tells it. */
-function memoryOf(pid: number | undefined, what: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
 }

@@ -35,7 +35,7 @@ export interface Dialect {
    * other dialects, or words that only others of this dialect know. With one of them, or an envelope, a request of this
    * dialect goes over the hub although its upstream speaks the same.
    */
-  foreignTraces?(facts: ModelFacts): readonly string[];
+  foreignTraces?(facts: ModelFacts): readonly ForeignTrace[];
 
   /** Model and streaming, without decoding the body. Reads only top-level members. @throws Failure when they are malformed. */
   glance(knock: Knock, body: TopLevel): Glance;
@@ -60,6 +60,9 @@ export interface Dialect {
   readonly counting?: Counting;
   readonly models?: ModelLists;
 }
+
+/** A text that says it alone, or one that is worth a closer look. */
+export type ForeignTrace = string | { readonly mark: string; proves(body: TopLevel): boolean };
 
 /** What of a request bounds its cost, seen without decoding it. */
 export interface Bounds {

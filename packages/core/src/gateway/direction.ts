@@ -15,6 +15,8 @@ export interface Direction {
   readonly upstreams?: readonly Upstream[];
   /** Where a model leads, the best first; `usual` is the gateway's own way over the upstreams above. @throws Failure */
   destinations?(model: string, usual: (model: string) => readonly UpstreamModel[]): readonly UpstreamModel[];
+  /** What becomes of a body that is not a form, before anything is read from it. @throws Failure */
+  reword?(body: Uint8Array): Uint8Array;
   /** Every path that is no door's, and lists of models, go to the upstream as they are, in this dialect. Absent: 404. */
   readonly otherPaths?: string;
   /** Sends, instead of the gateway's own. */

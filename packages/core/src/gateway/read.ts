@@ -24,7 +24,7 @@ export async function read({ options }: Running, call: Call, request: HttpReques
   const body = await bodyOf(request.body, maxBytes);
   if (body.length === 0 && door.relay?.model !== 'none')
     throw new Failure('bad-request', 'The request has no body: a JSON object is needed.');
-  return inboundOf(call.dialect, call.knock, body);
+  return inboundOf(call.dialect, call.knock, request.direction?.reword?.(body) ?? body);
 }
 
 function isJsonInstead({ relay }: RelayDoor, { headers }: HttpRequest): boolean {

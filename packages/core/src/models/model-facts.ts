@@ -77,6 +77,8 @@ export interface ModelFacts {
   readonly effortBesideTools?: 'none' | 'absent';
   /** Chat: a user turn may not follow tool results directly; an assistant turn must stand between (Mistral). */
   readonly assistantAfterTools?: boolean;
+  /** Chat: a system turn behind the assistant's is refused, and a last turn of the assistant's that is not called `prefix` (Mistral). */
+  readonly strictTurns?: boolean;
   /** Chat: custom (free text) tools are understood. */
   readonly customTools?: boolean;
   /** Chat: stream_options.include_usage is understood. */

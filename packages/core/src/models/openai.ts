@@ -324,6 +324,7 @@ function vendors(): readonly ModelFactsRow[] {
         // Usage comes in the last chunk without being asked for; asking is answered with 422 (avante-corp/avante.nvim#2347).
         streamUsage: false,
         assistantAfterTools: true,
+        strictTurns: true,
         callIdLength: 9,
         jsonSchemaOutput: true,
         parallelToolCallsSwitch: true,

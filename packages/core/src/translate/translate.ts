@@ -1,6 +1,7 @@
 import { longFiles } from '../bytes/lift.ts';
 import { createSearch } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
+import type { ForeignTrace, TopLevel } from '../dialects/dialect.ts';
 import { convert } from './convert.ts';
 import { relay } from './relay.ts';
 import type { Destination, Inbound, ReplySettings, Translation } from './translation.ts';
@@ -13,11 +14,22 @@ export function translate(inbound: Inbound, destination: Destination, settings: 
   return convert(provenAtHome(inbound, home), destination, settings);
 }
 
-/** Whether the caller replays what another vendor's model said, which its own vendor would refuse as it stands (Z2). */
-function hasBeenAbroad({ dialect, body }: Inbound, { facts }: Destination): boolean {
+/** Whether the request holds what its own vendor would refuse as it stands: another vendor's reply (Z2), an odd shape. */
+function hasBeenAbroad({ dialect, body, top }: Inbound, { facts }: Destination): boolean {
   const pieces = aroundFiles(body);
   const anywhere = (mark: string) => pieces.some((piece) => holds(piece, mark));
-  return anywhere(envelopeMark) || dialect.foreignTraces?.(facts).some(anywhere) === true;
+  const suspicious = (trace: ForeignTrace) =>
+    typeof trace === 'string' ? anywhere(trace) : anywhere(trace.mark) && proves(trace, top);
+  return anywhere(envelopeMark) || dialect.foreignTraces?.(facts).some(suspicious) === true;
+}
+
+function proves(trace: Exclude<ForeignTrace, string>, top: TopLevel): boolean {
+  try {
+    return trace.proves(top);
+  } catch {
+    // No JSON where it was looked at: whoever reads the request will say so.
+    return false;
+  }
 }
 
 /** A picture of a megabyte is no place to look for marks. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { set, type Environment } from './expand.ts';
 import { asRange } from '../public-address.ts';
-import { flag, section, words } from './schema-parts.ts';
+import { flag, section, wholeNumber, words } from './schema-parts.ts';
 
 /** By what each is opened in the file. */
 export const doorNames = ['hosts', 'api', 'services', 'addresses'] as const;
@@ -21,6 +21,13 @@ export interface DoorsConfig {
   readonly api: boolean;
   /** The path that the services stand below, as `/proxy/openai`. Absent: closed. */
   readonly services?: string;
+  /** Generated pictures are kept in a folder, and fetched by names that nobody guesses. Absent: they are not kept. */
+  readonly pictures?: {
+    readonly path: string;
+    readonly maxMb: number;
+    /** The address of this server as its callers reach it; absent: as the caller at hand has named it. */
+    readonly url?: string;
+  };
   /** Callers name the address to ask, with their own key for it. Absent: closed. */
   readonly addresses?: {
     /** Ranges that may be asked though they are not public. */
@@ -45,6 +52,13 @@ export const doorsSchema = section({
   addresses: z
     .union([flag(), section({ allow: z.array(range) })], { error: 'must be true, false or {allow: [ranges]}.' })
     .exactOptional(),
+  pictures: section({
+    path: words(),
+    maxMb: wholeNumber(1).exactOptional(),
+    url: words()
+      .regex(/^https?:\/\/[^\s?#]+$/, 'must be an address like https://ai.example.com.')
+      .exactOptional(),
+  }).exactOptional(),
   services: z
     .union([flag(), words().regex(/^\/[\w/-]*[\w-]$/)], { error: 'must be true, false or a path like /proxy.' })
     .exactOptional(),
@@ -56,13 +70,20 @@ type DoorsFile = z.output<typeof doorsSchema>;
 export function doorsOf(file: DoorsFile | undefined, env: Environment, onlyEnvironment: boolean): DoorsConfig {
   const hosts = hostsOf(file?.hosts, env, onlyEnvironment);
   const services = servicesOf(file?.services, env);
-  const { api = true, addresses = false } = file ?? {};
+  const { api = true, addresses = false, pictures } = file ?? {};
   return {
     ...(hosts && { hosts }),
     api,
     ...(services !== undefined && { services }),
+    ...(pictures && { pictures: picturesOf(pictures) }),
     ...(addresses !== false && { addresses: addresses === true ? { allow: [] } : addresses }),
   };
+}
+
+const defaultPicturesMb = 256;
+
+function picturesOf({ path, maxMb = defaultPicturesMb, url }: NonNullable<DoorsFile['pictures']>) {
+  return { path, maxMb, ...(url !== undefined && { url: url.replace(/\/+$/, '') }) };
 }
 
 /** Row F1: PROXY_ENDPOINT_ROUTE names the path. */

@@ -61,6 +61,7 @@ export const factsSchema = section({
   cacheWritesOutsidePrompt: yes,
   inlineThinkTags: yes,
   assistantAfterTools: yes,
+  strictTurns: yes,
   searchExclusions: yes,
   converseReasoning: oneOf('a field', ['thinking', 'reasoning_effort', 'reasoningConfig']).exactOptional(),
   converseTopK: oneOf('a field', ['top_k', 'inferenceConfig']).exactOptional(),

@@ -24,14 +24,7 @@ export interface LoadOptions {
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({
-  cwd,
-  env: realEnv,
-  flags,
-  tolerant = false,
-  text,
-  defaultStorage,
-}: LoadOptions): Config {
+export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, text, defaultStorage }: LoadOptions): Config {
   const env = withDotenv(cwd, realEnv);
   const file = findConfigFile(cwd, env, flags);
   const said = { env, flags, files: nodeFiles, ...(defaultStorage !== undefined && { defaultStorage }) };

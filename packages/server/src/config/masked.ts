@@ -4,8 +4,14 @@ import type { ConnectionConfig } from './connection.ts';
 
 /** The same configuration with every secret masked. */
 export function masked(config: Config): Config {
+  const { telemetry, prompts } = config.records;
   return {
     ...config,
+    records: {
+      ...config.records,
+      ...(telemetry && { telemetry: { ...telemetry, headers: maskedHeaders(telemetry.headers) } }),
+      ...(prompts && { prompts: { ...prompts, headers: maskedHeaders(prompts.headers) } }),
+    },
     admin: { ...config.admin, ...(config.admin.key !== undefined && { key: mask(config.admin.key) }) },
     accessKeys: config.accessKeys.map((accessKey) => ({ ...accessKey, key: mask(accessKey.key) })),
     storage: {

@@ -10,6 +10,8 @@ export interface RecordsConfig {
   readonly accessLog?: string;
   readonly metrics?: MetricsConfig;
   readonly prompts?: PromptsConfig;
+  /** Known callers' records carry a hash of the prompt. */
+  readonly promptHashes: boolean;
   readonly telemetry?: TelemetryConfig;
 }
 
@@ -65,6 +67,7 @@ export const recordsSchema = section({
   })
     .refine(({ to, url }) => to !== 'webhook' || url !== undefined, 'needs a url for the webhook.')
     .exactOptional(),
+  promptHashes: flag().exactOptional(),
   telemetry: section({
     endpoint: address(),
     headers: headers.exactOptional(),
@@ -91,9 +94,17 @@ export function recordsOf(file: RecordsFile = {}, env: Environment): RecordsConf
     ...(shown && {
       metrics: { path: '/metrics', open: false, ...(metrics !== true && { ...metrics }) },
     }),
+    promptHashes: file.promptHashes ?? set(env, 'EVENT_LOGGING') === 'true',
     ...(prompts && { prompts: { folder: folder('prompts'), headers: {}, redact: [], ...prompts } }),
     ...(telemetry && { telemetry }),
   };
+}
+
+/** What people whose words are kept, and those who keep them, must know. */
+export function promptsNote({ prompts }: RecordsConfig): string | undefined {
+  if (!prompts) return undefined;
+  const where = prompts.to === 'webhook' ? 'sent to a webhook' : `written to ${prompts.folder}`;
+  return `Prompts and replies are logged: they are ${where}. 提示词与回复会被记录。`;
 }
 
 /** oai-reverse-proxy's (acceptance row F20); its Google Sheets are left out on purpose. */

@@ -9,7 +9,7 @@ import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
 import { pricesOf } from './prices.ts';
-import { recordsOf } from './records.ts';
+import { promptsNote, recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -64,6 +64,9 @@ export function resolveConfig(sources: Sources): Config {
   const later = storage.place !== 'memory';
   if (unsafe !== undefined && !later) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
+  const records = recordsOf(file.records, env);
+  const logged = promptsNote(records);
+  if (logged !== undefined) notes.push(logged);
   const proxies = proxiesFrom(env);
   const keyNote = publicKeyNote(accessKeys);
   if (keyNote !== undefined) notes.push(keyNote);
@@ -85,7 +88,7 @@ export function resolveConfig(sources: Sources): Config {
     routes,
     modelFacts: (file.modelFacts ?? []).map((row) => ({ source: path ?? 'configuration', ...row })),
     prices: pricesOf(file.prices),
-    records: recordsOf(file.records, env),
+    records,
     log: {
       level: environment.logLevel ?? file.log?.level ?? 'info',
       requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)

@@ -1,6 +1,7 @@
 import type { Direction, HeaderMap, HttpAnswer, HttpRequest, Transport, Upstream } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import type { DoorsConfig } from '../config/doors.ts';
+import type { PictureStore } from './picture-store.ts';
 import type { Pricing } from '../pricing/index.ts';
 
 /**
@@ -17,14 +18,16 @@ export interface Place {
   readonly pricing: Pricing;
   /** To addresses that callers name. Absent: nobody may name one. */
   readonly guarded?: Transport;
+  /** Keeps generated pictures; absent: nobody does. */
+  readonly pictures?: PictureStore;
 }
 
-export type Entry = Entered | { readonly answer: HttpAnswer };
+export type Entry = Entered | { readonly answer: HttpAnswer | Promise<HttpAnswer> };
 
 interface Entered {
   readonly request: HttpRequest;
   /** The gateway's whole answer as the predecessor's clients know it. */
-  reshape?(answer: HttpAnswer): HttpAnswer;
+  reshape?(answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer>;
   /** The caller spends a key of its own, so that no access key of ours stands in front. */
   readonly ownKey?: boolean;
 }

@@ -11,6 +11,7 @@ import {
 import type { HttpAnswer, HttpRequest } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import { cutUrl, led, type Door } from './door.ts';
+import { parsed } from './fields.ts';
 import { withOwnKey } from './own-key.ts';
 
 /**
@@ -37,6 +38,7 @@ export const hostNames: Door = (request, { config: { hosts }, cors }) => {
       key: key ?? '',
     }),
     otherPaths: vendor.dialect,
+    ...(isJson(headers) && { reword: validJson }),
     ...(refusal && { refusal }),
   };
   return {
@@ -58,6 +60,16 @@ function corsHeaders({ headers: { origin } }: HttpRequest, cors: CorsConfig): He
     'access-control-max-age': '86400',
     ...(allowed !== '*' && { vary: 'Origin' }),
   };
+}
+
+function isJson(headers: HeaderMap): boolean {
+  return /^\s*application\/json\s*(;|$)/i.test(headers['content-type'] ?? '');
+}
+
+/** Row B6: a relay looks at a few members; what is broken elsewhere must not be sent either. */
+function validJson(body: Uint8Array): Uint8Array {
+  if (body.length > 0) parsed(body);
+  return body;
 }
 
 interface Vendor {

@@ -1,11 +1,18 @@
 import { Failure, ownName, type Direction, type HttpRequest, type Upstream } from '@proxy/core';
-import { below, cutUrl, led, versioned, type Door, type Entry } from './door.ts';
+import { adaEmbeddings } from './ada-embeddings.ts';
+import { claudeComplete } from './claude-complete.ts';
+import { below, cutUrl, led, versioned, type Door, type Entry, type Place } from './door.ts';
+import { defaultImageModel, imageChat, type KeptPictures } from './image-chat.ts';
+import type { InnerDoor, ModelChoice } from './inner-door.ts';
+import { instructChat } from './instruct-chat.ts';
+import type { PictureStore } from './picture-store.ts';
 
 /**
  * oai-reverse-proxy: `/proxy/<service>/…` leads to the upstreams of one provider, whatever the configuration routes elsewhere
  * (acceptance rows F1–F10).
  */
-export const reverseProxy: Door = (request, { config: { services: prefix }, upstreams }) => {
+export const reverseProxy: Door = (request, { config, upstreams, pictures }) => {
+  const { services: prefix } = config;
   if (prefix === undefined) return undefined;
   const { path, query } = cutUrl(request.url);
   const rest = below(path, prefix);
@@ -14,17 +21,20 @@ export const reverseProxy: Door = (request, { config: { services: prefix }, upst
   const inner = service && below(rest, service.at);
   if (!service || inner === undefined || inner === '' || inner === '/') return toFrontPage(request);
 
-  const { path: door, forced } = doorOf(versioned(inner));
+  const at = versioned(inner);
+  const door = service.inner?.(at, keptPictures(request, config, pictures)) ?? { path: at };
+  const { reword, reshape, models = service.models } = door;
   const able = upstreams.filter(
     ({ provider, credentials }) => provider.name === service.provider && credentials.length > 0,
   );
   const direction: Direction = {
     upstreams: able,
     destinations: (model) =>
-      able.map((upstream) => ({ upstream, model: nameAt(upstream, service, forced ?? model, forced !== undefined) })),
+      able.map((upstream) => ({ upstream, model: nameAt(upstream, models, door.forced ?? model) })),
+    ...(reword && { reword }),
     ...(able.length === 0 && { refusal: noKeys(service) }),
   };
-  return { request: led(request, { url: door + query, direction }) };
+  return { request: led(request, { url: door.path + query, direction }), ...(reshape && { reshape }) };
 };
 
 interface Service {
@@ -33,18 +43,24 @@ interface Service {
   /** By its name. */
   readonly provider: string;
   /** The models that are spoken to there; absent: all of them. */
-  readonly models?: RegExp;
-  /** The one to ask instead of another, where no upstream lists one. */
-  readonly otherwise?: string;
+  readonly models?: ModelChoice;
+  /** Paths there that are no door of the gateway's, or not with those words. */
+  inner?(path: string, kept: KeptPictures | undefined): InnerDoor | undefined;
 }
 
-const claude = { models: /claude|^arn:/, otherwise: 'claude-sonnet-4-5' } as const;
+const claude = {
+  models: { fitting: /claude|^arn:/, otherwise: 'claude-sonnet-4-5' },
+  inner: claudeComplete,
+} as const;
+
+const gemini = { fitting: /gemini|gemma|learnlm|embedding/, otherwise: 'gemini-2.5-pro' };
+const images = { fitting: /dall-e|image/, otherwise: defaultImageModel };
 
 const services: readonly Service[] = [
-  { at: '/openai', provider: 'openai' },
-  { at: '/openai-image', provider: 'openai' },
+  { at: '/openai', provider: 'openai', inner: (path) => instructChat(path) ?? adaEmbeddings(path) },
+  { at: '/openai-image', provider: 'openai', models: images, inner: imageChat },
   { at: '/anthropic', provider: 'anthropic', ...claude },
-  { at: '/google-ai', provider: 'gemini', models: /gemini|gemma|learnlm|embedding/, otherwise: 'gemini-2.5-pro' },
+  { at: '/google-ai', provider: 'gemini', models: gemini },
   { at: '/mistral-ai', provider: 'mistral' },
   { at: '/aws/claude', provider: 'bedrock', ...claude },
   { at: '/aws/mistral', provider: 'bedrock' },
@@ -52,28 +68,25 @@ const services: readonly Service[] = [
   { at: '/azure/openai', provider: 'azure' },
 ];
 
-/** Clients of that time could not choose between Claude's sizes: the path does (row F4). */
-const claudeBySize: Readonly<Record<string, string>> = {
-  sonnet: 'claude-3-sonnet-20240229',
-  opus: 'claude-3-opus-20240229',
-};
-
-function doorOf(path: string): { readonly path: string; readonly forced?: string } {
-  const [, size = ''] = /^\/v1\/(sonnet|opus)\/messages$/.exec(path) ?? [];
-  const forced = claudeBySize[size];
-  return forced === undefined ? { path } : { path: '/v1/messages', forced };
+/** Under the configured address, else the name by which this caller has reached us. */
+function keptPictures(
+  { headers: { host = 'localhost' } }: HttpRequest,
+  { pictures }: Place['config'],
+  store: PictureStore | undefined,
+): KeptPictures | undefined {
+  return store && { store, address: pictures?.url ?? `http://${host}` };
 }
 
 /** The model where the service has such; else one that its upstream lists, since these clients ask everybody for `gpt-4`. */
-function nameAt(upstream: Upstream, { models, otherwise }: Service, model: string, forced: boolean): string {
+function nameAt(upstream: Upstream, { fitting, otherwise }: ModelChoice = {}, model: string): string {
+  const fits = (name: string) => fitting?.test(name) !== false;
   const own = ownName(upstream, model);
-  if (own !== undefined && (models?.test(model) !== false || (upstream.models && own !== model))) return own;
+  if (own !== undefined && (fits(model) || (upstream.models && own !== model))) return own;
   const listed = Array.isArray(upstream.models)
     ? (upstream.models as readonly string[])
     : Object.keys(upstream.models ?? {}); // Array.isArray does not narrow readonly arrays
-  const size = forced ? Object.keys(claudeBySize).find((word) => model.includes(word)) : undefined;
-  const fitting = listed.find((name) => !name.includes('*') && name.includes(size ?? ''));
-  const instead = fitting ?? otherwise ?? model;
+  const instead =
+    listed.find((name) => !name.includes('*') && fits(ownName(upstream, name) ?? name)) ?? otherwise ?? model;
   return ownName(upstream, instead) ?? instead;
 }
 

@@ -5,7 +5,10 @@ import { metricsPage } from '../routes/metrics.ts';
 import { createAccessLog, type CallOutlet } from './access-log.ts';
 import { costed } from './costed.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { hashed } from './prompts/hashed.ts';
+import { createPromptLog, type PromptLog } from './prompts/log.ts';
 import { runningPolicy } from './running-policy.ts';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** What calls leave behind beside the log and storage, over all configurations of a server. */
 export interface Records {
@@ -19,30 +22,50 @@ export interface LiveRecords {
   /** Hears of every call first: it puts the cost on the record. */
   readonly ledger: Ledger;
   readonly policies: readonly Policy[];
+  /** The request as it goes on; absent: as it came. */
+  readonly enter?: (request: HttpRequest) => HttpRequest;
+  /** Looks on while an answer is sent; absent: nobody does. */
+  readonly watch?: (answer: HttpAnswer) => HttpAnswer;
   /** A page of ours, where the request is for one. */
   readonly page?: (request: HttpRequest) => Promise<HttpAnswer> | undefined;
 }
 
 export function createRecords(log: ServerLog): Records {
   const accessLog = kept<CallOutlet>();
+  const promptLog = kept<PromptLog>();
+  const telemetry = kept<Telemetry>();
   let metrics: Metrics | undefined;
   return {
     under(config, callers, next) {
-      const { accessLog: folder, metrics: shown } = config.records;
+      const { accessLog: folder, metrics: shown, prompts, promptHashes, telemetry: collector } = config.records;
       const files = accessLog.under(folder, (path) => createAccessLog(path, log.port, log.mask));
       if (shown) metrics ??= createMetrics();
       const counted = shown && metrics;
-      const ledgers = [next, files, counted?.ledger].filter((ledger) => ledger !== undefined);
+      const read = promptLog.under(prompts || promptHashes ? JSON.stringify(prompts ?? null) : undefined, () =>
+        createPromptLog(prompts, log.port, log.mask),
+      );
+      const traces = telemetry.under(
+        collector && JSON.stringify(collector),
+        () => collector && createTelemetry(collector, log.port),
+      );
+      const ledgers = [next, files, traces?.ledger, counted?.ledger, read && { append: read.recorded }];
+      const all = together(ledgers.filter((ledger) => ledger !== undefined));
       return {
-        ledger: costed(config, together(ledgers)),
-        policies: counted ? [runningPolicy(counted.began)] : [],
+        ledger: costed(config, read && promptHashes ? hashed(read.inboundOf, all) : all),
+        policies: [
+          ...(counted ? [runningPolicy(counted.began)] : []),
+          ...(read ? [read.policy] : []),
+          ...(traces ? [traces.policy] : []),
+        ],
+        ...(traces && { enter: traces.enter }),
+        ...(read && { watch: read.watch }),
         ...(counted && {
           page: (request) => (isFor(shown.path, request) ? metricsPage(request, counted, shown, callers) : undefined),
         }),
       };
     },
     async close() {
-      await accessLog.close();
+      await Promise.all([accessLog.close(), promptLog.close(), telemetry.close()]);
     },
   };
 }
@@ -61,10 +84,11 @@ function together(ledgers: readonly Ledger[]): Ledger {
 function kept<T extends { flush(): Promise<void> }>() {
   let current: { readonly key: string; readonly thing: T } | undefined;
   return {
-    under(key: string | undefined, make: (key: string) => T): T | undefined {
+    under(key: string | undefined, make: (key: string) => T | undefined): T | undefined {
       if (key !== current?.key) {
         void current?.thing.flush();
-        current = key === undefined ? undefined : { key, thing: make(key) };
+        const thing = key === undefined ? undefined : make(key);
+        current = key === undefined || !thing ? undefined : { key, thing };
       }
       return current?.thing;
     },

@@ -14,6 +14,7 @@ import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { apiHealth, health, ping } from './health.ts';
 import { refuseForeign } from './local-only.ts';
+import { pictureAt } from './pictures.ts';
 import { welcome } from './welcome.ts';
 
 /** What answers at this moment; a reload replaces the whole of it, and running requests keep what they began with. */
@@ -37,17 +38,20 @@ export interface Pages {
 /** The doors that are no dialect's, in front of whichever gateway is current. */
 export function frontOf(live: () => Live, pages?: Pages): Gateway {
   function handle(request: HttpRequest): Promise<HttpAnswer> {
-    const answering = pages?.answer(request);
-    if (answering) return answering();
+    const ours = pages?.answer(request);
+    if (ours) return ours();
     const now = live();
     const shown = now.records?.page?.(request);
     if (shown) return shown;
     const cors = corsHeaders(request, now.cors);
     const entry = admit(request, now, cors);
-    if ('answer' in entry) return Promise.resolve(withHeaders(entry.answer, cors));
-    const called = now.gateway.handle(entry.request);
-    if (!cors && !entry.reshape) return called;
-    return called.then((answer) => withHeaders(entry.reshape?.(answer) ?? answer, cors));
+    if ('answer' in entry) return Promise.resolve(entry.answer).then((answer) => withHeaders(answer, cors));
+    const { enter, watch } = now.records ?? {};
+    const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
+    if (!cors && !entry.reshape && !watch) return answering;
+    const seen = watch ? answering.then(watch) : answering;
+    const shaped = seen.then((answer) => entry.reshape?.(answer) ?? answer);
+    return shaped.then((answer) => withHeaders(answer, cors));
   }
   return {
     handle,
@@ -74,7 +78,7 @@ function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAn
 
 /** What goes to the gateway, or the answer that it does not come to that. */
 function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): Entry {
-  const page = pageAt(request, live.health);
+  const page = pageAt(request, live.health) ?? pictureAt(request, live.place.pictures);
   if (page) return { answer: page };
   const entry = enter(request, live.place) ?? { request };
   if ('answer' in entry) return entry;

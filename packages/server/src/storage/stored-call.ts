@@ -6,6 +6,8 @@ import type { CallTable } from './tables.ts';
 export interface StoredCall extends CallRecord {
   /** Whose access key it was. */
   readonly userId?: string;
+  /** SHA-256 of what was asked, where such hashes are kept. */
+  readonly promptHash?: string;
   /** Absent: no price is known. */
   readonly cost?: Pick<Cost, 'usd'> & Partial<Cost>;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { memoryOf, proxy, started } from '../process.ts';
 import { socketUpstream, visit } from '../socket-upstream.ts';
 import { folder, load, start, until } from '../support.ts';
 import { recordingUpstream } from '../upstream.ts';
@@ -149,6 +150,10 @@ test('B5 the Claude host serves messages alone, and batches with their beta head
 test.each([
   ['no JSON', claude, '/v1/messages', '{x', 'application/json'],
   ['no JSON, with a charset', openai, '/v1/chat/completions', '{"model":"m"', 'application/json; charset=utf-8'],
+  ['no JSON deep within', claude, '/v1/messages', brokenWithin(question), 'application/json'],
+  ['no JSON deep within', openai, '/v1/chat/completions', brokenWithin(chat), 'application/json'],
+  ['no JSON for a path that is no door', openai, '/v1/assistants', '{"tools":[{"a":1,}]}', 'application/json'],
+  ['no UTF-8', openai, '/v1/chat/completions', Buffer.from('{"model":"\xff"}', 'latin1'), 'application/json'],
   ['empty', claude, '/v1/messages', '', 'application/json'],
 ])('B6 %s: 400, and nobody is asked', async (_what, host, path, body, type) => {
   const { url, upstream } = await hosts();
@@ -286,6 +291,33 @@ test('B9 a form goes through with every name, type and byte', async () => {
     expect(await Promise.all(got)).toEqual(files);
   }
 });
+
+test('B9 50 MB pass with flat memory', async () => {
+  let seen = 0;
+  const upstream = await recordingUpstream({
+    listener(asked, response) {
+      asked.on('data', (piece: Buffer) => (seen += piece.length));
+      asked.on('end', () => response.end('{"id":"file-1"}'));
+    },
+  });
+  const env = { OPENAI_API_HOST: upstream.url };
+  const run = proxy(['serve', '--port', '0', '--host', '127.0.0.1'], { cwd: folder(), env });
+  const url = await started(run);
+  const send = (bytes: number) => {
+    const head = '--B\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n';
+    const body = Buffer.concat([Buffer.from(head), Buffer.alloc(bytes), Buffer.from('\r\n--B--\r\n')]);
+    const headers = { ...bearer, 'content-type': 'multipart/form-data; boundary=B' };
+    return ask(url, '/v1/files', { host: openai, headers, body });
+  };
+  await send(1024);
+  seen = 0;
+  const size = 50 * 1024 * 1024;
+  const before = memoryOf(run.child.pid, 'VmRSS');
+  expect((await send(size)).status).toBe(200);
+  expect(seen).toBeGreaterThan(size);
+  // Had it been held, it would be there whole.
+  expect(memoryOf(run.child.pid, 'VmHWM') - before).toBeLessThan(size);
+}, 60_000);
 
 test('B10 a download of 20 MB arrives unchanged', async () => {
   const bytes = Buffer.alloc(20 * 1024 * 1024, 'content of a file ');
@@ -450,6 +482,11 @@ accessKeys: [ours-0123456789]
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The first members are as they should be. */
+function brokenWithin(body: object): string {
+  return `${JSON.stringify(body).slice(0, -1)},"metadata":{"a":[1,,2]}}`;
 }
 
 /** A request as no client of today's writes it. */

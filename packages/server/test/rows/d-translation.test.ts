@@ -67,6 +67,14 @@ describe('D10 tools', () => {
     ]);
     expect(JSON.stringify(declared)).not.toContain('$schema');
   });
+
+  test('in OpenAI’s shape are Claude’s own to Claude, and what is Claude’s own goes through as it is', async () => {
+    const { tools } = (await asked('claude', { tools: [openaiShape] })).body;
+    expect(tools).toEqual([claudeShape]);
+    const kind = { type: 'object', properties: { kind: { enum: ['function', 'class'] } } };
+    const own = [{ name: 'find', input_schema: kind, odd: 1 }];
+    expect((await asked('claude', { tools: own })).body.tools).toEqual(own);
+  });
 });
 
 const paris = { id: 'call_paris', name: 'get_weather', args: { city: 'Paris', days: 2 } };

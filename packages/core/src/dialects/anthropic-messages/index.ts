@@ -8,6 +8,7 @@ import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
+import { foreignTraces } from './foreign-traces.ts';
 import { models } from './models.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { dialect } from './vocabulary.ts';
@@ -50,6 +51,7 @@ export const anthropicMessages: Dialect = {
     serviceTier: 'service_tier',
     cache: 'cache_control',
   },
+  foreignTraces,
   glance: (_knock, body) => glanceBody(body),
   rename: renameBody,
   decodeRequest,

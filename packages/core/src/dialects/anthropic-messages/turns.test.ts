@@ -42,6 +42,16 @@ describe('system', () => {
     ]);
     expect(fields).toEqual(['approximated messages']);
   });
+  test('T11 turns of one role are one turn', () => {
+    const { body } = encode({
+      messages: [user('One'), user('Two'), assistant(said('Three.')), assistant(said('Four.')), user('Five')],
+    });
+    expect(body.messages).toEqual([
+      { role: 'user', content: [textBlock('One'), textBlock('Two')] },
+      { role: 'assistant', content: [textBlock('Three.'), textBlock('Four.')] },
+      { role: 'user', content: 'Five' },
+    ]);
+  });
   test('S2 after the assistant’s last turn a system turn is written as a user turn', () => {
     const { body } = encode({ messages: [user('Hi'), assistant(said('Yes.')), system('Be brief.')] });
     expect(roles(body)).toEqual(['user', 'assistant', 'user']);
@@ -228,3 +238,7 @@ describe('reasoning in history', () => {
     ).toEqual({ type: 'adaptive' });
   });
 });
+
+function textBlock(text: string) {
+  return { type: 'text', text };
+}

@@ -22,7 +22,8 @@ export interface Turn {
 /**
  * Messages as turns of this wire. Among the turns, a system turn stands only after a user turn (or after an assistant
  * turn that ends in a server tool), before an assistant turn or last, and never beside another (S2): so system turns
- * wait for the next such place, and for models without them all are hoisted.
+ * wait for the next such place, and for models without them all are hoisted. Turns of one role are one turn (T11): the API
+ * would join them just so, and others that speak its language refuse them.
  */
 export function encodeTurns(messages: readonly Message[], facts: ModelFacts, writer: BlockWriter): Turns {
   const system: WireBlock[] = [];
@@ -58,7 +59,7 @@ export function encodeTurns(messages: readonly Message[], facts: ModelFacts, wri
     const blocks = encodeParts(message.parts, 'user', writer);
     if (blocks.length === 0) return;
     const last = turns.at(-1);
-    if (last?.answers) extend(last, blocks, message);
+    if (last?.role === 'user') extend(last, blocks, message);
     else turns.push({ role: 'user', content: blocks, extras: ownExtras(message.extras) });
   }
 
@@ -66,7 +67,9 @@ export function encodeTurns(messages: readonly Message[], facts: ModelFacts, wri
     const blocks = encodeParts(message.parts, 'assistant', writer);
     if (blocks.length === 0) return;
     placeWaiting();
-    turns.push({ role: 'assistant', content: blocks, extras: ownExtras(message.extras) });
+    const last = turns.at(-1);
+    if (last?.role === 'assistant') extend(last, blocks, message);
+    else turns.push({ role: 'assistant', content: blocks, extras: ownExtras(message.extras) });
   }
 
   function placeWaiting(): void {

@@ -7,7 +7,8 @@ import { encodeMessages } from './encode-messages.ts';
 import { encodeOutput } from './encode-output.ts';
 import { encodeReasoningControls } from './encode-reasoning.ts';
 import { encodeTools } from './encode-tools.ts';
-import { bridgeTools, settleSystemTurns } from './system-turns.ts';
+import { settleSystemTurns } from './system-turns.ts';
+import { inOrder } from './turn-order.ts';
 import { name as dialect, serviceTiers } from './vocabulary.ts';
 import type { ChatMessage, ChatRequest } from './wire.ts';
 
@@ -16,7 +17,7 @@ export function encodeRequest(conversation: Conversation, context: EncodeRequest
   reportForeignExtras(conversation, dialect, context.report);
   const output = encodeOutput(conversation, context);
   const turns = encodeMessages(settleSystemTurns(conversation.messages, context), context);
-  const messages = bridgeTools(turns, context);
+  const messages = inOrder(turns, context);
   const tools = encodeTools(conversation, context);
   const body: ChatRequest = {
     model: conversation.model,

@@ -1,6 +1,5 @@
 import type { Message, SystemMessage, UserMessage } from '../../conversation/message.ts';
 import type { EncodeRequestContext } from '../dialect.ts';
-import type { ChatMessage } from './wire.ts';
 
 /**
  * S1 says in place, and OpenAI takes it so. But the chat templates of most open models (Qwen, Gemma, Llama) refuse every
@@ -39,14 +38,4 @@ function remind({ parts, at }: SystemMessage): UserMessage {
     ),
     ...(at !== undefined && { at }),
   };
-}
-
-/** Mistral wants the assistant to have spoken before the user speaks again. */
-export function bridgeTools(turns: readonly ChatMessage[], { facts }: EncodeRequestContext): readonly ChatMessage[] {
-  if (facts.assistantAfterTools !== true) return turns;
-  return turns.flatMap((turn, index): readonly ChatMessage[] =>
-    turn.role === 'user' && turns[index - 1]?.role === 'tool'
-      ? [{ role: 'assistant', content: 'Noted.' }, turn]
-      : [turn],
-  );
 }

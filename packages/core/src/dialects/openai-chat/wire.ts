@@ -99,6 +99,8 @@ export type AssistantTurn = {
   readonly name?: string;
   readonly audio?: { readonly id: string };
   readonly tool_calls?: readonly ToolCall[];
+  /** Mistral: the reply goes on from this turn. */
+  readonly prefix?: true;
   readonly reasoning_content?: string;
   readonly reasoning?: string;
   readonly reasoning_details?: readonly ReasoningDetail[];

@@ -86,9 +86,17 @@ export const vendorTable: readonly VendorRow[] = [
     name: 'mistral',
     baseUrl: 'https://api.mistral.ai/v1',
     models: ['mistral-*', 'ministral-*', 'magistral-*', 'codestral-*', 'devstral-*', 'pixtral-*', 'open-mi*tral-*'],
-    facts: { seedField: 'random_seed', callIdLength: 9, assistantAfterTools: true, logprobs: false, logitBias: false },
+    facts: {
+      seedField: 'random_seed',
+      callIdLength: 9,
+      assistantAfterTools: true,
+      strictTurns: true,
+      logprobs: false,
+      logitBias: false,
+    },
     source:
-      'docs.mistral.ai/api: random_seed; anomalyco/opencode#1680: ids; charmbracelet/crush#1590: unknown members are a 422',
+      'docs.mistral.ai/api: random_seed; anomalyco/opencode#1680: ids; charmbracelet/crush#1590: unknown members are a 422; ' +
+      'mistralai/mistral-common validator.py: order of turns',
   },
   { name: 'xai', baseUrl: 'https://api.x.ai/v1', models: ['grok-*'], source: 'docs.x.ai' },
   {

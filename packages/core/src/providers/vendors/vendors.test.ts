@@ -239,6 +239,34 @@ describe('a Chat client’s own words go over the hub where the vendor would ref
       expect(id).toMatch(/^[a-zA-Z0-9]{9}$/);
   });
 
+  test.each([
+    ['a system turn behind the assistant’s', ['user', 'assistant', 'system', 'user'], 'user assistant user user'],
+    ['a user turn behind a tool’s', ['user', 'call', 'tool', 'user'], 'user assistant tool assistant user'],
+    ['a call without a result', ['user', 'call', 'user'], 'user assistant tool assistant user'],
+    ['a result without a call', ['user', 'tool', 'user'], 'user user user'],
+    ['an empty turn', ['user', 'empty', 'user'], 'user user'],
+  ])('Mistral: %s', async (_what, turns, expected) => {
+    const { body } = await chat('mistral', { messages: turns.map((turn) => chatTurns[turn]) });
+    expect(rolesIn(body)).toBe(expected);
+  });
+
+  test('Mistral: a last turn of the assistant’s is a prefix', async () => {
+    const messages = [chatTurns.user, chatTurns.assistant];
+    expect((await chat('mistral', { messages })).body.messages).toEqual([
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Well', prefix: true },
+    ]);
+    expect((await chat('groq', { messages })).body.messages).toEqual(messages);
+  });
+
+  test('Mistral: what is in order goes through to the byte', async () => {
+    const said = ['system', 'user', 'user', 'call', 'tool', 'assistant', 'user'].map((turn) => chatTurns[turn]);
+    for (const messages of [said, [...said, { ...chatTurns.assistant, prefix: true }]]) {
+      const { body } = await chat('mistral', { messages });
+      expect(body.messages).toEqual(messages);
+    }
+  });
+
   test('LM Studio: json_object', async () => {
     const { body } = await chat('lmstudio', { response_format: { type: 'json_object' } });
     expect(body.response_format).toMatchObject({ type: 'json_schema' });
@@ -287,6 +315,23 @@ test('a row of somebody’s own: key header, headers, Responses', async () => {
   };
   expect((await made.authorize(request, { id: 'k', secret: 's' })).headers).toEqual({ 'x-acme-key': 's' });
 });
+
+const chatTurns: Readonly<Record<string, object>> = {
+  system: { role: 'system', content: 'Be terse.' },
+  user: { role: 'user', content: 'Hi' },
+  assistant: { role: 'assistant', content: 'Well' },
+  empty: { role: 'assistant', content: '' },
+  call: {
+    role: 'assistant',
+    content: '',
+    tool_calls: [{ id: 'D681PevKs', type: 'function', function: { name: 'f', arguments: '{}' } }],
+  },
+  tool: { role: 'tool', tool_call_id: 'D681PevKs', content: '1' },
+};
+
+function rolesIn({ messages }: Readonly<Record<string, unknown>>): string {
+  return (messages as readonly { readonly role: string }[]).map(({ role }) => role).join(' '); // our own encoder's
+}
 
 function called(id: string) {
   return {
