@@ -1,6 +1,5 @@
 import { bearerToken, type HttpRequest } from '@proxy/core';
-import { isLoopback } from '../config/safety.ts';
-import { refuseForeign } from '../routes/local-only.ts';
+import { isLocal } from '../routes/insider.ts';
 import { callerByKey } from './known-callers.ts';
 import type { AdminPlace } from './place.ts';
 import { nobody, type Principal } from './principal.ts';
@@ -17,7 +16,7 @@ export async function identify(request: HttpRequest, address: string, place: Adm
   const key = keyIn(request);
   const cookie = key === undefined ? await sessionOf(request, place) : undefined;
   if (cookie) return cookie;
-  if (key === undefined) return isLocal(request, place) ? local : nobody;
+  if (key === undefined) return mayBeLocal(request, place) ? local : nobody;
   const known = await byKey(key, address, place);
   if (known) return known;
   attempts.failed(address);
@@ -51,16 +50,7 @@ function keyIn({ headers }: HttpRequest): string | undefined {
 
 const local: Principal = { role: 'admin', id: 'local', by: 'local' };
 
-/** What a proxy in front adds: whoever stands behind it is elsewhere. */
-const forwardingHeaders = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via', 'cf-connecting-ip'];
-
-/** Row C31: without an admin key, this machine alone, and no page or name that is foreign to it. */
-function isLocal(request: HttpRequest, place: AdminPlace): boolean {
-  return (
-    place.config().admin.key === undefined &&
-    request.address !== undefined &&
-    isLoopback(request.address) &&
-    !forwardingHeaders.some((name) => request.headers[name] !== undefined) &&
-    refuseForeign(request) === undefined
-  );
+/** Row C31: without an admin key, this machine alone. */
+function mayBeLocal(request: HttpRequest, { config }: AdminPlace): boolean {
+  return config().admin.key === undefined && isLocal(request);
 }

@@ -35,6 +35,11 @@ export interface Sources {
   readonly defaultStorage?: string;
 }
 
+/** Where nothing else is configured. */
+export const onlyDemo: readonly UpstreamConfig[] = [
+  { name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] },
+];
+
 const defaultPort = 3000;
 const defaultDrainSeconds = 30;
 const defaultMaxBodyMb = 100;
@@ -141,7 +146,7 @@ function upstreamsOf(
   });
   if (found.length > 0) return found;
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
-  return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
+  return onlyDemo;
 }
 
 type Written = NonNullable<ConfigFile['upstreams']>[number];

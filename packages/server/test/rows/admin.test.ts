@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { until } from '../support.ts';
+import { recordingUpstream } from '../upstream.ts';
 import { adminKey, adminServer, callerKey, demoConfig, json } from '../admin/admin-server.ts';
 import { ask } from './ask.ts';
 
@@ -238,6 +239,26 @@ test('E14 /api/keys: made, listed, changed and removed, always masked', async ()
   writeFileSync(join(cwd, 'proxy.config.yaml'), `${demoConfig}\ndoors: { api: false }\n`);
   await call('POST', '/admin/config/reload');
   expect((await call('GET', '/api/keys')).status).toBe(404);
+});
+
+test('E14 a key for a provider that nothing is configured for brings its upstream about', async () => {
+  const { url: baseUrl, seen } = await recordingUpstream();
+  const { call } = await adminServer({ config: `accessKeys: [${callerKey}]` });
+  const ask = async () =>
+    call('POST', '/api/v1/chat/completions', {
+      key: callerKey,
+      body: { model: 'gpt-x', messages: [{ role: 'user', content: 'Hello' }] },
+    });
+  const key = { provider: 'openai', name: 'first', api_key: 'sk-openai-0123456789abcdef', base_url: baseUrl };
+  const { data } = json<{ data: { id: string } }>(await call('POST', '/api/keys', { body: key }));
+  await until('the key is used', async () => (await ask()).status === 200 && seen.length > 0);
+  expect(seen[0]?.headers.authorization).toBe(`Bearer ${key.api_key}`);
+  await call('PUT', `/api/keys/${data.id}`, { body: { is_active: false } });
+  await until('it is no longer used', async () => {
+    const used = seen.length;
+    await ask();
+    return seen.length === used;
+  });
 });
 
 describe('F19 self-service', () => {
