@@ -198,7 +198,7 @@ async function eventsOf(
       type: call.operation ?? '',
       model: call.model ?? '',
       family: familyOf('', call.model ?? ''),
-      hashes: [],
+      hashes: call.promptHash === undefined ? [] : [call.promptHash],
       userToken: callerId,
       inputTokens: totalInputTokens(call.usage ?? {}),
       outputTokens: call.usage?.outputTokens ?? 0,
