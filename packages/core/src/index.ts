@@ -11,8 +11,9 @@ export {
 export type { StreamProgress, StreamTranslator } from './translate/translation.ts';
 
 // The gateway.
-export { createGateway } from './gateway/create.ts';
+export { createGateway, type KeyedGateway } from './gateway/create.ts';
 export type {
+  Branch,
   GatewayOptions,
   Route,
   RouteTarget,
@@ -50,6 +51,12 @@ export type { PostForm, Token, Tokens } from './auth/tokens.ts';
 export { bearer, bearerToken } from './auth/bearer.ts';
 export { headerKey } from './auth/header-key.ts';
 export type { SelectorName } from './keys/selector.ts';
+export type { BreakerRules, Cooldown, Rest } from './keys/cooldown.ts';
+export type { RefusedKey, RefusedKeys } from './keys/refused.ts';
+export { createKeyStates, type KeyCheck, type KeyStates } from './keys/key-states.ts';
+export { memoryQuotas } from './keys/quotas.ts';
+export type { KeyCheckOptions, Keys, KeyStatus } from './gateway/keys.ts';
+export type { Affinity } from './gateway/session.ts';
 
 // Embeddings: how a provider may be asked for them, and what passes between two forms.
 export { cohereEmbeddings, titanEmbeddings } from './embeddings/bedrock.ts';

@@ -15,6 +15,7 @@ export interface Ports {
   readonly budgets?: Budgets;
   readonly ledger: Ledger;
   readonly log: Log;
+  readonly quotas: Quotas;
 }
 
 /**
@@ -291,6 +292,19 @@ export interface Taken {
   readonly retryAfterMs: number;
 }
 
+/**
+ * How many calls upstream credentials are still good for, by the id of each and the number that it was given. Taking is
+ * atomic, so that several processes may share one store.
+ */
+export interface Quotas {
+  /** As far as this process knows; it need not ask a store for it. */
+  remaining(credentialId: string, quota: number): number;
+  /** One call less, before it is sent; false when none is left. */
+  take(credentialId: string, quota: number): boolean | Promise<boolean>;
+  /** The call did not succeed. */
+  giveBack(credentialId: string): void;
+}
+
 /** The durable record of calls. Appending must not wait for storage. */
 export interface Ledger {
   append(record: CallRecord): void;
@@ -325,6 +339,8 @@ export interface CallRecord {
   /** What the call took of its caller's budgets. */
   readonly charges?: readonly Charge[];
   readonly notices: readonly Notice[];
+  /** How its targets were chosen, where there was a choice. */
+  readonly why?: RoutingRecord;
   /** The failure's kind and message, when the call did not end well. `client-gone` when the client left. */
   readonly failure?: { readonly kind: string; readonly message: string };
 }
@@ -335,8 +351,46 @@ export interface AttemptRecord {
   /** Names the credential without revealing it. */
   readonly credential: string;
   readonly status: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
   readonly durationMs: number;
   readonly failure?: string;
+  /** What the failure says, without secrets. */
+  readonly message?: string;
+  /** The credential rests until then because of it; milliseconds since 1970. */
+  readonly restsUntil?: number;
+  /** The credential left the pool because of it. */
+  readonly removed?: true;
+}
+
+/** Why a call went where it went. */
+export interface RoutingRecord {
+  /** The pattern of the route that led there. */
+  readonly route?: string;
+  /** How that route chooses among its targets. */
+  readonly strategy?: string;
+  /** What named the session by which its targets were chosen: `header x-session-id`, `metadata.user_id`. */
+  readonly affinity?: string;
+  /** As they are configured, those that were left out behind the others; `attempts` says which were tried, in which order. */
+  readonly candidates: readonly CandidateRecord[];
+}
+
+export interface CandidateRecord {
+  readonly upstream: string;
+  readonly model: string;
+  readonly credential: string;
+  /** How its upstream chooses among credentials. */
+  readonly strategy: string;
+  /** The numbers by which that was decided. */
+  readonly scores?: Readonly<Record<string, number>>;
+  /** The numbers by which the route chose its target. */
+  readonly branchScores?: Readonly<Record<string, number>>;
+  /** Why it was left out, or put last: it rests, its vendor refuses it, its quota is spent. */
+  readonly skipped?: 'resting' | 'refused' | 'spent';
+  /** The kind of failure that brought it there. */
+  readonly reason?: string;
+  /** Milliseconds since 1970. */
+  readonly restsUntil?: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';

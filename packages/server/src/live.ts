@@ -1,11 +1,13 @@
 import {
   createGateway,
   systemClock,
-  type GatewayOptions,
-  type Policy,
   type Counters,
+  type GatewayOptions,
+  type KeyStates,
   type Ledger,
   type Log,
+  type Policy,
+  type Quotas,
   type Transport,
 } from '@proxy/core';
 import { hashedCallers, type OtherCallers } from './callers.ts';
@@ -26,20 +28,24 @@ export interface LivePorts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
+  readonly keys?: KeyStates;
+  readonly quotas?: Quotas;
   /** Absent: calls leave behind what the ledger keeps. */
   readonly records?: Records;
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, pictures, records, callers: others, ...ports }: LivePorts): Live {
+export function liveOf(config: Config, { guarded, pictures, keys, records, callers: others, ...ports }: LivePorts): Live {
   const callers = hashedCallers(config.accessKeys, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
   const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
+  const known = keys ? { ...options, keys } : options;
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway(recorded ? withPolicies(options, recorded.policies) : options),
+    gateway: createGateway(recorded ? withPolicies(known, recorded.policies) : known),
     health,
     get open() {
       return callers.open;

@@ -114,7 +114,8 @@ function sentence({
   return `${dialect ?? 'request'}${what}${asked}${where} ${status} ${Math.round(durationMs)} ms${fault}`;
 }
 
-function fieldsOf({ notices, startedAt, ...record }: CallRecord): Record<string, unknown> {
+/** Why a call went where it went is for `explain`, not for a line. */
+function fieldsOf({ notices, startedAt, why: _why, ...record }: CallRecord): Record<string, unknown> {
   return {
     ...record,
     startedAt: new Date(startedAt).toISOString(),

@@ -1,4 +1,4 @@
-import { memoryCounters, systemClock, type Transport } from '@proxy/core';
+import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
 import { serve, type Served } from '@proxy/node';
 import { createAdmin } from './admin/admin.ts';
 import { secretsOf } from './config/build.ts';
@@ -10,6 +10,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { openDurable } from './durable.ts';
 import { composeLedger } from './ledger.ts';
+import { createKeyChecks } from './key-checks.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
@@ -33,6 +34,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly config: () => Config;
+  /** How the upstreams' keys are, and what can be done about it. */
+  readonly keys: () => Keys;
   /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
   reload(): boolean;
   /** Stops listening, waits for running requests as long as the configuration says, then cuts them. */
@@ -43,6 +46,8 @@ export interface RunningServer {
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
+  const keys = createKeyStates({ clock: systemClock });
+  const quotas = memoryQuotas();
   const transports = createTransports();
   let config = options.load();
   log.configure(config.log, secretsOf(config));
@@ -67,6 +72,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(pictures && { pictures }),
       counters,
       callers: durable.callers,
+      keys,
+      quotas,
       ledger,
       log: log.port,
       records,
@@ -85,6 +92,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
 
   use(config);
+  const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
   let listening: Served;
   try {
@@ -98,6 +106,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     throw error;
   }
 
+  keyChecks.start(config.checkKeys);
+
   /** What is wrong with the configuration as it is now; nothing: it is in force. */
   function takeOver(): readonly string[] {
     const problems = problemsOf(() => {
@@ -108,6 +118,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       durable.configure(next.storage);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
+      keyChecks.schedule(next.checkKeys);
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
@@ -126,10 +137,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: listening.url,
     port: listening.port,
     config: () => config,
+    keys: () => live.gateway.keys,
     reload,
     async close() {
       stopWatching();
       admin.close();
+      keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       await records.close();

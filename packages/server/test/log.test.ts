@@ -64,7 +64,9 @@ const record: CallRecord = {
   upstream: 'openai',
   upstreamModel: 'gpt-y',
   way: 'convert',
-  attempts: [{ upstream: 'openai', model: 'gpt-y', credential: 'openai#1-abc123', status: 200, durationMs: 11 }],
+  attempts: [
+    { upstream: 'openai', model: 'gpt-y', credential: 'openai#1-abc123', status: 200, startedAt: 0, durationMs: 11 },
+  ],
   notices: [{ type: 'dropped', field: 'top_k', detail: 'Chat has no top_k.' }],
 };
 

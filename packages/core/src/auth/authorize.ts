@@ -8,6 +8,10 @@ export interface Credential {
   readonly secret: string;
   /** Relative share for the `weighted` strategy; absent is 1. */
   readonly weight?: number;
+  /** What a call costs, for the strategies that choose by it; absent is 0. */
+  readonly cost?: number;
+  /** So many successful calls it is good for; absent: any number. */
+  readonly quota?: number;
 }
 
 /** What is about to be sent, before it is authorized. */

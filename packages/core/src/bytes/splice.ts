@@ -29,6 +29,26 @@ export function topLevel(body: Uint8Array): TopLevel {
   };
 }
 
+/**
+ * The JSON texts of the first elements of the array `name`; the whole value when it is no array; none when it is missing.
+ * @throws SpliceError when the body is not a JSON object.
+ */
+export function elementsOf(body: Uint8Array, name: string, most: number): readonly Uint8Array[] {
+  const member = scan(body).members.findLast((candidate) => isNamed(body, candidate, name));
+  if (member === undefined) return [];
+  if (body[member.valueStart] !== openBracket) return [body.subarray(member.valueStart, member.valueEnd)];
+  const elements: Uint8Array[] = [];
+  let at = skipSpace(body, member.valueStart + 1);
+  while (body[at] !== closeBracket && elements.length < most) {
+    const end = skipValue(body, at);
+    elements.push(body.subarray(at, end));
+    at = skipSpace(body, end);
+    if (body[at] !== comma) break;
+    at = skipSpace(body, at + 1);
+  }
+  return elements;
+}
+
 /** The same bytes but for the value of `name`, which becomes the JSON text `json`; a missing member is added at the front. */
 export function replaceMember(body: Uint8Array, name: string, json: string): Uint8Array {
   return splice(body, [[name, json]], []);

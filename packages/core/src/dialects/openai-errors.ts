@@ -30,7 +30,8 @@ export function encodeOpenaiError(failure: Failure, context: EncodeErrorContext 
     headers['retry-after'] = String(Math.ceil(retryAfterSeconds));
     if (!Number.isInteger(retryAfterSeconds)) headers['retry-after-ms'] = String(Math.round(retryAfterSeconds * 1000));
   }
-  if (quota && shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
+  // OpenAI's SDKs read it before they look at the status.
+  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
   if (context.requestId !== undefined) headers['x-request-id'] = context.requestId;
   return { status: statusOf(failure), headers, body: { error: openaiErrorMembers(failure) } };
 }

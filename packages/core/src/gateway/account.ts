@@ -89,6 +89,7 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     }),
     ...(outcome?.target?.model && { upstreamModel: outcome.target.model }),
     ...(outcome?.way && { way: outcome.way }),
+    ...(outcome?.why && { why: outcome.why() }),
     ...(usage && { usage }),
     ...(charges.length > 0 && { charges }),
     ...(failure && { failure: { kind: failure.kind, message: failure.message } }),

@@ -20,7 +20,8 @@ import { refuse } from './refuse.ts';
 import { relaySocket } from './relay-socket.ts';
 import { respondOverSocket } from './respond-socket.ts';
 import { routeRelayed } from './route-relayed.ts';
-import type { Plan, Target } from './route.ts';
+import type { Plan } from './plan.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { maxMessageBytes, openSocket, type Message } from './send.ts';
 import { serve } from './serve.ts';
@@ -139,7 +140,7 @@ async function planned(
   story.inbound = asked;
   if (story.caller) permitted(story.caller, asked);
   const plan = routeRelayed(gateway, asked, door);
-  const inbound = (await story.gate?.inspect(asked, plan.targets)) ?? asked;
+  const inbound = (await story.gate?.inspect(asked, plan.possible())) ?? asked;
   story.inbound = inbound;
   return { inbound, plan };
 }

@@ -9,7 +9,8 @@ import type { Inbound, Translation } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { readAll } from './read-all.ts';
-import type { Plan, Target } from './route.ts';
+import type { Plan } from './plan.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { messageOf, send } from './send.ts';
 

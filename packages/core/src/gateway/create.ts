@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import * as registry from '../dialects/registry.ts';
-import { createCooldown } from '../keys/cooldown.ts';
-import type { Selector } from '../keys/selector.ts';
+import { createKeyStates } from '../keys/key-states.ts';
+import { memoryQuotas } from '../keys/quotas.ts';
+import type { Candidate, Selector } from '../keys/selector.ts';
 import { createSelector } from '../keys/selectors.ts';
 import { createLimiter } from '../limits/limiter.ts';
 import { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } from '../memory.ts';
@@ -9,19 +10,26 @@ import { factsOf } from '../models/facts.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
 import { answerFetch } from '../web.ts';
+import { callsLeft } from './calls-left.ts';
 import { createCatalogues } from './catalogues.ts';
 import { connect } from './connect.ts';
 import { directed } from './directed.ts';
-import type { GatewayOptions, Upstream, UpstreamModel } from './gateway.ts';
+import type { GatewayOptions, Route, Upstream, UpstreamModel } from './gateway.ts';
 import type { Gateway, HttpRequest } from './http.ts';
+import { createKeys, type Keys } from './keys.ts';
 import { createDoors } from './recognize.ts';
 import { destinationsOf } from './route.ts';
 import type { Running } from './running.ts';
 import { serve } from './serve.ts';
 import { createTokens } from './tokens.ts';
 
+/** One that tells of its upstreams' credentials as well. */
+export interface KeyedGateway extends Gateway {
+  readonly keys: Keys;
+}
+
 /** A gateway over these upstreams. Stateless but for what its ports keep; make a new one to change its options. */
-export function createGateway(options: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): KeyedGateway {
   const clock = options.ports.clock ?? systemClock;
   const ports: Ports = {
     clock,
@@ -30,20 +38,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     counters: memoryCounters(clock),
     ledger: memoryLedger(),
     log: silentLog,
+    quotas: memoryQuotas(),
     ...options.ports,
   };
   const dialects = Object.values(registry);
-  const selectors = new Map<Upstream, Selector>();
-  for (const upstream of options.upstreams)
-    selectors.set(upstream, createSelector(upstream.strategy ?? 'failover', ports));
   const running: Running = {
     options,
     ports,
     dialects,
     doors: createDoors(dialects),
     limiter: createLimiter(ports),
-    cooldown: createCooldown(ports),
-    selectorOf: (upstream) => selectors.get(upstream) ?? createSelector('failover', ports),
+    ...(options.keys ?? createKeyStates(ports)),
+    selectorOf: selectorsOf(ports),
     factsAt: factsCache(options),
     destinationsOf: destinationsCache(options),
     tokens: createTokens(ports),
@@ -56,7 +62,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     handle,
     connect: (request) => connect(forOne(request), request),
     fetch: (request) => answerFetch(handle, request),
+    keys: createKeys(running),
     knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
+  };
+}
+
+/** Made when they are first needed. */
+function selectorsOf(ports: Ports): Running['selectorOf'] {
+  const selectors = new WeakMap<Upstream | Route, Selector>();
+  const selectorPorts = { ...ports, remaining: (candidate: Candidate) => callsLeft(ports, candidate) };
+  const asListed = createSelector('failover', selectorPorts);
+  return (place) => {
+    if (place.strategy === undefined || place.strategy === 'failover') return asListed;
+    let selector = selectors.get(place);
+    if (!selector) selectors.set(place, (selector = createSelector(place.strategy, selectorPorts)));
+    return selector;
   };
 }
 

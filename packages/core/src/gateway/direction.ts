@@ -23,4 +23,6 @@ export interface Direction {
   readonly transport?: Transport;
   /** Nothing is asked of anybody: the caller hears this. */
   readonly refusal?: Failure;
+  /** What the caller hears when no credential can be used. */
+  readonly withoutKeys?: Failure;
 }

@@ -1,8 +1,11 @@
 import type { Credential, Settings } from '../auth/authorize.ts';
-import type { SelectorName } from '../keys/selector.ts';
+import type { BreakerRules } from '../keys/cooldown.ts';
+import type { KeyStates } from '../keys/key-states.ts';
+import type { Candidate, SelectorName } from '../keys/selector.ts';
 import type { ModelFacts, ModelFactsRow } from '../models/model-facts.ts';
 import type { Limits, Ports } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Affinity } from './session.ts';
 import type { Policy } from './policy.ts';
 
 /** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
@@ -26,6 +29,8 @@ export interface GatewayOptions {
   /** How long a list of models is kept that an upstream without `models` was asked for; absent: 60 s. */
   readonly modelListFreshMs?: number;
   readonly sockets?: SocketOptions;
+  /** What is known of credentials; absent: nothing yet. */
+  readonly keys?: KeyStates;
   /** Rules of the house, asked in this order. */
   readonly policies?: readonly Policy[];
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
@@ -42,6 +47,14 @@ export interface Upstream {
   readonly models?: readonly string[] | Readonly<Record<string, string>>;
   /** Which credential next; absent: failover. */
   readonly strategy?: SelectorName;
+  /** A conversation stays with the same credential while that is well; absent: the strategy alone decides. */
+  readonly affinity?: Affinity;
+  /** When credentials rest. */
+  readonly breaker?: BreakerRules;
+  /** What happens to a credential that its vendor refuses (401, 402): absent, it rests; `remove`: until it is restored. */
+  readonly refusedKeys?: 'rest' | 'remove';
+  /** Where a bare model name goes that led here, when it cannot be served here. */
+  readonly fallbacks?: readonly RouteTarget[];
   /** Speak only these of the provider's dialects, by name. */
   readonly dialects?: readonly string[];
   /** What is known of every model here, strongest of all. */
@@ -56,8 +69,13 @@ export interface Upstream {
 export interface Route {
   /** A model name as callers write it; `*` stands for any run of characters. */
   readonly model: string;
-  /** Tried in this order. */
   readonly targets: readonly RouteTarget[];
+  /** Which target next; absent: failover. */
+  readonly strategy?: SelectorName;
+  /** A conversation stays with the same target while that is well. */
+  readonly affinity?: Affinity;
+  /** Tried when no target serves, in this order. */
+  readonly fallbacks?: readonly RouteTarget[];
 }
 
 export interface RouteTarget {
@@ -65,12 +83,24 @@ export interface RouteTarget {
   readonly upstream: string;
   /** The upstream's own name for the model; absent: the caller's. */
   readonly model?: string;
+  /** Relative share for the `weighted` strategy; absent is 1. */
+  readonly weight?: number;
+  /** What a call costs, for the strategies that choose by it; absent: the least that a key there costs. */
+  readonly cost?: number;
 }
 
 /** A model under the name that one upstream has for it. */
 export interface UpstreamModel {
   readonly upstream: Upstream;
   readonly model: string;
+  /** Present: one of those among which a route chooses. */
+  readonly branch?: Branch;
+}
+
+/** A target of a route, for its strategy. */
+export interface Branch extends Candidate {
+  readonly route: Route;
+  readonly upstream: Upstream;
 }
 
 export interface Timeouts {

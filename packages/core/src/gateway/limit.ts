@@ -2,7 +2,7 @@ import { unlimited, type Permit } from '../limits/limiter.ts';
 import type { Caller, Limits } from '../ports.ts';
 import type { Story } from './account.ts';
 import type { Incoming } from './incoming.ts';
-import type { Plan } from './route.ts';
+import type { Plan } from './plan.ts';
 import type { Running } from './running.ts';
 import { estimateOf, spendingOf } from './spending.ts';
 

@@ -4,7 +4,8 @@ import { parseReply } from '../translate/parse-reply.ts';
 import { asFailure, failureOf } from '../translate/upstream-failure.ts';
 import type { Upstream } from './gateway.ts';
 import { readAll } from './read-all.ts';
-import { planOf, type Target } from './route.ts';
+import { planOf } from './plan.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { send } from './send.ts';
 
@@ -39,6 +40,14 @@ async function askEachKey(gateway: Running, upstream: Upstream): Promise<readonl
     }
   }
   throw failure;
+}
+
+/** What one key may list, as far as the vendor's first page goes. @throws Failure */
+export async function firstPage(gateway: Running, target: Target): Promise<readonly ListedModel[]> {
+  const { models: lists, name } = target.dialect;
+  if (!lists) throw new Error(`${name} has no list of models.`);
+  const signal = AbortSignal.timeout(listTimeoutMs);
+  return lists.decodeList(await ask(gateway, target, lists.firstPage, signal)).models;
 }
 
 async function allPages(gateway: Running, target: Target, lists: ModelLists): Promise<readonly ListedModel[]> {

@@ -16,7 +16,7 @@ export interface Policy {
   admit?(visit: Visit): void | Promise<void>;
   /**
    * Before anything is set aside or sent. An Inbound that is returned goes on instead: with another body, but for the same
-   * model. `targets` is where it would go, the first first. @throws Failure
+   * model. `targets` is wherever it may go. @throws Failure
    */
   inspect?(
     visit: KnownVisit,

@@ -1,6 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
-import type { Target } from './route.ts';
+import type { Target } from './prospect.ts';
 
 /** What `strict` means. @throws Failure naming the first field that would be left out or changed. */
 export function refuseLosses(notices: readonly Notice[], target: Target): void {

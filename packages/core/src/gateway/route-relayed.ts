@@ -2,7 +2,8 @@ import { Failure } from '../conversation/failure.ts';
 import type { Dialect, RelayDoor, RelayedSocketDoor } from '../dialects/dialect.ts';
 import type { Upstream } from './gateway.ts';
 import type { Incoming } from './incoming.ts';
-import { planOf, type Plan, type Target } from './route.ts';
+import { planOf, type Plan } from './plan.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 
 /**

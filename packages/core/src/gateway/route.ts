@@ -1,43 +1,13 @@
-import type { Credential, Settings } from '../auth/authorize.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import { matchesPattern } from '../models/facts.ts';
-import type { Destination, Inbound } from '../translate/translation.ts';
-import type { GatewayOptions, Route, Upstream, UpstreamModel } from './gateway.ts';
+import type { Inbound } from '../translate/translation.ts';
+import type { Branch, GatewayOptions, Route, RouteTarget, Upstream, UpstreamModel } from './gateway.ts';
+import { planOf, type Plan } from './plan.ts';
 import type { Running } from './running.ts';
-import { settingsOf } from './settings.ts';
-
-/** One upstream + model + credential to try. */
-export interface Target extends Destination {
-  readonly upstream: Upstream;
-  readonly credential: Credential;
-  readonly settings: Settings;
-}
-
-/** The targets in the order in which they are tried. Never empty. */
-export interface Plan {
-  readonly targets: readonly Target[];
-}
 
 /** Where a request goes. @throws Failure `not-found` for a model that nobody here has. */
 export function route(gateway: Running, inbound: Inbound): Plan {
   return planOf(gateway, gateway.destinationsOf(inbound.glance.model), inbound);
-}
-
-/** What of a request decides how a destination is asked. */
-type Asking = Pick<Inbound, 'dialect' | 'glance'>;
-
-/** The credentials of these destinations, in the order in which they are tried. @throws Failure when there are none. */
-export function planOf(gateway: Running, destinations: readonly UpstreamModel[], inbound: Asking): Plan {
-  const targets = destinations.flatMap(({ upstream, model }) => withCredentials(gateway, upstream, model, inbound));
-  if (targets.length === 0) throw new Failure('server', withoutCredentials(destinations));
-  return { targets };
-}
-
-/** D26: an upstream without a key is an error of its own; another upstream is not asked instead. */
-function withoutCredentials(destinations: readonly UpstreamModel[]): string {
-  const names = destinations.map(({ upstream }) => `"${upstream.name}"`).join(', ');
-  return `No API key is configured for the upstream ${names}: add one to its "apiKeys".`;
 }
 
 /**
@@ -49,9 +19,10 @@ export function destinationsOf(options: GatewayOptions, name: string): readonly 
   const addressed = addressedUpstream(options.upstreams, name);
   if (addressed) return [addressed];
   const found = routeOf(options.routes ?? [], name);
-  if (found) return found.targets.flatMap((target) => routed(options.upstreams, target, name));
+  if (found)
+    return withFallbacks(options.upstreams, branchesOf(options.upstreams, found, name), found.fallbacks ?? [], name);
   const listed = listedAt(options.upstreams, name);
-  if (listed) return [listed];
+  if (listed) return withFallbacks(options.upstreams, [listed], [], name);
   throw new Failure('not-found', unknownModel(options, name), { field: 'model' });
 }
 
@@ -71,11 +42,39 @@ function routeOf(routes: readonly Route[], name: string): Route | undefined {
   return fitting.sort((a, b) => b.model.length - a.model.length)[0];
 }
 
-function routed(
+function branchesOf(upstreams: readonly Upstream[], route: Route, name: string): readonly UpstreamModel[] {
+  return route.targets.flatMap((target) =>
+    routed(upstreams, target, name).map((place) => ({ ...place, branch: branchOf(route, target, place) })),
+  );
+}
+
+function branchOf(route: Route, { weight, cost }: RouteTarget, { upstream, model }: UpstreamModel): Branch {
+  const costs = upstream.credentials.flatMap((credential) => credential.cost ?? []);
+  const least = cost ?? (costs.length > 0 ? Math.min(...costs) : undefined);
+  return {
+    route,
+    upstream,
+    id: `${upstream.name}/${model}`,
+    ...(weight !== undefined && { weight }),
+    ...(least !== undefined && { cost: least }),
+  };
+}
+
+/** Then a route's own, then those of the upstreams themselves, none twice. */
+function withFallbacks(
   upstreams: readonly Upstream[],
-  target: Route['targets'][number],
+  places: readonly UpstreamModel[],
+  own: readonly RouteTarget[],
   name: string,
 ): readonly UpstreamModel[] {
+  const targets = [...own, ...places.flatMap(({ upstream }) => upstream.fallbacks ?? [])];
+  const all = [...places];
+  for (const place of targets.flatMap((target) => routed(upstreams, target, name)))
+    if (!all.some(({ upstream, model }) => upstream === place.upstream && model === place.model)) all.push(place);
+  return all;
+}
+
+function routed(upstreams: readonly Upstream[], target: RouteTarget, name: string): readonly UpstreamModel[] {
   const upstream = upstreams.find((candidate) => candidate.name === target.upstream);
   if (!upstream) return [];
   const asked = target.model ?? name;
@@ -132,55 +131,4 @@ function unknownModel({ upstreams, routes = [] }: GatewayOptions, name: string):
     known.length > 0 ? ` Configured: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}.` : '';
   const names = upstreams.map((upstream) => upstream.name).join(', ');
   return `Unknown model "${name}".${listed} Any model of an upstream can be asked for as upstream/model (upstreams: ${names}).`;
-}
-
-/** Resting credentials are left out, unless all of them rest: then the one that is free again first is tried. */
-function withCredentials(gateway: Running, upstream: Upstream, model: string, inbound: Asking): readonly Target[] {
-  const { cooldown } = gateway;
-  const { provider } = upstream;
-  const dialect = spoken(upstream, inbound.dialect, model);
-  const binding = provider.bindings?.[dialect.name];
-  const known = provider.ownNames ? withoutUpstream(inbound.glance.model, upstream) : model;
-  const facts = gateway.factsAt(upstream, known);
-  const able = ableCredentials(upstream, model);
-  const modelAt = (credential: Credential) =>
-    model === '' ? '' : (provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model);
-  const awake = able.filter((credential) => cooldown.available(credential.id, modelAt(credential)));
-  const soonest = awake.length > 0 ? undefined : cooldown.soonest(able, modelAt);
-  const credentials = soonest ? [soonest] : gateway.selectorOf(upstream).order(awake);
-  return credentials.map((credential) => ({
-    upstream,
-    credential,
-    settings: settingsOf(upstream, credential),
-    dialect,
-    model: modelAt(credential),
-    facts,
-    signer: provider.signer ?? dialect.name,
-    ...(binding && { binding }),
-  }));
-}
-
-function withoutUpstream(name: string, { name: upstream }: Upstream): string {
-  return name.startsWith(`${upstream}/`) ? name.slice(upstream.length + 1) : name;
-}
-
-/** All of them, unless some say that they reach this model. */
-function ableCredentials({ provider, credentials }: Upstream, model: string): readonly Credential[] {
-  if (!provider.serves) return credentials;
-  const able = credentials.filter((credential) => provider.serves?.(credential, model) !== false);
-  return able.length > 0 ? able : credentials;
-}
-
-/** The caller's own language where the place speaks it, else the one it speaks best. */
-function spoken({ provider, dialects, name }: Upstream, inbound: Dialect, model: string): Dialect {
-  const allowed = provider.speaks.filter(
-    (dialect) => dialects?.includes(dialect.name) !== false && provider.takes?.(dialect, model) !== false,
-  );
-  const dialect = allowed.includes(inbound) ? inbound : allowed[0];
-  if (!dialect)
-    throw new Failure(
-      'server',
-      `The upstream "${name}" is configured to speak no dialect that "${model}" takes there.`,
-    );
-  return dialect;
 }

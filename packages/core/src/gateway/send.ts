@@ -6,7 +6,7 @@ import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
 import { readAll } from './read-all.ts';
-import type { Target } from './route.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 
 /** The vendors' SDKs wait ten minutes; anything shorter would cut answers that their callers still wait for. */
@@ -73,6 +73,7 @@ export async function send(gateway: Running, target: Target, message: Message, s
       headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
     });
+    hear(gateway, target, response);
     if (response.status < 400) return { response };
     return await refused(gateway, target, message, authorized.headers, response);
   } catch (thrown) {
@@ -105,6 +106,12 @@ export async function openSocket(
   } catch (thrown) {
     return unsent(thrown, signal);
   }
+}
+
+/** What a reply's headers say of the vendor's limits, for whoever chooses by it. */
+function hear(gateway: Running, { upstream, credential, from }: Target, { headers }: UpstreamResponse): void {
+  gateway.selectorOf(upstream).hear?.(credential, from.model, headers);
+  if (from.branch) gateway.selectorOf(from.branch.route).hear?.(from.branch, '', headers);
 }
 
 export function maxMessageBytes({ sockets }: Running['options']): number {

@@ -41,7 +41,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const asked = (story.inbound = await read(gateway, call, request));
     permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
-    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.targets)) : asked;
+    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.possible())) : asked;
     const granted = await limit(gateway, story, caller, inbound, plan);
     ours = false;
     if (operation === 'count-tokens') {

@@ -7,7 +7,8 @@ import { base64StringTokens, estimateBodyTokens } from '../limits/estimate.ts';
 import { matchesPattern } from '../models/facts.ts';
 import type { Caller, Most, Spending, SpendingTarget } from '../ports.ts';
 import type { Incoming } from './incoming.ts';
-import type { Plan, Target } from './route.ts';
+import type { Plan } from './plan.ts';
+import type { Target } from './prospect.ts';
 
 /** What a call can cost at the most; undefined for operations that cost nothing. `docs/limits.md` says what it rests on. */
 export function spendingOf(caller: Caller, inbound: Incoming, plan: Plan): Spending | undefined {
@@ -17,7 +18,7 @@ export function spendingOf(caller: Caller, inbound: Incoming, plan: Plan): Spend
   return {
     caller,
     model: inbound.glance.model,
-    targets: plan.targets.map((target) => spendingTarget(inbound, target)),
+    targets: plan.possible().map((target) => spendingTarget(inbound, target)),
     outputField: inbound.dialect.fieldNames.maxOutputTokens ?? 'max_tokens',
     most: () => mostOf(inbound, plan),
     ...(unseen !== undefined && { unseen }),
@@ -70,7 +71,7 @@ const unknownWindow = 1_000_000;
 const aroundTokens = 1000;
 
 function mostOf(inbound: Incoming, plan: Plan): Most {
-  const facts = plan.targets.map((target) => target.facts);
+  const facts = plan.possible().map((target) => target.facts);
   const window = Math.max(...facts.map(({ contextWindow }) => contextWindow ?? unknownWindow));
   const maxOutput = Math.max(...facts.map(({ maxOutputTokens }) => maxOutputTokens ?? unknownOutputTokens));
   const { knock, upload, body } = inbound;
@@ -80,7 +81,7 @@ function mostOf(inbound: Incoming, plan: Plan): Most {
   const asked = upload ? {} : boundsOf(inbound);
   const images = pictures.has(operation) ? { count: 1, ...asked.images } : undefined;
   const imageCount = images?.count ?? 0;
-  if (images && plan.targets.every(({ model }) => withoutTokens.some((pattern) => matchesPattern(pattern, model))))
+  if (images && plan.possible().every(({ model }) => withoutTokens.some((pattern) => matchesPattern(pattern, model))))
     return { inputTokens: 0, outputTokens: 0, images };
   const candidates = asked.candidates ?? 1;
   const rounds = asked.rounds ?? 0;
@@ -131,7 +132,7 @@ function promptTokens(inbound: Incoming, plan: Plan, window: number, elsewhere: 
   const bytes = body.length + aroundTokens;
   if (elsewhere) return Math.max(bytes, window);
   if (inbound.knock.door.relay || !mayHoldMedia(body, dialect.bounds)) return bytes;
-  const perImage = Math.max(...plan.targets.map(({ model }) => imageTokens(model)));
+  const perImage = Math.max(...plan.possible().map(({ model }) => imageTokens(model)));
   return bytes + mediaTokens(inbound, perImage, window);
 }
 

@@ -1,11 +1,13 @@
 import { Failure, failureKinds } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
-import type { AttemptRecord } from '../ports.ts';
+import type { Cooldown } from '../keys/cooldown.ts';
+import type { AttemptRecord, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
 import type { Ending } from './ending.ts';
 import type { HttpAnswer } from './http.ts';
-import type { Plan, Target } from './route.ts';
+import { spentMeanwhile, type Plan } from './plan.ts';
+import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 
 /** How the attempts ended: with an answer, or with the failure that the last of them met. */
@@ -20,6 +22,7 @@ export interface Outcome {
   readonly usage?: Usage;
   /** Absent: the call is over. Present: it is over when this says so. */
   readonly streamed?: Ending<StreamEnd>;
+  why?(): RoutingRecord;
 }
 
 export interface StreamEnd {
@@ -50,39 +53,104 @@ export async function tryTargets(
   plan: Plan,
   { signal, ask, elsewhere, repeatable }: Trying,
 ): Promise<Omit<Outcome, 'notices' | 'way'>> {
+  const { cooldown, ports } = gateway;
   const attempts: AttemptRecord[] = [];
+  const spent: Target[] = [];
   let last: Target | undefined;
   let failure: Failure | undefined;
 
-  for (const target of plan.targets) {
+  for (const target of probedLast(cooldown, plan.targets)) {
+    const { credential, model } = target;
+    if (credential.quota !== undefined && !(await ports.quotas.take(credential.id, credential.quota))) {
+      spent.push(target);
+      continue;
+    }
     last = target;
-    const startedAt = gateway.ports.clock.now();
-    const done = gateway.selectorOf(target.upstream).begin?.(target.credential);
+    const startedAt = ports.clock.now();
+    const sending = beginSending(gateway, target);
     let tried: Tried;
     try {
       tried = await ask(target);
     } catch (thrown) {
       tried = { failure: ownFailure(gateway, thrown), status: 0 };
     }
-    attempts.push(recordOf(gateway, target, tried, startedAt));
+    const durationMs = ports.clock.now() - startedAt;
     if (!('failure' in tried)) {
-      gateway.cooldown.succeeded(target.credential.id, target.model);
-      if (tried.streamed) tried.streamed.whenEnded(() => done?.());
-      else done?.();
-      return { attempts, target, ...tried };
+      attempts.push(recordOf(target, tried.answer.status, startedAt, durationMs));
+      cooldown.succeeded(credential.id, model);
+      sending?.began(durationMs);
+      if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
+      else sending?.over();
+      return { attempts, target, ...tried, ...(plan.why && { why: plan.why }) };
     }
-    done?.();
+    sending?.over();
+    if (credential.quota !== undefined) ports.quotas.giveBack(credential.id);
     failure = tried.failure;
-    const { retryElsewhere } = failureKinds[failure.kind];
-    if (tried.status === 0 || signal.aborted || !(retryElsewhere || elsewhere?.(failure))) break;
-    gateway.cooldown.rest(target.credential.id, target.model, failure);
-    if (repeatable?.() === false) break;
+    const goesOn =
+      tried.status !== 0 && !signal.aborted && (retriesElsewhere(failure) || elsewhere?.(failure) === true);
+    const consequence = goesOn ? restAfter(gateway, target, failure) : cooldown.release(credential.id, model);
+    attempts.push({
+      ...recordOf(target, tried.status, startedAt, durationMs),
+      failure: failure.kind,
+      message: failure.message,
+      ...consequence,
+    });
+    if (!goesOn || repeatable?.() === false) break;
   }
   return {
     attempts,
     ...(last && { target: last }),
-    failure: failure ?? new Failure('server', 'No target was tried.'),
+    failure: failure ?? spentMeanwhile(gateway, spent),
+    ...(plan.why && { why: plan.why }),
   };
+}
+
+/** Whose rest is over is tried by one call alone; the others go elsewhere meanwhile, where there is an elsewhere. */
+function* probedLast(cooldown: Cooldown, targets: Iterable<Target>): Generator<Target> {
+  const probed: Target[] = [];
+  for (const target of targets)
+    if (cooldown.probed(target.credential.id, target.model)) probed.push(target);
+    else yield target;
+  yield* probed;
+}
+
+interface BothSendings {
+  began(afterMs: number): void;
+  over(): void;
+}
+
+/** Told to whoever chose the credential, and whoever chose its upstream. */
+function beginSending(gateway: Running, { upstream, credential, model, from }: Target): BothSendings | undefined {
+  gateway.cooldown.begin(credential.id, model);
+  const { branch } = from;
+  const key = gateway.selectorOf(upstream).begin?.(credential, from.model);
+  const place = branch && gateway.selectorOf(branch.route).begin?.(branch, '');
+  if (!key && !place) return undefined;
+  return {
+    began(afterMs) {
+      key?.began?.(afterMs);
+      place?.began?.(afterMs);
+    },
+    over() {
+      key?.over?.();
+      place?.over?.();
+    },
+  };
+}
+
+function retriesElsewhere({ kind }: Failure): boolean {
+  return failureKinds[kind].retryElsewhere;
+}
+
+/** A key that is refused may leave the pool; another rests. */
+function restAfter(
+  { cooldown, refused }: Running,
+  { upstream, credential, model }: Target,
+  failure: Failure,
+): Pick<AttemptRecord, 'restsUntil' | 'removed'> {
+  if (upstream.refusedKeys === 'remove' && refused.take(credential.id, failure)) return { removed: true };
+  const restsUntil = cooldown.rest(credential.id, model, failure, upstream.breaker);
+  return restsUntil === undefined ? {} : { restsUntil };
 }
 
 /** A Failure is for the caller; anything else is a bug of ours: the caller hears 500, the log the rest. */
@@ -94,13 +162,11 @@ export function ownFailure({ ports }: Pick<Running, 'ports'>, thrown: unknown): 
   return new Failure('server', 'The gateway itself failed; the log has the reason.', { cause: thrown });
 }
 
-function recordOf({ ports }: Running, target: Target, tried: Tried, startedAt: number): AttemptRecord {
-  return {
-    upstream: target.upstream.name,
-    model: target.model,
-    credential: target.credential.id,
-    status: 'failure' in tried ? tried.status : tried.answer.status,
-    durationMs: ports.clock.now() - startedAt,
-    ...('failure' in tried && { failure: tried.failure.kind }),
-  };
+function recordOf(
+  { upstream, model, credential }: Target,
+  status: number,
+  startedAt: number,
+  durationMs: number,
+): AttemptRecord {
+  return { upstream: upstream.name, model, credential: credential.id, status, startedAt, durationMs };
 }

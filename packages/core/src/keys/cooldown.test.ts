@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FailureKind } from '../conversation/failure.ts';
 import { Failure, failureKinds } from '../conversation/failure.ts';
-import { createCooldown, type CooldownOptions } from './cooldown.ts';
+import { createCooldown, type BreakerRules, type CooldownOptions } from './cooldown.ts';
 
 const minute = 60_000;
 
@@ -98,4 +98,98 @@ test('the memory of rests is bounded: the ones unused for longest go first', () 
   const { cooldown, fail } = scene({ maxEntries: 3 });
   for (const id of ['a', 'b', 'c', 'd']) fail('unauthenticated', id);
   expect(['a', 'b', 'c', 'd'].filter((id) => !cooldown.available(id, 'm'))).toEqual(['b', 'c', 'd']);
+});
+
+describe('the breaker', () => {
+  const rules: BreakerRules = { failures: 3, of: 5, restMs: 20_000 };
+
+  function failing() {
+    const { cooldown, ...rest } = scene();
+    const failed = (kind: FailureKind = 'server', model = 'm', retryAfterSeconds?: number) =>
+      cooldown.rest('k1', model, new Failure(kind, 'no', retryAfterSeconds ? { retryAfterSeconds } : {}), rules);
+    return { cooldown, failed, ...rest };
+  }
+
+  test('opens at so many failures of a window, for one model, for its time', () => {
+    const { cooldown, failed, restOf } = failing();
+    expect(failed()).toBeUndefined();
+    cooldown.succeeded('k1', 'm');
+    expect(failed()).toBeUndefined();
+    expect(cooldown.available('k1', 'm')).toBe(true);
+    cooldown.succeeded('k1', 'm');
+    failed();
+    expect(restOf()).toBe(20_000);
+    expect(cooldown.available('k1', 'another')).toBe(true);
+  });
+
+  test('failures that newer replies pushed out of the window do not count', () => {
+    const { cooldown, failed } = failing();
+    failed();
+    failed();
+    for (let reply = 0; reply < 4; reply += 1) cooldown.succeeded('k1', 'm');
+    expect(failed()).toBeUndefined();
+    for (let reply = 0; reply < 5; reply += 1) cooldown.succeeded('k1', 'm');
+    expect(cooldown.quiet).toBe(true);
+  });
+
+  test('the vendor’s own word opens it at once: a retry-after, a spent rate, a refused key', () => {
+    const told = failing();
+    told.failed('overloaded', 'm', 7);
+    expect(told.restOf()).toBe(7000);
+    const limited = failing();
+    limited.failed('rate-limited');
+    expect(limited.restOf()).toBe(5 * minute);
+    const refused = failing();
+    refused.failed('unauthenticated');
+    expect(refused.restOf('k1', 'another')).toBe(5 * minute);
+  });
+
+  test('half-open, one call finds out; its failure opens it again, its success closes it', () => {
+    const { cooldown, failed, pass, restOf } = failing();
+    for (let failure = 0; failure < 3; failure += 1) failed();
+    expect(cooldown.probed('k1', 'm')).toBe(false);
+    pass(20_000);
+    expect(cooldown.available('k1', 'm')).toBe(true);
+    cooldown.begin('k1', 'm');
+    expect(cooldown.probed('k1', 'm')).toBe(true);
+    expect(cooldown.probed('k1', 'another')).toBe(false);
+    failed();
+    expect([restOf(), cooldown.probed('k1', 'm')]).toEqual([20_000, false]);
+    pass(20_000);
+    cooldown.begin('k1', 'm');
+    cooldown.succeeded('k1', 'm');
+    expect([cooldown.probed('k1', 'm'), cooldown.quiet]).toEqual([false, true]);
+  });
+
+  test('a call that says nothing of the key leaves it to the next to find out', () => {
+    const { cooldown, fail, pass } = scene();
+    fail('server');
+    pass(30_000);
+    cooldown.begin('k1', 'm');
+    cooldown.release('k1', 'm');
+    expect([cooldown.probed('k1', 'm'), cooldown.available('k1', 'm')]).toEqual([false, true]);
+  });
+
+  test('never: nothing rests', () => {
+    const { cooldown } = scene();
+    for (const kind of ['server', 'rate-limited', 'unauthenticated'] as const)
+      expect(cooldown.rest('k1', 'm', new Failure(kind, 'no'), { never: true })).toBeUndefined();
+    expect(cooldown.quiet).toBe(true);
+  });
+
+  test('what rests is listed, and can be forgotten by hand', () => {
+    const { cooldown, fail } = scene();
+    fail('unauthenticated', 'k1');
+    fail('server', 'k1', 'x');
+    fail('rate-limited', 'k2', 'y', 9);
+    expect(cooldown.list()).toEqual([
+      { credential: 'k2', model: 'y', untilMs: 1_009_000, reason: 'rate-limited', failures: 1 },
+      { credential: 'k1', model: 'x', untilMs: 1_030_000, reason: 'server', failures: 1 },
+      { credential: 'k1', untilMs: 1_300_000, reason: 'unauthenticated', failures: 1 },
+    ]);
+    cooldown.reset('k1');
+    expect(cooldown.list()).toHaveLength(1);
+    cooldown.reset();
+    expect(cooldown.quiet).toBe(true);
+  });
 });

@@ -1,7 +1,19 @@
 import { LRUCache } from 'lru-cache';
-import type { Credential } from '../auth/authorize.ts';
 import type { Failure, FailureKind } from '../conversation/failure.ts';
 import type { Ports } from '../ports.ts';
+import { pairKey } from './pair-key.ts';
+
+/** When a credential is given a rest, and for how long. */
+export interface BreakerRules {
+  /** So many failures of a place (5xx, timeouts, dead connections) bring a rest; absent: 1. */
+  readonly failures?: number;
+  /** Among so many of the latest replies; absent: as many as `failures`. */
+  readonly of?: number;
+  /** That rest; absent: 30 seconds for a lone failure, 5 minutes, 10 after more than three in a row. */
+  readonly restMs?: number;
+  /** Nothing ever rests: every call tries every credential anew. */
+  readonly never?: boolean;
+}
 
 export interface CooldownOptions extends Pick<Ports, 'clock'> {
   /** Rest after a failure; absent: 5 minutes. */
@@ -14,16 +26,46 @@ export interface CooldownOptions extends Pick<Ports, 'clock'> {
   readonly maxEntries?: number;
 }
 
-/** Lets a credential that failed rest, so that the next calls go to another one first. */
+/**
+ * A circuit breaker for each credential, and for each with a model: closed while all is well, open while it rests, half-open
+ * after that, when a single call finds out whether it is well again.
+ */
 export interface Cooldown {
-  /** A failure that says nothing about the credential or its place (a bad request, filtered content) rests nothing. */
-  rest(credentialId: string, model: string, failure: Failure): void;
+  /** Nothing rests, nor is anything being found out. */
+  readonly quiet: boolean;
+  /**
+   * A failure that says nothing about the credential or its place (a bad request, filtered content) rests nothing.
+   * Returns when it is free again, in milliseconds since 1970; undefined when it does not rest.
+   */
+  rest(credentialId: string, model: string, failure: Failure, rules?: BreakerRules): number | undefined;
   succeeded(credentialId: string, model: string): void;
   available(credentialId: string, model: string): boolean;
   /** When it is free again, in milliseconds since 1970; 0 when it does not rest. */
   freeAtMs(credentialId: string, model: string): number;
+  /** A call finds out at this moment whether it is well again: others had better go elsewhere. */
+  probed(credentialId: string, model: string): boolean;
+  /** A call begins. Where a rest is over, it is the one that finds out. */
+  begin(credentialId: string, model: string): void;
+  /** A call ended that says nothing of the credential: the next one may find out. */
+  release(credentialId: string, model: string): void;
   /** The one that is free first: what to try when all rest. Among equals the first listed. */
-  soonest(credentials: readonly Credential[], modelAt: (credential: Credential) => string): Credential | undefined;
+  soonest<C extends { readonly id: string }>(
+    candidates: readonly C[],
+    modelAt: (candidate: C) => string,
+  ): C | undefined;
+  /** What rests now. */
+  list(): readonly Rest[];
+  /** Forgets the rests of a credential, with all models; without an id, everything. */
+  reset(credentialId?: string): void;
+}
+
+export interface Rest {
+  readonly credential: string;
+  /** Absent: it rests for every model. */
+  readonly model?: string;
+  readonly untilMs: number;
+  readonly reason: FailureKind;
+  readonly failures: number;
 }
 
 /** A vendor that names a time beyond this means a quota that people should hear about, not a rest. */
@@ -31,6 +73,8 @@ const maxRetryAfterMs = 24 * 60 * 60_000;
 /** `retry-after: 0` while refusing would have us knock without a pause. */
 const minRetryAfterMs = 1000;
 const longAfterFailures = 3;
+/** A call that finds out and never ends (its process slept) holds others off no longer than this. */
+const maxProbeMs = 10 * 60_000;
 
 /** A wrong, unpaid or barred key is so for every model; a spent rate or a broken place often for one model alone. */
 const rests: Partial<Record<FailureKind, { readonly whole: boolean; readonly transient: boolean }>> = {
@@ -44,14 +88,24 @@ const rests: Partial<Record<FailureKind, { readonly whole: boolean; readonly tra
   timeout: { whole: false, transient: true },
 };
 
-interface Rest {
-  readonly failures: number;
-  readonly freeAtMs: number;
+interface Circuit {
+  readonly credential: string;
+  readonly model?: string;
+  /** In a row. */
+  failures: number;
+  freeAtMs: number;
+  reason: FailureKind;
+  /** The latest replies, oldest first: whether each failed. */
+  recent: readonly boolean[];
+  /** So many of them are kept. */
+  readonly among: number;
+  /** When the call began that finds out; undefined when there is none. */
+  probedAtMs?: number | undefined;
 }
 
 export function createCooldown(options: CooldownOptions): Cooldown {
   const { clock, restMs = 5 * 60_000, longRestMs = 10 * 60_000, shortRestMs = 30_000, maxEntries = 10_000 } = options;
-  const resting = new LRUCache<string, Rest>({ max: maxEntries });
+  const circuits = new LRUCache<string, Circuit>({ max: maxEntries });
 
   /** A lone 5xx or dead connection is mostly a hiccup: five minutes would waste a good key. */
   function durationMs(transient: boolean, failures: number): number {
@@ -59,48 +113,100 @@ export function createCooldown(options: CooldownOptions): Cooldown {
     return transient && failures === 1 ? shortRestMs : restMs;
   }
 
+  function* both(credentialId: string, model: string): Generator<[string, Circuit]> {
+    for (const key of [credentialId, pairKey(credentialId, model)]) {
+      const circuit = circuits.get(key);
+      if (circuit) yield [key, circuit];
+    }
+  }
+
   function freeAtMs(credentialId: string, model: string): number {
-    if (resting.size === 0) return 0;
-    const whole = resting.get(credentialId)?.freeAtMs ?? 0;
-    const pair = resting.get(pairKey(credentialId, model))?.freeAtMs ?? 0;
-    return Math.max(whole, pair);
+    if (circuits.size === 0) return 0;
+    let freeAt = 0;
+    for (const [, circuit] of both(credentialId, model)) freeAt = Math.max(freeAt, circuit.freeAtMs);
+    return freeAt;
   }
 
   return {
+    get quiet() {
+      return circuits.size === 0;
+    },
     freeAtMs,
-    rest(credentialId, model, failure) {
+    rest(credentialId, model, failure, { failures: wanted = 1, of: among = wanted, restMs: own, never } = {}) {
       const row = rests[failure.kind];
-      if (!row) return;
+      if (!row || never) return undefined;
       const key = row.whole ? credentialId : pairKey(credentialId, model);
-      const failures = (resting.get(key)?.failures ?? 0) + 1;
+      const known = circuits.get(key);
+      const halfOpen = known !== undefined && known.freeAtMs > 0 && known.freeAtMs <= clock.now();
+      const circuit: Circuit = {
+        credential: credentialId,
+        ...(!row.whole && { model }),
+        failures: (known?.failures ?? 0) + 1,
+        freeAtMs: known?.freeAtMs ?? 0,
+        reason: failure.kind,
+        recent: [...(known?.recent ?? []), true].slice(-among),
+        among,
+      };
+      circuits.set(key, circuit);
       // RFC 9110 §10.2.3: the place itself knows best, for 429 as for 503. On a refused key it means nothing.
       const told = row.whole ? undefined : failure.details.retryAfterSeconds;
+      const enough = !row.transient || halfOpen || circuit.recent.filter(Boolean).length >= wanted;
+      if (told === undefined && !enough) return undefined;
       const duration =
         told === undefined
-          ? durationMs(row.transient, failures)
+          ? ((row.transient ? own : undefined) ?? durationMs(row.transient, circuit.failures))
           : Math.min(Math.max(told * 1000, minRetryAfterMs), maxRetryAfterMs);
-      resting.set(key, { failures, freeAtMs: clock.now() + duration });
+      return (circuit.freeAtMs = clock.now() + duration);
     },
     succeeded(credentialId, model) {
-      if (resting.size === 0) return;
-      resting.delete(credentialId);
-      resting.delete(pairKey(credentialId, model));
+      if (circuits.size === 0) return;
+      for (const [key, circuit] of both(credentialId, model)) {
+        circuit.failures = 0;
+        circuit.recent = [...circuit.recent, false].slice(-circuit.among);
+        // One that never opened remembers its failures until newer replies have pushed them out.
+        if (circuit.freeAtMs > 0 || !circuit.recent.includes(true)) circuits.delete(key);
+      }
     },
-    available: (credentialId, model) => resting.size === 0 || freeAtMs(credentialId, model) <= clock.now(),
-    soonest(credentials, modelAt) {
-      let best: Credential | undefined;
+    available: (credentialId, model) => circuits.size === 0 || freeAtMs(credentialId, model) <= clock.now(),
+    probed(credentialId, model) {
+      if (circuits.size === 0) return false;
+      for (const [, { probedAtMs }] of both(credentialId, model))
+        if (probedAtMs !== undefined && probedAtMs > clock.now() - maxProbeMs) return true;
+      return false;
+    },
+    begin(credentialId, model) {
+      if (circuits.size === 0) return;
+      for (const [, circuit] of both(credentialId, model)) if (circuit.freeAtMs > 0) circuit.probedAtMs = clock.now();
+    },
+    release(credentialId, model) {
+      if (circuits.size === 0) return;
+      for (const [, circuit] of both(credentialId, model)) circuit.probedAtMs = undefined;
+    },
+    soonest(candidates, modelAt) {
+      let best: (typeof candidates)[number] | undefined;
       let bestAt = Infinity;
-      for (const credential of credentials) {
-        const at = freeAtMs(credential.id, modelAt(credential));
+      for (const candidate of candidates) {
+        const at = freeAtMs(candidate.id, modelAt(candidate));
         if (at >= bestAt) continue;
-        best = credential;
+        best = candidate;
         bestAt = at;
       }
       return best;
     },
+    list: () =>
+      [...circuits.values()]
+        .filter(({ freeAtMs: untilMs }) => untilMs > clock.now())
+        .map(({ credential, model, freeAtMs: untilMs, reason, failures }) => ({
+          credential,
+          ...(model !== undefined && { model }),
+          untilMs,
+          reason,
+          failures,
+        })),
+    reset(credentialId) {
+      if (credentialId === undefined) circuits.clear();
+      else
+        for (const [key, { credential }] of circuits.entries()) if (credential === credentialId) circuits.delete(key);
+    },
   };
-}
-
-function pairKey(credentialId: string, model: string): string {
-  return `${credentialId}\u0000${model}`;
 }

@@ -1,6 +1,6 @@
 import type { Selector } from './selector.ts';
 
-/** As listed: the first credential takes everything while it is well. */
+/** As listed: the first candidate takes everything while it is well. */
 export function failover(): Selector {
-  return { order: (credentials) => credentials };
+  return { order: (candidates) => candidates };
 }

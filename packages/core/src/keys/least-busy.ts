@@ -1,33 +1,24 @@
-import type { Credential } from '../auth/authorize.ts';
-import type { Selector } from './selector.ts';
+import { createRunningCalls } from './running-calls.ts';
+import type { Candidate, Selector } from './selector.ts';
 
-/** The credential with the fewest calls running; among equals the one unused for longest. */
+/** The candidate with the fewest calls running; among equals the one unused for longest. */
 export function leastBusy(): Selector {
-  const running = new Map<string, number>();
-  /** The number of the last call that each credential took: the smaller, the longer ago. */
+  const running = createRunningCalls();
+  /** The number of the last call that each candidate took: the smaller, the longer ago. */
   const lastCall = new Map<string, number>();
   let calls = 0;
   return {
-    order(credentials) {
-      return credentials.length < 2 ? credentials : [...credentials].sort((a, b) => busier(a, b));
+    order(candidates) {
+      return candidates.length < 2 ? candidates : [...candidates].sort(busier);
     },
-    begin({ id }) {
-      running.set(id, (running.get(id) ?? 0) + 1);
-      lastCall.set(id, (calls += 1));
-      let over = false;
-      return () => {
-        if (over) return;
-        over = true;
-        running.set(id, (running.get(id) ?? 1) - 1);
-      };
+    begin(candidate) {
+      lastCall.set(candidate.id, (calls += 1));
+      return running.begin(candidate);
     },
+    scores: (candidate) => ({ running: running.at(candidate) }),
   };
 
-  function busier(a: Credential, b: Credential): number {
-    return of(running, a) - of(running, b) || of(lastCall, a) - of(lastCall, b);
+  function busier(a: Candidate, b: Candidate): number {
+    return running.at(a) - running.at(b) || (lastCall.get(a.id) ?? 0) - (lastCall.get(b.id) ?? 0);
   }
-}
-
-function of(counts: ReadonlyMap<string, number>, { id }: Credential): number {
-  return counts.get(id) ?? 0;
 }

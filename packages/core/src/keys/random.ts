@@ -1,12 +1,11 @@
-import type { Credential } from '../auth/authorize.ts';
 import type { Selector } from './selector.ts';
 
 /** Every order is equally likely, so a call that fails does not always fall on the same neighbour. */
-export function random(uniform: () => number): Selector {
+export function random({ random: uniform }: { readonly random: () => number }): Selector {
   return {
-    order(credentials) {
-      if (credentials.length < 2) return credentials;
-      const shuffled = [...credentials];
+    order(candidates) {
+      if (candidates.length < 2) return candidates;
+      const shuffled = [...candidates];
       for (let last = shuffled.length - 1; last > 0; last -= 1)
         swap(shuffled, last, Math.floor(uniform() * (last + 1)));
       return shuffled;
@@ -14,9 +13,9 @@ export function random(uniform: () => number): Selector {
   };
 }
 
-function swap(list: Credential[], a: number, b: number): void {
+function swap<T>(list: T[], a: number, b: number): void {
   const [first, second] = [list[a], list[b]];
-  if (!first || !second) return;
+  if (first === undefined || second === undefined) return;
   list[a] = second;
   list[b] = first;
 }

@@ -4,11 +4,11 @@ import type { Selector } from './selector.ts';
 export function roundRobin(): Selector {
   let turn = 0;
   return {
-    order(credentials) {
-      if (credentials.length < 2) return credentials;
-      const first = turn % credentials.length;
+    order(candidates) {
+      if (candidates.length < 2) return candidates;
+      const first = turn % candidates.length;
       turn = (turn + 1) % Number.MAX_SAFE_INTEGER;
-      return first === 0 ? credentials : [...credentials.slice(first), ...credentials.slice(0, first)];
+      return first === 0 ? candidates : [...candidates.slice(first), ...candidates.slice(0, first)];
     },
   };
 }

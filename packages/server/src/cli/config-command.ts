@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { strategies } from '../config/schema.ts';
+import { strategies } from '../config/routing.ts';
 import {
   addKeys,
   addUpstream,

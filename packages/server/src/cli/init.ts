@@ -63,7 +63,7 @@ upstreams:
   # - name: claude
   #   provider: anthropic
   #   apiKeys: [ '\${ANTHROPIC_API_KEY}', '\${ANTHROPIC_API_KEY_2}' ]
-  #   strategy: round-robin  # failover (default), round-robin, random, weighted, least-busy
+  #   strategy: round-robin  # failover (default), random, weighted, least-busy, cost-first, power-of-two, …: docs/routing.md
 
   # - name: local
   #   provider: openai-compatible

@@ -77,7 +77,8 @@ function passwordOf(proxy: string | undefined): string | undefined {
 export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {
   const provider = providers.find(config.provider);
   if (!provider) throw new Error(`No provider "${config.provider}": cross-check.ts lets none through.`);
-  const { name, baseUrl, models, strategy, dialects, headers, userAgent, facts, settings } = config;
+  const { name, baseUrl, models, dialects, headers, userAgent, facts, settings } = config;
+  const { strategy, affinity, breaker, refusedKeys, fallbacks } = config;
   const upstream: Upstream = {
     name,
     provider,
@@ -85,6 +86,10 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
     ...(baseUrl !== undefined && { baseUrl }),
     ...(models && { models }),
     ...(strategy && { strategy }),
+    ...(affinity && { affinity }),
+    ...(breaker && { breaker }),
+    ...(refusedKeys && { refusedKeys }),
+    ...(fallbacks && { fallbacks }),
     ...(dialects && { dialects }),
     ...(headers && { headers: lowerCased(headers) }),
     ...(userAgent !== undefined && { userAgent }),
@@ -96,10 +101,12 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
 
 function credentialsOf({ name, apiKeys }: UpstreamConfig): readonly Credential[] {
   if (!apiKeys) return [{ id: `${name}#none`, secret: '' }];
-  return apiKeys.map(({ key, weight }, index) => ({
+  return apiKeys.map(({ key, weight, cost, quota = -1 }, index) => ({
     id: `${name}#${index + 1}-${digest(key).slice(0, 6)}`,
     secret: key,
     ...(weight !== undefined && { weight }),
+    ...(cost !== undefined && { cost }),
+    ...(quota >= 0 && { quota }),
   }));
 }
 

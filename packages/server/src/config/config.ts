@@ -1,8 +1,11 @@
 import type {
+  Affinity,
+  BreakerRules,
   Limits,
   ModelFacts,
   ModelFactsRow,
   Route,
+  RouteTarget,
   SelectorName,
   SocketOptions,
   Timeouts,
@@ -16,6 +19,7 @@ import type { DoorsConfig } from './doors.ts';
 import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { StorageConfig } from './storage.ts';
+import type { KeyChecksConfig } from './routing.ts';
 import type { logLevels } from './schema.ts';
 
 /** Everything the server needs to know, from wherever it came; names are not things yet: see build.ts. */
@@ -30,6 +34,8 @@ export interface Config {
   readonly vendors: readonly Vendor[];
   readonly upstreams: readonly UpstreamConfig[];
   readonly routes: readonly Route[];
+  /** Absent: keys show by themselves what they are worth. */
+  readonly checkKeys?: KeyChecksConfig;
   readonly modelFacts: readonly ModelFactsRow[];
   /** The user's own, stronger than ours. */
   readonly prices: readonly PriceRow[];
@@ -79,6 +85,10 @@ export interface UpstreamConfig {
   readonly apiKeys?: readonly ApiKey[];
   readonly models?: readonly string[] | Readonly<Record<string, string>>;
   readonly strategy?: SelectorName;
+  readonly affinity?: Affinity;
+  readonly breaker?: BreakerRules;
+  readonly refusedKeys?: 'rest' | 'remove';
+  readonly fallbacks?: readonly RouteTarget[];
   readonly dialects?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly userAgent?: string;
@@ -92,6 +102,9 @@ export interface UpstreamConfig {
 export interface ApiKey {
   readonly key: string;
   readonly weight?: number;
+  readonly cost?: number;
+  /** -1: any number, as when it is absent. */
+  readonly quota?: number;
 }
 
 export type LogLevelName = (typeof logLevels)[number];

@@ -3,6 +3,7 @@ import type { UpstreamConfig } from './config.ts';
 import { keyVariablesOf } from './cloud-keys.ts';
 import { bringsSetting, missingSetting } from './environment.ts';
 import { unknownName } from './problems.ts';
+import { fallbackProblems } from './routing.ts';
 import { builtIn, type KnownProviders } from './providers.ts';
 import { isLoopback } from './safety.ts';
 import type { ConfigFile } from './schema.ts';
@@ -79,6 +80,13 @@ function upstreamProblems(
   upstreams.forEach((upstream, index) => {
     const { name, baseUrl, apiKeys, dialects = [] } = upstream;
     const place = `upstreams[${index}]`;
+    problems.push(
+      ...fallbackProblems(
+        place,
+        upstream.fallbacks,
+        upstreams.map((other) => other.name),
+      ),
+    );
     const provider = providers.find(upstream.provider);
     if (!provider) {
       problems.push(`${place}.provider: ${unknownName(upstream.provider, 'a provider', providers.names)}`);
@@ -141,7 +149,7 @@ function repeatedKeys({ accessKeys = [] }: ConfigFile): readonly string[] {
 
 function routeProblems(upstreams: readonly UpstreamConfig[], { routes = [] }: ConfigFile): string[] {
   const names = upstreams.map(({ name }) => name);
-  return routes.flatMap(({ model, targets }, index) => {
+  return routes.flatMap(({ model, targets, fallbacks }, index) => {
     const first = routes.findIndex((other) => other.model === model);
     const twice =
       first < index
@@ -152,7 +160,7 @@ function routeProblems(upstreams: readonly UpstreamConfig[], { routes = [] }: Co
         ? []
         : [`routes[${index}].targets[${at}]: ${unknownName(target.upstream, 'an upstream', names)}`],
     );
-    return [...twice, ...unknown];
+    return [...twice, ...unknown, ...fallbackProblems(`routes[${index}]`, fallbacks, names)];
   });
 }
 

@@ -12,6 +12,7 @@ import { pricesOf } from './prices.ts';
 import { promptsNote, recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
+import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
 import { storageOf } from './storage.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
@@ -57,10 +58,12 @@ export function resolveConfig(sources: Sources): Config {
   const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
   const providers = knownProviders(vendors);
   const readings: string[] = [];
-  const upstreams = spends ? upstreamsOf(sources, providers, port, notes, readings) : [];
+  const checkKeys = keyChecksOf(file.checkKeys, env);
+  const found = spends ? upstreamsOf(sources, providers, port, notes, readings) : [];
+  const upstreams = withChoices(found, checkKeys, env, (text) => void notes.push(text));
   if (!spends)
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
-  const routes = legacy?.routes ?? file.routes ?? [];
+  const routes = legacy?.routes ?? routesOf(file.routes ?? []);
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const unsafe = unsafeHost(host, accessKeys, spends);
@@ -103,6 +106,7 @@ export function resolveConfig(sources: Sources): Config {
     websockets: socketsOf(file),
     ...(file.modelLists?.cacheSeconds !== undefined && { modelListFreshMs: file.modelLists.cacheSeconds * 1000 }),
     ...(proxies && { proxies }),
+    ...(checkKeys && { checkKeys }),
     health: healthOf(env, upstreams, legacy),
     storage,
     ...(unsafe !== undefined && { unsafe }),
@@ -154,7 +158,7 @@ type Told = (place: string, error: unknown) => void;
 
 /** The upstream as it was written, with the files that it names read; `complete` comes between keys and connection. */
 function withFilesRead(
-  { connection, apiKeys, ...upstream }: Written,
+  { connection, apiKeys, affinity, breaker, ...upstream }: Written,
   files: Files,
   beside: string | undefined,
   told: Told,
@@ -168,7 +172,8 @@ function withFilesRead(
       return [];
     }
   });
-  let read: UpstreamConfig = { ...upstream, ...(keys && { apiKeys: keys }) };
+  const choices = choicesOf({ ...(affinity !== undefined && { affinity }), ...(breaker && { breaker }) });
+  let read: UpstreamConfig = { ...upstream, ...choices, ...(keys && { apiKeys: keys }) };
   try {
     read = complete(read);
     return connection ? { ...read, connection: files.connection(connection, beside) } : read;
@@ -179,12 +184,12 @@ function withFilesRead(
 }
 
 function readKey(
-  { key, file, weight }: NonNullable<Written['apiKeys']>[number],
+  { key, file, ...choice }: NonNullable<Written['apiKeys']>[number],
   files: Files,
   beside: string | undefined,
 ): ApiKey {
   if ((key === undefined) === (file === undefined)) throw new Error('needs either a key or a file.');
-  return { key: key ?? files.key(file ?? '', beside), ...(weight !== undefined && { weight }) };
+  return { key: key ?? files.key(file ?? '', beside), ...choice };
 }
 
 /** An upstream without keys takes the vendor's from the environment, but never to somebody else's address. */

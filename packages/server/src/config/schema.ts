@@ -10,11 +10,11 @@ import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
+import { keyChecksSchema, keyChoiceShape, routeSchema, upstreamChoiceShape } from './routing.ts';
 
 /** What may be written in proxy.config.yaml. */
 export type ConfigFile = z.output<typeof configFile>;
 
-export const strategies = ['failover', 'round-robin', 'random', 'weighted', 'least-busy'] as const;
 export const logLevels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 const dialectNames = [
   'openai-chat',
@@ -41,7 +41,7 @@ const accessKey = z
 const apiKey = z
   .preprocess(
     (value) => (typeof value === 'string' ? { key: value } : value),
-    section({ key: words().exactOptional(), file: words().exactOptional(), weight: quantity().exactOptional() }),
+    section({ key: words().exactOptional(), file: words().exactOptional(), ...keyChoiceShape }),
   )
   .meta({ orText: true });
 
@@ -88,7 +88,7 @@ const upstreamSection = section({
     .min(1, 'must not be empty: leave it out for an upstream that needs no key.')
     .exactOptional(),
   models: models.exactOptional(),
-  strategy: oneOf('a strategy', strategies).exactOptional(),
+  ...upstreamChoiceShape,
   dialects: z.array(oneOf('a dialect', dialectNames)).min(1, 'must not be empty.').exactOptional(),
   headers: z.record(z.string(), z.string()).exactOptional(),
   userAgent: words().exactOptional(),
@@ -109,18 +109,6 @@ const upstream = z
     return { ...rest, settings: { ...(rest.settings as object | undefined), ...Object.fromEntries(own) } }; // spreading anything is safe
   }, upstreamSection)
   .meta({ alsoTexts: settingNames });
-
-// `upstream/model`, or an upstream alone for "the model that was asked for".
-const target = z
-  .preprocess(
-    (value) => {
-      if (typeof value !== 'string') return value;
-      const slash = value.indexOf('/');
-      return slash < 0 ? { upstream: value } : { upstream: value.slice(0, slash), model: value.slice(slash + 1) };
-    },
-    section({ upstream: words(), model: words().exactOptional() }),
-  )
-  .meta({ orText: true });
 
 /** What json-schema.ts has to know of a schema beside what it says itself. */
 export interface WrittenForms {
@@ -151,9 +139,8 @@ export const configFile = section({
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
-  routes: z
-    .array(section({ model: words(), targets: z.array(target).min(1, 'must name at least one upstream.') }))
-    .exactOptional(),
+  routes: z.array(routeSchema).exactOptional(),
+  checkKeys: keyChecksSchema.exactOptional(),
   modelFacts: z.array(section({ match: words(), facts: factsSchema, source: words().exactOptional() })).exactOptional(),
   prices: pricesSchema.exactOptional(),
   records: recordsSchema.exactOptional(),

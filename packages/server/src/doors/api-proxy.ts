@@ -30,10 +30,21 @@ function doorOf(rest: string): string | undefined {
 
 /** `provider` is a wish: whoever else has the model is tried after it. */
 function preferring(all: readonly Upstream[], provider: string | undefined): Direction {
-  if (provider === undefined) return { destinations: (model, usual) => alsoByTable(all, model, usual) };
+  if (provider === undefined)
+    return { withoutKeys: noneSuitable(), destinations: (model, usual) => alsoByTable(all, model, usual) };
   const wanted = all.filter((upstream) => isCalled(upstream, provider));
   const upstreams = [...wanted, ...all.filter((upstream) => !wanted.includes(upstream))];
-  return { upstreams, destinations: (model) => anyOf(placesOf(upstreams, model, apiProxyNames), model) };
+  return {
+    upstreams,
+    withoutKeys: noneSuitable(),
+    destinations: (model) => anyOf(placesOf(upstreams, model, apiProxyNames), model),
+  };
+}
+
+/** Row E7, in the predecessor's words. */
+function noneSuitable(model?: string): Failure {
+  const what = model === undefined ? '' : ` for "${model}"`;
+  return new Failure('server', `No suitable provider or API key available${what}.`);
 }
 
 /** As the configuration routes it; the table gives the names, and the places to go on to. */
@@ -58,7 +69,7 @@ function alsoByTable(
 
 function anyOf(places: readonly UpstreamModel[], model: string): readonly UpstreamModel[] {
   if (places.length > 0) return places;
-  throw new Failure('server', `No suitable provider or API key available for "${model}".`);
+  throw noneSuitable(model);
 }
 
 /** `/api/proxy/openai/chat/completions`: whatever stands at that path, at that provider, in the caller's dialect. */

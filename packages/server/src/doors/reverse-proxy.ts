@@ -32,7 +32,10 @@ export const reverseProxy: Door = (request, { config, upstreams, pictures }) => 
     destinations: (model) =>
       able.map((upstream) => ({ upstream, model: nameAt(upstream, models, door.forced ?? model) })),
     ...(reword && { reword }),
-    ...(able.length === 0 && { refusal: noKeys(service) }),
+    withoutKeys: noKeys(service, 'each is refused by the vendor, or has no calls left'),
+    ...(able.length === 0 && {
+      refusal: noKeys(service, `configure an upstream of the provider "${service.provider}"`),
+    }),
   };
   return { request: led(request, { url: door.path + query, direction }), ...(reshape && { reshape }) };
 };
@@ -91,8 +94,8 @@ function nameAt(upstream: Upstream, { fitting, otherwise }: ModelChoice = {}, mo
 }
 
 /** Row F14. */
-function noKeys({ at, provider }: Service): Failure {
-  const message = `No keys are available for ${at}: configure an upstream of the provider "${provider}".`;
+function noKeys({ at }: Service, why: string): Failure {
+  const message = `No keys are available for ${at}: ${why}.`;
   return new Failure('bad-request', message, { status: 402, code: 'proxy_no_keys_available' });
 }
 

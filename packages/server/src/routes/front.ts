@@ -5,6 +5,7 @@ import {
   type HeaderMap,
   type HttpAnswer,
   type HttpRequest,
+  type KeyedGateway,
 } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
 import type { HealthConfig } from '../config/config.ts';
@@ -19,7 +20,7 @@ import { welcome } from './welcome.ts';
 
 /** What answers at this moment; a reload replaces the whole of it, and running requests keep what they began with. */
 export interface Live {
-  readonly gateway: Gateway;
+  readonly gateway: KeyedGateway;
   readonly health: HealthConfig;
   /** Nobody needs an access key. */
   readonly open: boolean;

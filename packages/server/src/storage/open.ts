@@ -7,6 +7,7 @@ import { bansIn } from './bans.ts';
 import { callsIn } from './calls.ts';
 import { changesIn } from './changes.ts';
 import { checkCredentials, credentialsIn } from './credentials.ts';
+import { keyQuotasIn } from './key-quotas.ts';
 import { migrate } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
 import { postgresDialect } from './postgres.ts';
@@ -84,6 +85,7 @@ function storageOver(db: Database, first: KeyRing, options: StorageOptions): Sto
     accessKeys: accessKeysIn(db, changes, current),
     credentials: credentialsIn(db, changes, current, { production }),
     bans: bansIn(db, changes),
+    keyQuotas: keyQuotasIn(db),
     sessions: sessionsIn(db),
     audit: auditIn(db),
     calls: callsIn(db),

@@ -4,6 +4,7 @@ import type { Bans } from './bans.ts';
 import type { Calls } from './calls.ts';
 import type { Changes } from './changes.ts';
 import type { Credentials } from './credentials.ts';
+import type { KeyQuotas } from './key-quotas.ts';
 import type { StoragePlace } from './place.ts';
 import type { Sessions } from './sessions.ts';
 import type { Database } from './tables.ts';
@@ -18,6 +19,7 @@ export interface Storage {
   readonly users: Users;
   readonly accessKeys: AccessKeys;
   readonly credentials: Credentials;
+  readonly keyQuotas: KeyQuotas;
   readonly bans: Bans;
   readonly sessions: Sessions;
   readonly audit: Audit;

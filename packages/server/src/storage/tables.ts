@@ -17,6 +17,7 @@ export interface Tables {
   readonly journals: JournalTable;
   readonly settings: SettingTable;
   readonly changes: ChangeTable;
+  readonly keyQuotas: KeyQuotaTable;
 }
 
 /** A transaction is one as well. */
@@ -153,4 +154,10 @@ export interface SettingTable {
 export interface ChangeTable {
   readonly topic: string;
   readonly number: number;
+}
+
+export interface KeyQuotaTable {
+  /** Without its place in a list: `main#a1b2c3`. */
+  readonly credential: string;
+  readonly used: number;
 }

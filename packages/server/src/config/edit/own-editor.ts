@@ -1,7 +1,7 @@
 import { isMap, isSeq, parseDocument, YAMLMap, YAMLSeq, type Document } from 'yaml';
 import { serviceOf, serviceTypes } from '../legacy/claude-proxy.ts';
 import { builtIn } from '../providers.ts';
-import { strategies } from '../schema.ts';
+import { strategies } from '../routing.ts';
 import type { ConfigEditor, NewUpstream, StoredKey, UpstreamChanges, UpstreamView } from './editor.ts';
 
 type Members = Readonly<Record<string, unknown>>;

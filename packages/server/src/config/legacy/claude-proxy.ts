@@ -1,8 +1,8 @@
+import type { Route } from '@proxy/core';
 import { z } from 'zod';
 import type { UpstreamConfig } from '../config.ts';
 import { set, type Environment } from '../expand.ts';
 import { nearest, pathText } from '../problems.ts';
-import type { ConfigFile } from '../schema.ts';
 
 // BenedictKing/claude-proxy and its forks: `config.json` and the variables beside it (predecessors.md sections 2 and 5).
 // Their file is read as it is. Commands change it in place (edit/claude-proxy-editor.ts), and whatever else it holds stays there.
@@ -10,7 +10,7 @@ import type { ConfigFile } from '../schema.ts';
 /** What a claude-proxy config.json means in our words. */
 export interface ClaudeProxyConfig {
   readonly upstreams: readonly UpstreamConfig[];
-  readonly routes: NonNullable<ConfigFile['routes']>;
+  readonly routes: readonly Route[];
   readonly health: {
     readonly upstreamCount: number;
     readonly currentUpstream: number;

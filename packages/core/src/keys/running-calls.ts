@@ -1,0 +1,25 @@
+import type { Candidate, Sending } from './selector.ts';
+
+/** How many calls run at each candidate. */
+interface RunningCalls {
+  at(candidate: Candidate): number;
+  begin(candidate: Candidate): Required<Pick<Sending, 'over'>>;
+}
+
+export function createRunningCalls(): RunningCalls {
+  const running = new Map<string, number>();
+  return {
+    at: ({ id }) => running.get(id) ?? 0,
+    begin({ id }) {
+      running.set(id, (running.get(id) ?? 0) + 1);
+      let over = false;
+      return {
+        over() {
+          if (over) return;
+          over = true;
+          running.set(id, (running.get(id) ?? 1) - 1);
+        },
+      };
+    },
+  };
+}
