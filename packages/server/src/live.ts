@@ -36,7 +36,10 @@ export interface LivePorts {
 }
 
 /** What answers under one configuration, in whatever it runs. */
-export function liveOf(config: Config, { guarded, pictures, keys, records, callers: others, ...ports }: LivePorts): Live {
+export function liveOf(
+  config: Config,
+  { guarded, pictures, keys, records, callers: others, ...ports }: LivePorts,
+): Live {
   const callers = hashedCallers(config.accessKeys, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;

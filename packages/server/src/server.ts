@@ -57,6 +57,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     config: () => complete,
     reload: takeOver,
     validate: (text) => problemsOf(() => options.load(text)),
+    keys: () => live.gateway.keys,
     log: log.port,
   });
   const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>

@@ -4,6 +4,7 @@ import { banOperations } from './resources/bans.ts';
 import { callOperations } from './resources/calls.ts';
 import { configOperations } from './resources/config.ts';
 import { credentialOperations } from './resources/credentials.ts';
+import { keyOperations } from './resources/keys.ts';
 import { meOperations } from './resources/me.ts';
 import { openApiOperations } from './resources/openapi.ts';
 import { routeOperations } from './resources/routes.ts';
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   ...spendingOperations,
   ...upstreamOperations,
   ...credentialOperations,
+  ...keyOperations,
   ...routeOperations,
   ...configOperations,
   ...banOperations,

@@ -13,6 +13,8 @@ export const permissions = {
   'page.welcome': everybody,
   'page.health': everybody,
   'page.ping': everybody,
+  'page.api-health': everybody,
+  'page.metrics': callers, // or whoever sits at the machine
 
   'session.create': everybody, // it asks for a key itself
   'session.read': callers,
@@ -44,6 +46,10 @@ export const permissions = {
   'credential.update': admins,
   'credential.remove': admins,
   'credential.reencrypt': admins,
+  'key.list': admins,
+  'key.check': admins,
+  'key.check-one': admins,
+  'key.reset': admins,
   'route.list': admins,
   'config.read': admins,
   'config.validate': admins,
@@ -54,6 +60,7 @@ export const permissions = {
   'ban.lift': admins,
   'call.list': admins,
   'call.read': admins,
+  'call.explain': admins,
   'call.watch': admins,
   'usage.read': admins,
   'totals.list': admins,

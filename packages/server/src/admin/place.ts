@@ -1,4 +1,4 @@
-import type { Log } from '@proxy/core';
+import type { Keys, Log } from '@proxy/core';
 import type { Config } from '../config/config.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Attempts } from './attempts.ts';
@@ -12,6 +12,8 @@ export interface AdminPlace {
   readonly reload: () => readonly string[];
   /** What is wrong with a configuration that nobody has saved yet. */
   readonly validate: (text: string) => readonly string[];
+  /** Of the gateway that is current. */
+  readonly keys: () => Keys;
   readonly log: Log;
   readonly tail: Tail;
   readonly attempts: Attempts;

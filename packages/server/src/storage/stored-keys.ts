@@ -24,7 +24,12 @@ export function withStoredKeys(config: Config, credentials: readonly OpenedCrede
 function keysOf(upstream: string, credentials: readonly OpenedCredential[]): readonly ApiKey[] {
   return credentials
     .filter((credential) => credential.upstream === upstream)
-    .map(({ key, weight }) => ({ key, ...(weight !== undefined && { weight }) }));
+    .map(({ key, weight, details: { cost, quota } = {} }) => ({
+      key,
+      ...(weight !== undefined && { weight }),
+      ...(cost !== undefined && { cost }),
+      ...(quota !== undefined && quota !== null && { quota }),
+    }));
 }
 
 function broughtAbout(

@@ -16,6 +16,8 @@ export const pages: Readonly<Record<string, string>> = {
   'page.welcome': '/',
   'page.health': '/health',
   'page.ping': '/ping',
+  'page.api-health': '/api/health',
+  'page.metrics': '/metrics',
 };
 
 function wordFor(roles: readonly string[]): string {

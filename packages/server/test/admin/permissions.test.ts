@@ -4,7 +4,7 @@ import { operations } from '../../src/admin/operations.ts';
 import { mayAsk, permissions } from '../../src/admin/permissions.ts';
 import type { PrincipalRole } from '../../src/admin/principal.ts';
 import { pages } from './permissions-table.ts';
-import { adminKey, adminServer, callerKey, fromHeader, type AdminServer } from './admin-server.ts';
+import { adminKey, adminServer, callerKey, demoConfig, fromHeader, type AdminServer } from './admin-server.ts';
 
 // Must-show 2 of issue 4: (every route) x (no credential, wrong, normal, special, admin): nothing answers that should not.
 
@@ -83,10 +83,10 @@ test('every dialect’s and predecessor’s door asks for an access key; the adm
 });
 
 test('pages that are everybody’s tell nothing, and there is nothing else', async () => {
-  const server = await adminServer();
+  const server = await adminServer({ config: `records: { metrics: true }\n${demoConfig}` });
   for (const [id, path] of Object.entries(pages)) {
-    const answer = await server.call('GET', path, { key: null });
-    expect([mayAsk('anonymous', id), answer.status], path).toEqual([true, 200]);
+    const answer = await server.call('GET', path, { key: null, from: '203.0.113.5' });
+    expect([mayAsk('anonymous', id), answer.status], path).toEqual(id === 'page.metrics' ? [false, 401] : [true, 200]);
     expect(answer.text).not.toContain('Ann');
   }
   for (const path of [

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { until } from '../support.ts';
+import { recordingUpstream } from '../upstream.ts';
 import { adminServer, callerKey, json } from './admin-server.ts';
 
 interface Made {
@@ -107,6 +108,7 @@ test('calls by pages, one by its id, sums, and what a caller sees of its own', a
   const second = await told<Page>('GET', `/calls?limit=2&after=${first.next ?? ''}`);
   expect([...first.calls, ...second.calls].map(({ requestId }) => requestId).sort()).toEqual([...ids].sort());
   expect(await told('GET', `/calls/${ids[1] ?? ''}`)).toMatchObject({ callerId: accessKey.id, model: 'demo' });
+  expect(await told('GET', `/calls/${ids[1] ?? ''}/explain`)).toMatchObject({ requestId: ids[1] });
   expect((await api('GET', '/calls/unknown')).status).toBe(404);
   expect(await told('GET', '/usage?by=key&since=1h')).toMatchObject({ rows: [{ group: accessKey.id, calls: 2 }, {}] });
   expect(await told('GET', `/totals?callerId=${accessKey.id}`)).toMatchObject({ totals: [{ calls: 2 }] });
@@ -153,4 +155,36 @@ test('the configuration: read masked, looked at before it is saved, taken over',
   expect(await told('GET', '/status')).toMatchObject({ upstreams: 1, storage: { type: 'memory' } });
   expect(await told('GET', '/routes')).toEqual({ routes: [] });
   expect(json(await call('GET', '/admin/api/openapi.json'))).toMatchObject({ openapi: '3.1.0' });
+});
+
+test('how the upstreams’ keys are, and how one that rests is used again', async () => {
+  let works = false;
+  const upstream = await recordingUpstream({
+    listener: (request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(works ? 200 : 401, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(works ? { object: 'list', data: [] } : { error: { message: 'Wrong key.' } }));
+      });
+    },
+  });
+  const { told, api, call } = await adminServer({
+    config: `
+accessKeys: [${callerKey}]
+upstreams: [{ name: main, provider: openai, baseUrl: "${upstream.url}", apiKeys: [sk-of-main-0123456789] }]
+`,
+  });
+  interface Key {
+    readonly credential: string;
+    readonly state: string;
+  }
+  const keys = async () => (await told<{ keys: readonly Key[] }>('GET', '/keys')).keys;
+  await call('POST', '/v1/chat/completions', { key: callerKey, body: { model: 'gpt-x', messages: [] } });
+  const [resting] = await keys();
+  expect(resting).toMatchObject({ state: 'resting' });
+  const path = `/keys/${encodeURIComponent(resting?.credential ?? '')}`;
+  expect(await told('POST', `${path}/reset`)).toMatchObject({ state: 'well' });
+  expect(await told('POST', `${path}/check`)).toMatchObject({ state: 'resting' });
+  works = true;
+  expect(await told('POST', '/keys/check')).toMatchObject({ keys: [{ state: 'well', checked: { verdict: 'valid' } }] });
+  expect((await api('POST', '/keys/nothing/reset')).status).toBe(404);
 });

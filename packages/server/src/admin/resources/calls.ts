@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explain } from '../../explain/explain.ts';
 import { maskFor } from '../answers.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found } from '../refusal.ts';
@@ -77,6 +78,17 @@ export const callOperations: readonly Operation[] = [
     params: z.strictObject({ id: z.string() }),
     answer: callSchema,
     handle: async ({ params }, { place }) => ({ body: found(await place.storage.calls.find(params.id), 'call') }),
+  }),
+  operation({
+    id: 'call.explain',
+    method: 'GET',
+    path: `${base}/calls/{id}/explain`,
+    summary: 'Why a call went as it did: candidates, attempts, what it cost.',
+    params: z.strictObject({ id: z.string() }),
+    answer: z.looseObject({}).meta({ id: 'Explanation' }),
+    handle: async ({ params }, { place }) => ({
+      body: explain(found(await place.storage.calls.find(params.id), 'call')),
+    }),
   }),
   operation({
     id: 'call.watch',
