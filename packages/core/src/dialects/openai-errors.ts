@@ -23,7 +23,7 @@ export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap
 
 /** Writes a failure as OpenAI's `{error: {message, type, param, code}}` with the status of table a6. */
 export function encodeOpenaiError(failure: Failure, context: EncodeErrorContext = {}): EncodedError {
-  const { retryAfterSeconds, shouldRetry, quota } = failure.details;
+  const { retryAfterSeconds, shouldRetry } = failure.details;
   const headers: Record<string, string> = { ...openaiQuotaHeaders(failure) };
   if (retryAfterSeconds !== undefined) {
     // RFC 9110 §10.2.3 knows whole seconds only; OpenAI's SDKs read retry-after-ms first.
