@@ -9,8 +9,8 @@ import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { openDurable } from './durable.ts';
-import { composeLedger } from './ledger.ts';
 import { createKeyChecks } from './key-checks.ts';
+import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
@@ -72,9 +72,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       ...(guarded && { guarded }),
       ...(pictures && { pictures }),
       counters,
-      callers: durable.callers,
       keys,
       quotas,
+      callers: durable.callers,
       ledger,
       log: log.port,
       records,

@@ -171,7 +171,11 @@ async function openUpstream(
       return { answer: { status: 101, headers: {} }, streamed };
     },
   });
-  return { outcome: { ...outcome, notices: [], way: 'relay' }, end: (end) => streamed.end(end), ...(opened && { opened }) };
+  return {
+    outcome: { ...outcome, notices: [], way: 'relay' },
+    end: (end) => streamed.end(end),
+    ...(opened && { opened }),
+  };
 }
 
 function accepted(

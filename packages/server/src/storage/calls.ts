@@ -2,6 +2,7 @@ import { sql, type ExpressionWrapper, type RawBuilder, type SelectQueryBuilder, 
 import { parsed } from './row.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { Database, Tables } from './tables.ts';
+import type { UsageGroup } from './usage-groups.ts';
 
 /** Which calls are meant; what is absent does not matter. */
 export interface CallFilter {
@@ -20,9 +21,6 @@ export interface CallPage extends CallFilter {
   /** The last call of the page before. */
   readonly before?: { readonly startedAt: number; readonly requestId: string };
 }
-
-export const usageGroups = ['key', 'user', 'model', 'upstream', 'day'] as const;
-export type UsageGroup = (typeof usageGroups)[number];
 
 export interface UsageRow {
   /** The key's or user's id, the model, the upstream, or the day (UTC) as `2026-01-31`; empty: none. */
