@@ -1,4 +1,4 @@
-// `npm start` and `npm test` on a machine that has Node 18 or newer, npm, and nothing else. Plain JavaScript, no dependencies:
+// `npm start`, `npm test` and the like on a machine that has Node 18 or newer, npm, and nothing else. Plain JavaScript, no dependencies:
 // it runs before anything is installed. What it installs includes the Node that everything else runs on.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const [, , command = 'start', ...args] = process.argv;
 const everything = { name: 'everything', filter: [] };
 // The coding agents and the other runtimes are far more than a gigabyte that only tests need.
 const toServe = { name: 'to serve', filter: ['--filter', 'proxy-workspace', '--filter', './packages/*'] };
-const commands = { start, test };
+const commands = { start, test, dev, build: buildAll, 'type-check': typeCheck };
 if (!Object.hasOwn(commands, command)) {
   console.error(`Unknown command "${command}". Known: ${Object.keys(commands).join(', ')}.`);
   process.exit(2);
@@ -37,6 +37,27 @@ async function start() {
   // The caller's folder, not ours: a configuration file lies where the command was typed.
   const cwd = process.env.INIT_CWD ?? process.cwd();
   return run(join(bin, 'node'), [main, ...args], { cwd });
+}
+
+/** The server from its sources, again after every change of them or of .env; config.json it follows by itself. */
+async function dev() {
+  await install(toServe);
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const watched = [...built.map(({ folder }) => join(root, folder, 'src')), join(cwd, '.env')];
+  process.env.NODE_ENV ??= 'development';
+  const server = [join(bin, 'node'), '-C', '@proxy/source', join(root, 'packages/server/src/main.ts'), ...args];
+  const watching = watched.flatMap((path) => ['--watch', path]);
+  return run(join(bin, 'node'), [join(root, 'scripts/restart-on-change.mjs'), ...watching, '--', ...server], { cwd });
+}
+
+async function buildAll() {
+  await install(toServe);
+  return runPnpm(['-r', '--filter', './packages/*', 'build', ...args]);
+}
+
+async function typeCheck() {
+  await install(everything);
+  return runPnpm(['-r', 'types', ...args]);
 }
 
 async function test() {

@@ -24,9 +24,13 @@ export type {
 } from './gateway/gateway.ts';
 export type { AcceptedSocket, Gateway, HttpAnswer, HttpRequest, SocketSession } from './gateway/http.ts';
 export type { Direction } from './gateway/direction.ts';
-export type { KnownVisit, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
+export type { KnownVisit, ListedTarget, Policy, PolicyTarget, Visit, VisitRequest } from './gateway/policy.ts';
 export type { Incoming } from './gateway/incoming.ts';
+export type { Place, Queue, Waiter } from './gateway/queue.ts';
+export { Gate } from './gateway/gate.ts';
 export { plainRefusal } from './gateway/refuse.ts';
+export { withOutputCap, withoutTools } from './translate/change-body.ts';
+export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
 export { readAll } from './gateway/read-all.ts';

@@ -156,6 +156,8 @@ export interface Caller {
   readonly expiresAt?: number;
   /** Why the key is refused, for its owner to read. */
   readonly disabled?: string;
+  /** Asked at every door where the call comes from. @throws Failure when the key may not be used from there. */
+  admit?(address: string | undefined): void;
 }
 
 export type Role = 'normal' | 'special' | 'temporary' | 'admin';
@@ -225,6 +227,8 @@ export interface Most {
   readonly candidates?: number;
   readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
   readonly searches?: number;
+  /** Of sound that is to be heard. */
+  readonly audioSeconds?: number;
 }
 
 /** What was set aside for one call. */
@@ -257,6 +261,10 @@ export interface Charge {
   readonly amount: number;
   /** When the budget is filled again, in milliseconds since 1970; 0: never, or it rolls. */
   readonly endsAt: number;
+  /** Of a budget that rolls. */
+  readonly rollingMs?: number;
+  /** Whose lease it is paid from, where several processes share the books. */
+  readonly holder?: string;
   readonly estimated?: boolean;
 }
 

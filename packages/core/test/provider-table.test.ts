@@ -47,7 +47,9 @@ estimate.
 Lists of models are merged over the upstreams, in the shape of whoever asks: names from \`routes\` and \`models\`, and of an upstream
 without \`models\` those that it lists itself, asked for with its key and kept for a minute (\`modelLists.cacheSeconds\`): ${listing()}.
 A name that would lead elsewhere stands as \`upstream/model\`. An upstream without a key, or that cannot be asked, is left out;
-the latter is logged. Other places have no list of what can be called there: configure \`models\`.
+the latter is logged. The clouds have no list of what can be called: Azure's is of models, not of your deployments, Bedrock's stands at another
+host and says neither which inference profile a model needs nor whether your account has it, Vertex AI's is the whole Model Garden. Configure
+\`models\` there.
 
 | provider | ${columns.join(' | ')} | shows | environment: key, address, settings |
 | --- | ${columns.map(() => ':-:').join(' | ')} | --- | --- |

@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { Failure, type Flow, type HeaderMap, type HttpRequest, type Sink, type Source } from '@proxy/core';
 import { canDecode, decoded } from './decode.ts';
 
+/** RFC 4291 §2.5.5.2. */
+const mappedIpv4 = '::ffff:';
+
 /** IncomingMessage as the core's HttpRequest; nothing is read before the core asks for it. */
 export class NodeRequest implements HttpRequest {
   readonly method: string;
@@ -29,7 +32,9 @@ export class NodeRequest implements HttpRequest {
   }
 
   get address(): string {
-    return this.#message.socket.remoteAddress ?? '';
+    const address = this.#message.socket.remoteAddress ?? '';
+    // A socket for both families has IPv4 callers in a form of their own, which must be one caller with the plain one.
+    return address.startsWith(mappedIpv4) ? address.slice(mappedIpv4.length) : address;
   }
 
   /** The caller closed its connection before it had its answer. */

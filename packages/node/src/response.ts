@@ -56,11 +56,10 @@ function stillSending({ complete, headers }: IncomingMessage): boolean {
 
 /**
  * We answer before the caller has sent everything. Closing at once would reset the connection, and many clients then
- * never read the answer; so the rest is thrown away for a moment.
+ * never read the answer; so the rest is thrown away for a moment, and if that was all, the connection serves on.
  */
 function refuseRest(response: ServerResponse): void {
   const request: IncomingMessage = response.req;
-  response.shouldKeepAlive = false;
   response.once('finish', () => {
     if (request.complete) return;
     request.resume();

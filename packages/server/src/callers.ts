@@ -1,5 +1,6 @@
 import type { Caller, Callers } from '@proxy/core';
-import type { AccessKey } from './config/config.ts';
+import { callerFrom, type AddressBook } from './caller.ts';
+import type { Config } from './config/config.ts';
 import { digest } from './digest.ts';
 
 /** Callers beside those of the configuration: whose keys are stored. */
@@ -11,11 +12,17 @@ export interface OtherCallers extends Pick<Callers, 'find'> {
 /**
  * Callers by the SHA-256 of their access key: looking a hash up takes no longer for a guess that begins right.
  */
-export function hashedCallers(accessKeys: readonly AccessKey[], others?: OtherCallers): Callers {
+export function hashedCallers(
+  { accessKeys, users, limits }: Pick<Config, 'accessKeys' | 'users' | 'limits'>,
+  addresses?: AddressBook,
+  others?: OtherCallers,
+): Callers {
   const byHash = new Map<string, Caller>();
-  for (const { key, name, limits } of accessKeys) {
+  for (const { key, user, ...rules } of accessKeys) {
     const hash = digest(key);
-    byHash.set(hash, { id: callerIdOf(key), ...(name !== undefined && { name }), ...(limits && { limits }) });
+    const owner = users.find(({ name }) => name === user);
+    const known = owner && { id: `user-${owner.name}`, ...owner };
+    byHash.set(hash, callerFrom({ id: callerIdOf(key), ...rules }, known, limits, addresses));
   }
   /** Keys that were right before: hashing costs as much as all else that is done to know a caller. */
   const proven = new Map<string, Caller>();

@@ -1,19 +1,22 @@
 import {
   createGateway,
+  type Budgets,
   systemClock,
   type Counters,
-  type GatewayOptions,
   type KeyStates,
   type Ledger,
   type Log,
-  type Policy,
+  type Queue,
   type Quotas,
   type Transport,
 } from '@proxy/core';
+import type { AddressBook } from './caller.ts';
 import { hashedCallers, type OtherCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import type { PictureStore } from './doors/picture-store.ts';
+import type { Bans } from './guards/bans.ts';
+import { policiesOf } from './guards/policies.ts';
 import { createPricing } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
@@ -26,6 +29,10 @@ export interface LivePorts {
   readonly callers?: OtherCallers;
   readonly pictures?: PictureStore;
   readonly counters: Counters;
+  /** Absent: budgets are not kept. */
+  readonly budgets?: Budgets;
+  /** Where keys were used from, beyond a reload; absent: as of now. */
+  readonly addresses?: AddressBook;
   readonly ledger: Ledger;
   readonly log: Log;
   /** What is known of upstream keys, and outlives a configuration; absent: nothing. */
@@ -33,23 +40,32 @@ export interface LivePorts {
   readonly quotas?: Quotas;
   /** Absent: calls leave behind what the ledger keeps. */
   readonly records?: Records;
+  /** Absent: nobody is banned. */
+  readonly bans?: Bans;
+  readonly queue?: Queue;
 }
 
 /** What answers under one configuration, in whatever it runs. */
 export function liveOf(
   config: Config,
-  { guarded, pictures, keys, records, callers: others, ...ports }: LivePorts,
+  { guarded, pictures, records, bans, queue, keys, addresses, callers: others, ...ports }: LivePorts,
 ): Live {
-  const callers = hashedCallers(config.accessKeys, others);
+  const callers = hashedCallers(config, addresses, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
-  const options = buildGatewayOptions(config, { ...ports, ledger, callers, clock: systemClock });
-  const known = keys ? { ...options, keys } : options;
+  const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
+  const options = buildGatewayOptions(
+    config,
+    { ...ports, ledger, callers, clock: systemClock },
+    { policies: [...policies, ...(recorded?.policies ?? [])], ...(queue && { queue }), ...(keys && { keys }) },
+  );
   const { doors, health, server } = config;
   const { upstreams } = options;
   return {
-    gateway: createGateway(recorded ? withPolicies(known, recorded.policies) : known),
+    gateway: createGateway(options),
     health,
+    policies,
+    trustedProxies: config.guards.trustedProxies,
     get open() {
       return callers.open;
     },
@@ -64,8 +80,4 @@ export function liveOf(
       ...(pictures && { pictures }),
     },
   };
-}
-
-function withPolicies(options: GatewayOptions, more: readonly Policy[]): GatewayOptions {
-  return more.length === 0 ? options : { ...options, policies: [...(options.policies ?? []), ...more] };
 }

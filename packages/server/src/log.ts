@@ -65,7 +65,7 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
     batch = [];
     for (const record of records) {
       const level = levelOf(record);
-      if (logger.isLevelEnabled(level)) logger[level](fieldsOf(record), sentence(record));
+      if (logger.isLevelEnabled(level)) logger[level](fieldsOf(record, config), sentence(record, config));
     }
     if (batch.length > 0) out(batch.join(''));
     batch = undefined;
@@ -76,7 +76,7 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
     port: (level, message, fields) => logger[level](fields ?? {}, message),
     ledger: {
       append(record) {
-        if (!config.requests) return;
+        if (!shows(record, config)) return;
         waiting.push(record);
         timer ??= setTimeout(flush, batchMs);
       },
@@ -96,32 +96,47 @@ function levelOf({ status, failure }: CallRecord): 'info' | 'warn' | 'error' {
   return status >= 500 || (failure && status < 400) ? 'error' : status >= 400 ? 'warn' : 'info';
 }
 
-/** `anthropic-messages claude-x → openai/gpt-y 200 812 ms` */
-function sentence({
-  dialect,
-  operation,
-  model,
-  upstream,
-  upstreamModel,
-  status,
-  durationMs,
-  failure,
-}: CallRecord): string {
+/** A call that failed is told whole, whatever else is not. */
+function shows({ failure }: CallRecord, { requests, responses = true }: LogConfig): boolean {
+  return requests || responses || failure !== undefined;
+}
+
+/** `anthropic-messages claude-x → openai/gpt-y 200 812 ms`, or half of it. */
+function sentence(record: CallRecord, { requests, responses = true }: LogConfig): string {
+  const { status, durationMs, failure } = record;
+  const asked = requests || failure ? [askedFor(record)] : [];
+  const fault = failure ? [`${failure.kind}: ${failure.message}`] : [];
+  const came = responses || failure ? [`${status} ${Math.round(durationMs)} ms`] : [];
+  return [...asked, ...came, ...fault].join(' ');
+}
+
+function askedFor({ dialect, operation, model, upstream, upstreamModel }: CallRecord): string {
   const what = operation === undefined || operation === 'generate' ? '' : ` ${operation}`;
   const where = upstream === undefined ? '' : ` → ${[upstream, upstreamModel].filter(Boolean).join('/')}`;
-  const asked = model === undefined ? '' : ` ${model}`;
-  const fault = failure ? ` ${failure.kind}: ${failure.message}` : '';
-  return `${dialect ?? 'request'}${what}${asked}${where} ${status} ${Math.round(durationMs)} ms${fault}`;
+  return `${dialect ?? 'request'}${what}${model === undefined ? '' : ` ${model}`}${where}`;
 }
 
 /** Why a call went where it went is for `explain`, not for a line. */
-function fieldsOf({ notices, startedAt, why: _why, ...record }: CallRecord): Record<string, unknown> {
-  return {
+function fieldsOf(
+  { notices, startedAt, why: _why, ...record }: CallRecord,
+  { requests, responses = true }: LogConfig,
+): Record<string, unknown> {
+  const fields = {
     ...record,
     startedAt: new Date(startedAt).toISOString(),
     ...(notices.length > 0 && { notices: notices.map(({ type, field }) => `${type} ${field}`) }),
   };
+  if (record.failure || (requests && responses)) return fields;
+  const hidden = requests ? ofResponse : ofRequest;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !hidden.has(name)));
 }
+
+const ofRequest: ReadonlySet<string> = new Set([
+  ...['dialect', 'operation', 'model', 'streaming', 'upstream', 'upstreamModel', 'callerId', 'address', 'path', 'way'],
+]);
+const ofResponse: ReadonlySet<string> = new Set([
+  ...['status', 'durationMs', 'firstByteMs', 'attempts', 'usage', 'cost', 'notices'],
+]);
 
 const colours = { error: 'red', warn: 'yellow', info: 'green', debug: 'cyan', trace: 'gray' } as const;
 /** Repeated in the sentence already, or only of use to machines. */

@@ -1,10 +1,22 @@
-import { createKeyStates, memoryCounters, memoryQuotas, systemClock, type Keys, type Transport } from '@proxy/core';
+import {
+  createBudgets,
+  createKeyStates,
+  memoryCounters,
+  memoryQuotas,
+  systemClock,
+  type Keys,
+  type Transport,
+} from '@proxy/core';
 import { serve, type Served } from '@proxy/node';
 import { createAdmin } from './admin/admin.ts';
+import { budgetPrices } from './budgets/prices.ts';
+import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
+import { createBans } from './guards/create-bans.ts';
+import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
@@ -48,6 +60,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const counters = memoryCounters(systemClock);
   const keys = createKeyStates({ clock: systemClock });
   const quotas = memoryQuotas();
+  const addresses: AddressBook = new Map();
+  const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
   let config = options.load();
   log.configure(config.log, secretsOf(config));
@@ -63,10 +77,13 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>
     log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
   );
+  const bans = createBans(log.port);
+  const queueUnder = createQueue();
   const records = createRecords(log);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
+    const queue = queueUnder(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),
@@ -75,8 +92,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       keys,
       quotas,
       callers: durable.callers,
+      budgets,
+      addresses,
       ledger,
       log: log.port,
+      bans: bans.under(config),
+      ...(queue && { queue }),
       records,
     };
   };
@@ -146,6 +167,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
+      bans.close();
       await records.close();
       await durable.close();
       log.flush();

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CallRecord } from '@proxy/core';
 import { createMaskText, mask, maskMembers } from '../src/mask.ts';
 import { createLog } from '../src/log.ts';
-import { testLog } from './support.ts';
+import { folder, load, testLog } from './support.ts';
 
 test.each([
   ['sk-ant-api03-abcdefghijkl', 'sk-ant-a***hijkl'],
@@ -108,12 +108,44 @@ test('A8 each level holds back the ones below it', () => {
   });
 });
 
-test('A9 request lines can be turned off', () => {
-  const log = testLog();
-  log.configure({ level: 'info', requests: false }, []);
-  log.ledger.append(record);
-  log.flush();
-  expect(log.lines).toEqual([]);
+describe('A9 a call’s line', () => {
+  const shown = (requests: boolean, responses: boolean, more: object = {}) => {
+    const log = testLog();
+    log.configure({ level: 'info', requests, responses }, []);
+    log.ledger.append({ ...record, ...more });
+    log.flush();
+    return log.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  const asked = { dialect: record.dialect, model: record.model };
+  const came = { status: record.status, durationMs: record.durationMs };
+
+  test('has what was asked and what came of it, or half, or is none', () => {
+    expect(shown(true, true)).toMatchObject([{ ...asked, ...came, requestId: record.requestId }]);
+    const [request] = shown(true, false);
+    expect(request).toMatchObject(asked);
+    for (const name of ['status', 'durationMs', 'usage']) expect(request).not.toHaveProperty(name);
+    const [response] = shown(false, true);
+    expect(response).toMatchObject(came);
+    for (const name of ['dialect', 'model', 'callerId']) expect(response).not.toHaveProperty(name);
+    expect([response?.requestId, request?.requestId]).toEqual([record.requestId, record.requestId]);
+    expect(shown(false, false)).toEqual([]);
+  });
+
+  test('is whole when the call failed', () => {
+    const failed = { failure: { kind: 'server', message: 'why' } };
+    expect(shown(false, false, failed)).toMatchObject([{ ...asked, ...came, ...failed }]);
+  });
+
+  test('is told by ENABLE_REQUEST_LOGS and ENABLE_RESPONSE_LOGS, of which only the word false turns off', () => {
+    const flags = (env: Record<string, string>) => load(folder(), env).log;
+    expect(flags({})).toMatchObject({ requests: true, responses: true });
+    expect(flags({ ENABLE_REQUEST_LOGS: '0', ENABLE_RESPONSE_LOGS: 'no' })).toMatchObject({
+      requests: true,
+      responses: true,
+    });
+    expect(flags({ ENABLE_REQUEST_LOGS: 'false' })).toMatchObject({ requests: false, responses: true });
+    expect(flags({ ENABLE_RESPONSE_LOGS: 'false' })).toMatchObject({ requests: true, responses: false });
+  });
 });
 
 test('lines for people are masked as well', () => {

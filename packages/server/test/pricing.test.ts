@@ -130,6 +130,13 @@ describe('what is not known', () => {
     expect(pricing.mostItCanCost({ provider, model, maxInputTokens: 1, maxOutputTokens: 1 })).toBeUndefined();
   });
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -5, 1.5, 1e300])('%d tokens bring nothing down', (count) => {
+    const usage = { inputTokens: count, outputTokens: count, cacheReadTokens: count, audioSeconds: count };
+    const cost = pricing.costOf(usage, { provider: 'openai', model: 'gpt-4o' });
+    expect(cost?.usd).toBeGreaterThanOrEqual(0);
+    expect(cost?.usd).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
   test('a kind without a price is named, and what is free costs nothing', () => {
     const own = createPricing([{ model: 'm', input: 1 }]);
     expect(own.costOf({ inputTokens: 2, outputTokens: 3, webSearches: 1 }, { provider: 'p', model: 'm' })).toEqual({

@@ -45,11 +45,11 @@ export async function start(
   return { ...server, log };
 }
 
-/** Waits until `condition` holds; fails with its name after fifteen seconds. */
+/** Waits until `condition` holds; fails with its name after twenty-five seconds: a process takes ten to start where many tests run. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 25_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`It did not come to pass within 15 s: ${what}`);
+    if (Date.now() > deadline) throw new Error(`It did not come to pass within 25 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

@@ -9,9 +9,11 @@ const leaseShare = 0.05;
 export interface Taking {
   readonly amount: number;
   readonly endsAt: number;
+  /** Which lease it is of: when that is over, nothing of it is free again. */
+  readonly lease: number;
 }
 
-/** Why there is no room. */
+/** Why there is no room: `leased` is without what is at hand. */
 export interface Shortage extends Leased {
   readonly endsAt: number;
 }
@@ -30,6 +32,7 @@ export class Account {
   /** Of the lease, what is not set aside. Below zero when a call cost more than was thought possible. */
   #free = 0;
   #endsAt = 0;
+  #lease = 0;
   /** A lease is being asked for; others wait for it, and look again. */
   #leasing: Promise<unknown> | undefined;
   #used = false;
@@ -48,7 +51,7 @@ export class Account {
     if (this.#free < need) return undefined;
     this.#used = true;
     this.#free -= need;
-    return { amount: need, endsAt: this.#endsAt };
+    return { amount: need, endsAt: this.#endsAt, lease: this.#lease };
   }
 
   /** The same, out of a further lease if there must be one. */
@@ -61,19 +64,21 @@ export class Account {
         continue;
       }
       const endsAt = this.#endsAt;
+      const current = this.#lease;
       const lacking = need - this.#free;
       const asked = { amount, need: lacking, want: Math.max(lacking, Math.ceil(amount * leaseShare)) };
       const leased = this.#ports.store.lease(this.#key(endsAt), asked);
       const lease = leased instanceof Promise ? await this.#alone(leased) : leased;
-      if (lease.granted === 0) return { ...lease, endsAt };
-      // A lease of a period that ended meanwhile is of no use to anybody.
-      if (endsAt === this.#endsAt) this.#free += lease.granted;
+      // What is at hand here is leased, but nobody's yet.
+      if (lease.granted === 0) return { ...lease, leased: lease.leased - Math.max(0, this.#free), endsAt };
+      // What was leased of a period that ended meanwhile is of no use to anybody.
+      if (current === this.#lease) this.#free += lease.granted;
     }
   }
 
   /** Of what was taken `spent` is gone, which the books hear from the charge; the rest is free again. */
   settle(taking: Taking, spent: number): void {
-    if (taking.endsAt === this.#endsAt) this.#free += taking.amount - spent;
+    if (taking.lease === this.#lease) this.#free += taking.amount - spent;
   }
 
   /** Leases that nobody has used since the last time go back, so that other processes can have them. */
@@ -93,10 +98,16 @@ export class Account {
       if (this.#free > 0) this.#giveBack();
     }
     const now = this.#ports.clock.now();
+    if (now >= (this.#ports.store.validUntil?.() ?? Infinity)) this.#begin();
     if (this.#endsAt === 0 || now < this.#endsAt) return;
     if (this.#free > 0) this.#giveBack();
-    this.#free = 0;
+    this.#begin();
     this.#endsAt = this.#period.endAfter(now);
+  }
+
+  #begin(): void {
+    this.#free = 0;
+    this.#lease += 1;
   }
 
   #giveBack(): void {

@@ -160,7 +160,7 @@ class Held implements Hold {
       const { amount } = one.taking;
       const spent = this.#charge(one, { usage, ...(target && { target }) });
       one.account.settle(one.taking, spent);
-      one.taking = { amount: 0, endsAt: one.taking.endsAt };
+      one.taking = { ...one.taking, amount: 0 };
       const again = await one.account.take(amount, one.bound.units);
       if ('granted' in again) {
         const now = this.#books.clock.now();
@@ -176,7 +176,17 @@ class Held implements Hold {
     const amount = spentUnits(of, spent, taking.amount, this.#books.prices);
     if (amount === 0) return 0;
     const { endsAt } = taking;
-    const charge = { budget: bound.id, of, amount, endsAt, ...(spent.estimated && { estimated: true }) };
+    const { holder } = this.#books.store;
+    const { rollingMs } = bound.period;
+    const charge: Charge = {
+      budget: bound.id,
+      of,
+      amount,
+      endsAt,
+      ...(rollingMs !== undefined && { rollingMs }),
+      ...(holder !== undefined && { holder }),
+      ...(spent.estimated && { estimated: true }),
+    };
     this.#charges.push(charge);
     this.#books.store.book?.(charge);
     return amount;

@@ -9,6 +9,10 @@ export interface BudgetStore {
   lease(key: BudgetKey, asked: Asked): Leased | Promise<Leased>;
   /** A part of a lease that nobody needs. */
   giveBack(key: BudgetKey, amount: number): void | Promise<void>;
+  /** Names this process in the books that it shares with others. */
+  readonly holder?: string;
+  /** Milliseconds since 1970, from which on what was leased so far is no longer ours. Absent: it always is. */
+  validUntil?(): number;
   /** Spent from the lease. Absent: charges are booked with the records of their calls. */
   book?(charge: Charge): void;
 }

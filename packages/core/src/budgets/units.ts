@@ -61,13 +61,26 @@ export function spentUnits(of: Spendable, spent: Spent, reserved: number, prices
   if (nothing) return 0;
   switch (of) {
     case 'requests':
-    case 'images':
       return reserved;
+    case 'images':
+      return usage?.images ?? reserved;
     case 'tokens':
-      return usage ? totalInputTokens(usage) + (usage.outputTokens ?? 0) : reserved;
+      return usage && tellsTokens(usage) ? totalInputTokens(usage) + (usage.outputTokens ?? 0) : reserved;
     case 'usd': {
-      const usd = usage && target ? prices.of(target, usage) : undefined;
+      // What a picture of that size and quality costs is not told by how many there are.
+      const told = usage && (usage.images === undefined || tellsTokens(usage)) ? usage : undefined;
+      const usd = told && target ? prices.of(target, told) : undefined;
       return usd === undefined ? reserved : Math.ceil(usd * perUnit.usd);
     }
   }
+}
+
+function tellsTokens({
+  inputTokens,
+  outputTokens,
+  cacheReadTokens,
+  cacheWriteTokens,
+  toolUseInputTokens,
+}: Usage): boolean {
+  return (inputTokens ?? outputTokens ?? cacheReadTokens ?? cacheWriteTokens ?? toolUseInputTokens) !== undefined;
 }

@@ -57,12 +57,24 @@ export interface Dialect {
   readonly watch: Watch;
   /** Absent: nobody knocks in this dialect. */
   readonly bounds?: Bounds;
+  /** Absent: a stream always tells what it used. */
+  readonly hiddenUsage?: HiddenUsage;
   readonly counting?: Counting;
   readonly models?: ModelLists;
 }
 
 /** A text that says it alone, or one that is worth a closer look. */
 export type ForeignTrace = string | { readonly mark: string; proves(body: TopLevel): boolean };
+
+/** A usage that a stream tells only to those who ask for it: asked for on the way, and taken out again. */
+export interface HiddenUsage {
+  /** Whether the caller has not asked for it. */
+  hiddenFrom(body: TopLevel): boolean;
+  /** The same bytes, asking for it. */
+  asked(body: Uint8Array, top: TopLevel): Uint8Array;
+  /** The frame that a caller who has not asked does not expect. */
+  isReport(frame: Frame): boolean;
+}
 
 /** What of a request bounds its cost, seen without decoding it. */
 export interface Bounds {

@@ -106,6 +106,7 @@ const kindsOfCodes: Readonly<Record<string, FailureKind>> = {
   not_found_error: 'not-found',
   rate_limit_exceeded: 'rate-limited',
   rate_limit_error: 'rate-limited',
+  proxy_rate_limited: 'rate-limited',
   proxy_quota_exceeded: 'rate-limited',
   too_many_requests: 'rate-limited',
   server_is_overloaded: 'overloaded',

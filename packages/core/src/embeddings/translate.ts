@@ -28,6 +28,8 @@ interface EmbeddingTranslation {
   readonly notices: readonly Notice[];
   /** The replies of all calls, in their order. @throws Failure `bad-upstream` when a vector is missing. */
   whole(replies: readonly EmbeddingAnswer[]): WholeEmbeddings;
+  /** Tokens of the calls that were answered, where others were not: those are holes. */
+  spent(replies: readonly (EmbeddingAnswer | undefined)[]): number;
 }
 
 export interface EmbeddingAnswer {
@@ -73,7 +75,24 @@ export function translateEmbeddings(
     return { body: caller.encodeReply(reply, told), inputTokens, estimated };
   }
 
-  return { bodies, notices, whole };
+  function spent(answers: readonly (EmbeddingAnswer | undefined)[]): number {
+    return shares.reduce((sum, { inputs }, index) => {
+      const answer = answers[index];
+      const guess = inputs.reduce((tokens, input) => tokens + settings.estimate(input), 0);
+      return answer ? sum + (toldBy(form, answer) ?? guess) : sum;
+    }, 0);
+  }
+
+  return { bodies, notices, whole, spent };
+}
+
+/** Undefined when it tells nothing, or is no reply. */
+function toldBy(form: EmbeddingForm, { body, headers }: EmbeddingAnswer): number | undefined {
+  try {
+    return form.decodeReply(body, headers).inputTokens;
+  } catch {
+    return undefined;
+  }
 }
 
 const estimateTold: Notice = {

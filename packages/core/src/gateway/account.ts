@@ -30,9 +30,10 @@ export interface Story {
 export function account(gateway: Running, story: Story, permit: Permit, outcome: Outcome): HttpAnswer {
   const { answer, failure, notices, streamed } = outcome;
   if (!answer) {
-    void permit.settle(nothingSpent);
+    const { usage } = outcome;
+    void permit.settle(usage ?? nothingSpent);
     const refusal = refuse(story.call.dialect, failure as Failure, story.requestId); // no answer means a failure
-    record(gateway, story, refusal.status, { outcome, ...(failure && { failure }) });
+    record(gateway, story, refusal.status, { outcome, ...(usage && { usage }), ...(failure && { failure }) });
     return withOurHeaders(refusal, story, notices);
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;

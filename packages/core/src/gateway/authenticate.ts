@@ -8,7 +8,7 @@ import type { Running } from './running.ts';
 const anonymous: Caller = { id: 'anonymous' };
 
 /** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export async function authenticate({ ports, refusal }: Running, call: Call): Promise<Caller> {
+export async function authenticate({ ports, refusal }: Running, call: Call, address?: string): Promise<Caller> {
   if (refusal) throw refusal;
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
@@ -21,6 +21,7 @@ export async function authenticate({ ports, refusal }: Running, call: Call): Pro
   const caller = await ports.callers.find(accessKey);
   if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
   refuseEnded(caller, ports.clock.now());
+  caller.admit?.(address);
   return caller;
 }
 

@@ -218,6 +218,18 @@ describe('the pipeline is the one of everything else', () => {
     ]);
   });
 
+  test('what was answered of a split request counts, though the rest was refused', async () => {
+    let calls = 0;
+    const { ask, ledger } = gatewayOf(() =>
+      (calls += 1) === 1
+        ? { body: { embedding: [1], inputTextTokenCount: 7 } }
+        : { status: 400, body: { message: 'No such words.' } },
+    );
+    const model = 'aws/amazon.titan-embed-text-v2:0';
+    expect((await ask('/v1/embeddings', { model, input: ['one', 'two'] })).status).toBe(400);
+    expect(ledger.records()).toMatchObject([{ status: 400, usage: { inputTokens: 7 } }]);
+  });
+
   test('strict refuses what cannot be carried, before anything is sent', async () => {
     const { ask, requests } = gatewayOf(() => ({ body: geminiReply }));
     const answer = await ask('/v1/embeddings', { ...asking, user: 'u' }, { 'x-proxy-strict': 'true' });

@@ -72,11 +72,15 @@ async function askTranslated(
   const asked = await askAll(translation.bodies, signal, (body, either) =>
     askOnce(gateway, target, form, body, either),
   );
-  if ('failure' in asked) return asked;
+  const { answers, failed } = asked;
+  if (failed) {
+    const inputTokens = translation.spent(answers);
+    return { ...failed, ...(inputTokens > 0 && { usage: { inputTokens } }) };
+  }
   try {
-    const { body, inputTokens, estimated } = translation.whole(asked.answers);
+    const { body, inputTokens, estimated } = translation.whole(answers);
     const headers = {
-      ...convertedReplyHeaders(asked.answers[0]?.headers ?? {}),
+      ...convertedReplyHeaders(answers[0]?.headers ?? {}),
       'content-type': 'application/json',
       ...(estimated && { 'x-proxy-token-count': 'estimate' }),
     };
@@ -107,12 +111,12 @@ function callerOf(dialect: string): EmbeddingCaller | undefined {
 type Failed = Extract<Tried, { readonly failure: Failure }>;
 type Answered = { readonly answer: EmbeddingAnswer };
 
-/** All of them, a few at a time, in their order; the first that fails ends the others. */
+/** All of them, a few at a time, in their order; the first that fails ends the others, and leaves holes. */
 async function askAll(
   bodies: readonly JsonObject[],
   signal: AbortSignal,
   ask: (body: JsonObject, signal: AbortSignal) => Promise<Answered | Failed>,
-): Promise<{ readonly answers: readonly EmbeddingAnswer[] } | Failed> {
+): Promise<{ readonly answers: readonly EmbeddingAnswer[]; readonly failed?: Failed }> {
   const enough = new AbortController();
   const either = bodies.length > 1 ? AbortSignal.any([signal, enough.signal]) : signal;
   const answers: EmbeddingAnswer[] = [];
@@ -130,7 +134,7 @@ async function askAll(
     }
   };
   await Promise.all(Array.from({ length: Math.min(maxCallsAtOnce, bodies.length) }, worker));
-  return failed ?? { answers };
+  return { answers, ...(failed && { failed }) };
 }
 
 async function askOnce(

@@ -2,7 +2,7 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Caller } from '../ports.ts';
 import type { HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
-import type { KnownVisit, Policy, PolicyTarget, Visit } from './policy.ts';
+import type { KnownVisit, ListedTarget, Policy, PolicyTarget, Visit } from './policy.ts';
 import type { Call } from './recognize.ts';
 import type { Running } from './running.ts';
 
@@ -39,6 +39,11 @@ export class Gate {
     let current = inbound;
     for (const policy of this.#policies) current = (await policy.inspect?.(visit, current, targets)) ?? current;
     return current;
+  }
+
+  lists(model: string, targets: readonly ListedTarget[]): boolean {
+    const visit = this.#visit as KnownVisit; // authenticated by now
+    return this.#policies.every((policy) => policy.lists?.(visit, model, targets) !== false);
   }
 
   refused(failure: Failure): void {

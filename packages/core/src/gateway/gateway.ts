@@ -7,6 +7,7 @@ import type { Limits, Ports } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Affinity } from './session.ts';
 import type { Policy } from './policy.ts';
+import type { Queue } from './queue.ts';
 
 /** What createGateway is given. Names are resolved already: a config file's words become these in the server. */
 export interface GatewayOptions {
@@ -33,6 +34,8 @@ export interface GatewayOptions {
   readonly keys?: KeyStates;
   /** Rules of the house, asked in this order. */
   readonly policies?: readonly Policy[];
+  /** Absent: as many calls run at once as come. */
+  readonly queue?: Queue;
   readonly ports: Partial<Ports> & Pick<Ports, 'transport'>;
 }
 

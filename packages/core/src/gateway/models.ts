@@ -2,7 +2,8 @@ import { Failure } from '../conversation/failure.ts';
 import type { ListedModel, ModelCard } from '../dialects/dialect.ts';
 import { factsOf } from '../models/facts.ts';
 import type { Caller } from '../ports.ts';
-import type { Upstream } from './gateway.ts';
+import type { Gate } from './gate.ts';
+import type { Upstream, UpstreamModel } from './gateway.ts';
 import type { HttpAnswer } from './http.ts';
 import { listModels } from './list-models.ts';
 import { mayUse } from './permitted.ts';
@@ -12,15 +13,21 @@ import type { Running } from './running.ts';
 
 /**
  * The models that callers can ask for by name, in the caller's dialect: those that are configured, and of an upstream
- * that takes anything those that it lists itself; a caller with models of its own sees no others. Patterns stand for names nobody listed, and upstreams without a key for
- * calls that would be refused: both are left out.
+ * that takes anything those that it lists itself; a caller with models of its own sees no others, and nobody those that a policy keeps back. Patterns stand
+ * for names nobody listed, and upstreams without a key for calls that would be refused: both are left out.
  */
-export async function answerModels(gateway: Running, { dialect, knock }: Call, caller: Caller): Promise<HttpAnswer> {
+export async function answerModels(
+  gateway: Running,
+  { dialect, knock }: Call,
+  caller: Caller,
+  gate: Gate | undefined,
+): Promise<HttpAnswer> {
   const lists = dialect.models;
   if (!lists) throw new Failure('not-found', 'This dialect has no list of models.');
   const { models } = caller;
   const all = await modelCards(gateway);
-  const cards = models ? all.filter(({ id }) => mayUse(models, id)) : all;
+  const allowed = models ? all.filter(({ id }) => mayUse(models, id)) : all;
+  const cards = gate ? allowed.filter(({ id }) => gate.lists(id, placesOf(gateway, id))) : allowed;
   if (knock.door.operation === 'list-models') return json(lists.encodeList(cards, knock.query));
   const id = knock.params.model ?? '';
   const card = cards.find((candidate) => candidate.id === id) ?? addressed(cards, id);
@@ -39,6 +46,15 @@ export async function answerModels(gateway: Running, { dialect, knock }: Call, c
 function addressed(cards: readonly ModelCard[], id: string): ModelCard | undefined {
   const card = cards.find((candidate) => `${candidate.owner}/${candidate.id}` === id);
   return card && { ...card, id };
+}
+
+function placesOf(gateway: Running, id: string): readonly UpstreamModel[] {
+  try {
+    return gateway.destinationsOf(id);
+  } catch {
+    // An upstream lists it that nobody is sent to by this name.
+    return [];
+  }
 }
 
 async function modelCards(gateway: Running): Promise<readonly ModelCard[]> {

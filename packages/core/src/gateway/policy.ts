@@ -23,6 +23,8 @@ export interface Policy {
     inbound: Incoming,
     targets: readonly PolicyTarget[],
   ): Incoming | undefined | void | Promise<Incoming | undefined | void>;
+  /** Whether a model is in the lists of those that may be asked for. Absent: it is. */
+  lists?(visit: KnownVisit, model: string, targets: readonly ListedTarget[]): boolean;
   /** A call was refused before any upstream was asked: by a policy, a limit, a missing key, an unknown path. Must not throw. */
   refused?(visit: Visit, failure: Failure): void;
 }
@@ -56,7 +58,14 @@ export interface KnownVisit extends Visit {
   readonly caller: Caller;
 }
 
+/** Where a model's name leads. */
+export interface ListedTarget {
+  readonly upstream: { readonly name: string; readonly provider: Provider };
+  /** The upstream's own name for it. */
+  readonly model: string;
+}
+
 /** Where a call would go, with nothing of the key. */
 export interface PolicyTarget extends Destination {
-  readonly upstream: { readonly name: string; readonly provider: Provider };
+  readonly upstream: ListedTarget['upstream'];
 }

@@ -5,10 +5,12 @@ import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
 import { embed } from './embed.ts';
 import { gateOf } from './gate.ts';
+import { inTurn } from './in-turn.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import { limit } from './limit.ts';
 import { answerModels } from './models.ts';
 import { permit } from './permitted.ts';
+import type { Plan } from './plan.ts';
 import { read } from './read.ts';
 import { recognize } from './recognize.ts';
 import { refuse } from './refuse.ts';
@@ -17,7 +19,7 @@ import { route } from './route.ts';
 import { routeRelayed } from './route-relayed.ts';
 import type { Running } from './running.ts';
 import { refuseStranger } from './stranger.ts';
-import { ownFailure } from './try-targets.ts';
+import { ownFailure, type Outcome } from './try-targets.ts';
 
 /** The story of one request: each line takes what earlier lines made. */
 export async function serve(gateway: Running, request: HttpRequest): Promise<HttpAnswer> {
@@ -30,12 +32,12 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   let ours = true;
   try {
     if (gate) await gate.admit();
-    const caller = (story.caller = await authenticate(gateway, call));
+    const caller = (story.caller = await authenticate(gateway, call, request.address));
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
     if (operation === 'list-models' || operation === 'get-model')
-      return recorded(await answerModels(gateway, call, caller));
+      return recorded(await answerModels(gateway, call, caller, gate));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
     const asked = (story.inbound = await read(gateway, call, request));
@@ -50,12 +52,18 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
-    const outcome = !door.relay
-      ? await attempt(gateway, plan, inbound, request, strict)
-      : operation === 'embed'
-        ? await embed(gateway, plan, inbound, door, request, strict)
-        : await relayOperation(gateway, plan, inbound, door, request);
-    return account(gateway, story, granted, outcome);
+    const counted = story.hold ? { ...inbound, counted: true } : inbound;
+    const ask = (targets: Plan): Promise<Outcome> => {
+      if (!door.relay) return attempt(gateway, targets, counted, request, strict);
+      if (operation === 'embed') return embed(gateway, targets, inbound, door, request, strict);
+      return relayOperation(gateway, targets, inbound, door, request);
+    };
+    const { queue } = gateway.options;
+    if (queue) {
+      const replan = () => (door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound));
+      return await inTurn(gateway, queue, { ...story, inbound }, granted, request, { plan, replan, ask });
+    }
+    return account(gateway, story, granted, await ask(plan));
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);

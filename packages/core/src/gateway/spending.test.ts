@@ -4,6 +4,8 @@ import { memoryCallers, memoryLedger, systemClock } from '../memory.ts';
 import type { Budgets, Caller, Most, Sink, Spending, Transport } from '../ports.ts';
 import { anthropic, gemini, openai } from '../providers/registry.ts';
 import { createGateway } from './create.ts';
+import type { HttpAnswer } from './http.ts';
+import { readAll } from './read-all.ts';
 import { isSource } from '../ports.ts';
 
 const upstreams = [
@@ -19,9 +21,10 @@ interface Script {
   readonly pieces: readonly (string | undefined)[];
 }
 
-function answering({ status = 200, type = 'application/json', pieces }: Script): Transport {
+function answering({ status = 200, type = 'application/json', pieces }: Script, requests: unknown[] = []): Transport {
   return {
-    async send() {
+    async send({ body }) {
+      requests.push(body);
       return {
         status,
         headers: { 'content-type': type },
@@ -39,6 +42,7 @@ function answering({ status = 200, type = 'application/json', pieces }: Script):
 
 function scene(script: Script, given: Partial<Caller> = {}, budgets?: Budgets) {
   const ledger = memoryLedger();
+  const requests: unknown[] = [];
   const caller = {
     accessKey: 'k',
     id: 'key-1',
@@ -48,12 +52,13 @@ function scene(script: Script, given: Partial<Caller> = {}, budgets?: Budgets) {
   const gateway = createGateway({
     upstreams,
     ports: {
-      transport: answering(script),
+      transport: answering(script, requests),
       ledger,
       callers: memoryCallers([{ ...caller, ...given }]),
       budgets: budgets ?? createBudgets({ clock: systemClock }),
     },
   });
+  const sent = () => requests.map((one) => (one instanceof Uint8Array ? new TextDecoder().decode(one) : String(one)));
   const ask = (path: string, body?: object | string, headers: Readonly<Record<string, string>> = {}) =>
     gateway.handle({
       method: body === undefined ? 'GET' : 'POST',
@@ -66,7 +71,12 @@ function scene(script: Script, given: Partial<Caller> = {}, budgets?: Budgets) {
     });
   const charged = () =>
     ledger.records().flatMap(({ charges = [] }) => charges.map(({ amount, estimated }) => ({ amount, estimated })));
-  return { ask, ledger, charged };
+  return { ask, sent, ledger, charged };
+}
+
+async function textOf(answer: HttpAnswer): Promise<string> {
+  if (!isSource(answer.body)) throw new Error(`No stream but ${answer.status}.`);
+  return new TextDecoder().decode(await readAll(answer.body, 1e6, () => new Error('Too long.')));
 }
 
 /** What is set aside for a request, whatever is answered. */
@@ -221,6 +231,32 @@ describe('what is charged', () => {
     expect(charged()).toMatchObject([{ estimated: true }]);
     expect(charged()[0]?.amount).toBeGreaterThan(20);
     expect(charged()[0]?.amount).toBeLessThanOrEqual(1600);
+  });
+
+  test('a stream of Chat is asked for its usage, which its caller does not see unless it asked as well', async () => {
+    const chunk = (more: object) =>
+      `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
+    const pieces = [
+      chunk({ choices: [{ index: 0, delta: { content: 'hi' } }], usage: null }),
+      chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null }),
+      chunk({ choices: [], usage }),
+      'data: [DONE]\n\n',
+    ];
+    for (const [options, seen] of [
+      [{}, false],
+      [{ stream_options: { include_obfuscation: false } }, false],
+      [{ stream_options: { include_usage: true } }, true],
+    ] as const) {
+      const { ask, charged, sent } = scene({ type: 'text/event-stream', pieces });
+      const text = await textOf(await ask(chat, { ...body, stream: true, ...options }));
+      expect(JSON.parse(sent()[0] ?? '')).toMatchObject({
+        stream_options: { ...options.stream_options, include_usage: true },
+      });
+      expect(text.includes('"choices":[]')).toBe(seen);
+      expect(text).toContain('"content":"hi"');
+      expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+      expect(charged()).toEqual([{ amount: 12, estimated: undefined }]);
+    }
   });
 
   test('what was told on the way is the truth, where it was told with the last that came', async () => {

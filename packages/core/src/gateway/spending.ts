@@ -93,6 +93,7 @@ function mostOf(inbound: Incoming, plan: Plan): Most {
     ...(candidates > 1 && { candidates }),
     ...(images && { images }),
     ...(rounds > 0 && { searches: rounds }),
+    ...(upload && !images && { audioSeconds: upload.mostBytes / audioBytesPerSecond }),
   };
 }
 
@@ -161,6 +162,7 @@ function imageTokens(model: string): number {
 }
 
 /** Sound at six kilobits a second, heard in thirty-two tokens. */
+const audioBytesPerSecond = 750;
 const audioBytesPerToken = 20;
 
 /** What images and files add to the bytes of the body, or take from them. */

@@ -25,7 +25,7 @@ export function spentOf(inbound: Incoming | undefined, ending: Ending, durationM
   if (!outcome || !inbound) return { nothing: true };
   const target = outcome.target && { target: spendingTarget(inbound, outcome.target) };
   if (!outcome.answer) {
-    if (!mayHaveRun(failure)) return { nothing: true };
+    if (!mayHaveRun(failure)) return usage ? { ...target, usage } : { nothing: true };
     const unheard = Math.ceil((durationMs / 1000) * tokensPerSecond);
     return { ...target, usage: { inputTokens: estimateOf(inbound), outputTokens: unheard }, estimated: true };
   }

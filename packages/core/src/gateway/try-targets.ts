@@ -1,6 +1,6 @@
 import { Failure, failureKinds } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
-import type { Usage } from '../conversation/usage.ts';
+import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import type { AttemptRecord, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
@@ -34,7 +34,8 @@ export interface StreamEnd {
 
 /** `status` is what the upstream said, or 0 when it was never asked. */
 export type Tried =
-  | { readonly failure: Failure; readonly status: number }
+  /** A failure may have cost something: a part of it was answered. */
+  | { readonly failure: Failure; readonly status: number; readonly usage?: Usage }
   | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Ending<StreamEnd> };
 
 interface Trying {
@@ -58,6 +59,7 @@ export async function tryTargets(
   const spent: Target[] = [];
   let last: Target | undefined;
   let failure: Failure | undefined;
+  let lost: Usage | undefined;
 
   for (const target of probedLast(cooldown, plan.targets)) {
     const { credential, model } = target;
@@ -81,11 +83,13 @@ export async function tryTargets(
       sending?.began(durationMs);
       if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
       else sending?.over();
-      return { attempts, target, ...tried, ...(plan.why && { why: plan.why }) };
+      const usage = lost && !tried.streamed ? addedUsage(lost, tried.usage) : tried.usage;
+      return { attempts, target, ...tried, ...(usage && { usage }), ...(plan.why && { why: plan.why }) };
     }
     sending?.over();
     if (credential.quota !== undefined) ports.quotas.giveBack(credential.id);
     failure = tried.failure;
+    lost = addedUsage(lost, tried.usage);
     const goesOn =
       tried.status !== 0 && !signal.aborted && (retriesElsewhere(failure) || elsewhere?.(failure) === true);
     const consequence = goesOn ? restAfter(gateway, target, failure) : cooldown.release(credential.id, model);
@@ -100,6 +104,7 @@ export async function tryTargets(
   return {
     attempts,
     ...(last && { target: last }),
+    ...(lost && { usage: lost }),
     failure: failure ?? spentMeanwhile(gateway, spent),
     ...(plan.why && { why: plan.why }),
   };

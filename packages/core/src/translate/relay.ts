@@ -2,7 +2,7 @@ import type { Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { topLevel } from '../bytes/splice.ts';
 import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { Operation, Sighting, EncodeReplyContext } from '../dialects/dialect.ts';
+import type { EncodeReplyContext, HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
@@ -39,8 +39,11 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
       const overHub = () => convert(inbound, destination, settings).stream('application/json');
       const sse = framing.contentType === 'text/event-stream';
       if (contentType.includes('json') && sse) return overHub();
-      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings);
-      const relayed = relayStream(inbound, framing, settings);
+      const hidden = hiddenUsageOf(inbound, destination);
+      if (binding?.framing) return reframeStream(inbound, binding.framing, framing, settings, hidden?.isReport);
+      const relayed = hidden
+        ? reframeStream(inbound, framing, framing, settings, hidden.isReport)
+        : relayStream(inbound, framing, settings);
       return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
@@ -49,13 +52,23 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
 
 /** What is sent: the caller's bytes, renamed and wrapped as the place wants them. */
 export function relayedRequest(
-  { body, dialect, glance, knock, notices }: Inbound,
+  inbound: Inbound,
   destination: Destination,
   operation: Operation,
 ): Pick<Translation, 'body' | 'headers' | 'notices'> {
+  const { body, dialect, glance, knock, top, notices } = inbound;
   const renamed = destination.model === glance.model ? body : dialect.rename(body, destination.model);
-  const wrapped = wrapBytes(destination.binding?.envelopes?.[operation], renamed, relayedRequestHeaders(knock.headers));
+  const hidden = operation === 'generate' ? hiddenUsageOf(inbound, destination) : undefined;
+  const asking = hidden ? hidden.asked(renamed, top) : renamed;
+  const wrapped = wrapBytes(destination.binding?.envelopes?.[operation], asking, relayedRequestHeaders(knock.headers));
   return notices ? { ...wrapped, notices: [...notices, ...wrapped.notices] } : wrapped;
+}
+
+/** Present: the caller has not asked for what has to be known. */
+function hiddenUsageOf({ dialect, glance, counted, top }: Inbound, { facts }: Destination): HiddenUsage | undefined {
+  const { hiddenUsage } = dialect;
+  if (!counted || !hiddenUsage || !glance.streaming || facts.streamUsage === false) return undefined;
+  return hiddenUsage.hiddenFrom(top) ? hiddenUsage : undefined;
 }
 
 /** @throws Failure when the body is an error under a status of 200 (X4), so that another target may be tried. */
@@ -142,8 +155,17 @@ function unlessObject(events: StreamTranslator, whole: () => StreamTranslator): 
   };
 }
 
-/** The place frames its stream in another way than the caller reads it: the same frames in other wrappings, unparsed. */
-function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settings: ReplySettings): StreamTranslator {
+/**
+ * The place frames its stream in another way than the caller reads it, or sends more: the same frames in other wrappings, unparsed,
+ * without those that are `kept` back.
+ */
+function reframeStream(
+  inbound: Inbound,
+  from: ReplyFraming,
+  to: Framing,
+  settings: ReplySettings,
+  kept: (frame: Frame) => boolean = () => false,
+): StreamTranslator {
   const { dialect, glance } = inbound;
   const { markers } = dialect.watch;
   const reader = from.reader();
@@ -160,7 +182,7 @@ function reframeStream(inbound: Inbound, from: ReplyFraming, to: Framing, settin
         if (first || markers.some((marker) => frame.data.includes(marker)))
           note(progress, dialect.watch.frame(frame), first);
         first = false;
-        text += writer.write([frame]);
+        if (!kept(frame)) text += writer.write([frame]);
         if (progress.failure) break;
       }
     } catch (thrown) {

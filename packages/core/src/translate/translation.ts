@@ -17,6 +17,8 @@ export interface Inbound {
   readonly glance: Glance;
   readonly body: Uint8Array;
   readonly top: TopLevel;
+  /** A budget is charged for it: what a stream used has to be known, whether or not the caller asks. */
+  readonly counted?: boolean;
   /** What was changed in it here already. */
   readonly notices?: readonly Notice[];
   /** The most that may be written, whatever the model could. */

@@ -14,7 +14,7 @@ import { sessionOf } from './session.ts';
 export async function identify(request: HttpRequest, address: string, place: AdminPlace): Promise<Principal> {
   const { attempts } = place;
   const key = keyIn(request);
-  const cookie = key === undefined ? await sessionOf(request, place) : undefined;
+  const cookie = key === undefined ? await sessionOf(request, address, place) : undefined;
   if (cookie) return cookie;
   if (key === undefined) return mayBeLocal(request, place) ? local : nobody;
   const known = await byKey(key, address, place);
@@ -32,7 +32,7 @@ export async function byKey(key: string, address: string, place: AdminPlace): Pr
   const known: Principal | undefined =
     adminKey !== undefined && isSame(key, adminKey)
       ? { role: 'admin', id: 'admin', by: 'admin-key' }
-      : await callerByKey(key, place);
+      : await callerByKey(key, address, place);
   if (known) attempts.succeeded(address);
   return known;
 }

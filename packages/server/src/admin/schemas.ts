@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsSchema } from '../config/schema.ts';
+import { limitsSchema } from '../config/access-keys.ts';
 import { asRange } from '../public-address.ts';
 import { roles } from '../storage/rules.ts';
 

@@ -36,14 +36,18 @@ export async function beginSession(principal: Principal, address: string, place:
 }
 
 /** Whose session the request brings; undefined: none, or one that is over. */
-export async function sessionOf(request: HttpRequest, place: AdminPlace): Promise<Principal | undefined> {
+export async function sessionOf(
+  request: HttpRequest,
+  address: string,
+  place: AdminPlace,
+): Promise<Principal | undefined> {
   const token = tokenIn(request);
   const session = token === undefined ? undefined : await place.storage.sessions.find(token, Date.now());
   if (!session || session.subject === '') return undefined;
   const { subject, csrf } = session;
   if (subject === (await adminSubject(place.config().admin.key)))
     return { role: 'admin', id: 'admin', by: 'session', csrf };
-  const caller = await callerById(subject, place);
+  const caller = await callerById(subject, address, place);
   return caller && { ...caller, by: 'session', csrf };
 }
 

@@ -122,11 +122,13 @@ export function setBalance(strategy: string, flags: ConfigFlags): void {
   });
 }
 
+/** A missing file is begun, empty, as claude-proxy's readers know it (acceptance row D21); not for programs, which only look. */
 export function show(flags: ConfigFlags): void {
-  look(flags, ({ editor, path, isNew }) => {
+  look(flags, ({ editor, path, isNew, save }) => {
     const { upstreams, strategy } = editor;
     if (flags.json) return json({ file: path, strategy, upstreams: upstreams.map(shownUpstream) });
-    const file = isNew ? `${path} (not written yet)` : path;
+    if (isNew) save();
+    const file = isNew ? `${path} (just begun)` : path;
     const head = `${file}\nStrategy  ${strategy ?? 'failover unless an upstream says otherwise'}`;
     if (upstreams.length === 0) return `${head}\nNo upstream. Add one: proxy config add <name> <type> <url>`;
     const table = new Table({

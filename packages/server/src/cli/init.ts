@@ -33,6 +33,15 @@ server:
 #   - key: \${TEAM_KEY}
 #     name: team
 #     limits: { requestsPerMinute: 60, tokensPerMinute: 200000, concurrency: 4 }
+#   - key: \${ANN_KEY}
+#     name: ann-laptop
+#     user: ann
+#     models: ["claude-*", "!*opus*"]
+
+# All keys of a user together. See docs/limits.md.
+# users:
+#   - name: ann
+#     limits: { budgets: [{ amount: 20, of: usd, per: month }] }
 
 # Who may administer: GET /admin/api/openapi.json describes the API. Without a key, this machine alone.
 # admin:
@@ -40,6 +49,18 @@ server:
 
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
+
+# Who is let in, and what may be asked for (docs/guards.md).
+# guards:
+#   trustedProxies: 1
+#   deny: [203.0.113.0/24]
+#   bans: { errors: 10, windowSeconds: 86400 }
+#   perAddress: { requests: 100, windowSeconds: 60 }
+#   models: { deny: ["*opus*"] }
+#   maxOutputTokens: 8000
+
+# How many calls run at once; the others wait their turn.
+# queue: { maxRunning: 100, maxWaiting: 1000, waitSeconds: 60 }
 
 # Where users, keys, bans and calls are kept: a SQLite file (the default), postgres://..., or memory.
 # storage: data/proxy.db

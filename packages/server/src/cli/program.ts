@@ -1,15 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { aiProxySettings, settingsFrom } from '../config/legacy/ai-proxy.ts';
 import { parsePort } from '../config/environment.ts';
 import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
 import { check } from './check.ts';
+import { addCompletion } from './completion.ts';
 import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
 import { schema } from './schema.ts';
 import { storageCommands } from './storage/command.ts';
 import type { DoctorFlags } from './doctor.ts';
+import type { ImportFlags } from './import.ts';
 import type { RunFlags } from './run.ts';
 
 /** The command line: what each command is called and takes. What they do is in the files beside this one. */
@@ -21,7 +24,9 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .addHelpText('after', examples);
 
-  withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)'))
+  withSettings(
+    withFlags(program.command('serve', { isDefault: true }).description('start the server (the default command)')),
+  )
     .option('-p, --port <number>', 'port to listen on (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'address to listen on (default: 127.0.0.1 without access keys, else 0.0.0.0)')
     .allowExcessArguments()
@@ -30,7 +35,7 @@ export function createProgram(): Command {
       if (stray !== undefined) program.error(`error: ${unknownName(stray, 'a command', commandNames(program))}`);
       // Commands that only look at a file need not wait for the gateway to be read.
       const { serve } = await import('./serve.ts');
-      return serve(flags);
+      return serve(flags, settingsFrom({ ...flags }));
     });
 
   program
@@ -67,9 +72,22 @@ export function createProgram(): Command {
       return run(agent, args, flags);
     });
 
+  program
+    .command('import')
+    .description('turn a predecessor’s, LiteLLM’s or one-api’s file into a configuration')
+    .argument('<file>', 'config.json, .env, provider files, a SQLite database, exported channels, config.yaml')
+    .option('-w, --write [file]', 'write it (default: proxy.config.yaml) instead of printing it with keys masked')
+    .option('-f, --force', 'replace a file that is there')
+    .option('--json', 'print JSON')
+    .action(async (file: string, flags: ImportFlags) => {
+      const { importFile } = await import('./import.ts');
+      importFile(file, flags);
+    });
+
   program.command('schema').description('print the JSON Schema of the configuration file, for editors').action(schema);
   program.addCommand(configCommand());
   for (const command of storageCommands()) program.addCommand(command);
+  addCompletion(program);
 
   return program;
 }
@@ -79,6 +97,12 @@ function withFlags(command: Command): Command {
     '-c, --config <file>',
     'configuration file, YAML or JSON (default: ./proxy.config.yaml, if there)',
   );
+}
+
+/** ai-proxy's, which its users go on writing; docs/predecessors.md names them. */
+function withSettings(command: Command): Command {
+  for (const name of aiProxySettings) command.addOption(new Option(`--${name} <value>`).hideHelp());
+  return command;
 }
 
 function commandNames(program: Command): readonly string[] {

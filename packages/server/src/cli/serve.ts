@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
+import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load.ts';
 import { defaultStorage } from '../storage/place.ts';
 import type { Flags } from '../config/resolve.ts';
@@ -10,7 +11,7 @@ import { startServer, type RunningServer } from '../server.ts';
 import { fail } from './fail.ts';
 
 /** `proxy serve`: runs until a signal ends it. */
-export async function serve(flags: Flags): Promise<void> {
+export async function serve(flags: Flags, defaults: Environment): Promise<void> {
   tuneCollector();
   tuneAllocator();
   const log = createLog();
@@ -20,6 +21,7 @@ export async function serve(flags: Flags): Promise<void> {
     loadConfig({
       cwd: process.cwd(),
       env: process.env,
+      defaults,
       flags,
       tolerant: starting,
       defaultStorage,

@@ -4,7 +4,11 @@ import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
-export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports'] & Partial<Ports>): GatewayOptions {
+export function buildGatewayOptions(
+  config: Config,
+  ports: GatewayOptions['ports'] & Partial<Ports>,
+  rules: Pick<GatewayOptions, 'policies' | 'queue' | 'keys'> = {},
+): GatewayOptions {
   const providers = knownProviders(config.vendors);
   return {
     upstreams: config.upstreams.map((upstream) => upstreamOf(upstream, providers)),
@@ -15,6 +19,7 @@ export function buildGatewayOptions(config: Config, ports: GatewayOptions['ports
     sockets: config.websockets,
     maxBodyBytes: config.server.maxBodyMb * 1024 * 1024,
     maxUploadBytes: config.server.maxUploadMb * 1024 * 1024,
+    ...rules,
     ports,
     ...(config.modelListFreshMs !== undefined && { modelListFreshMs: config.modelListFreshMs }),
     ...(config.limits && { limits: config.limits }),
@@ -102,12 +107,17 @@ export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): U
 function credentialsOf({ name, apiKeys }: UpstreamConfig): readonly Credential[] {
   if (!apiKeys) return [{ id: `${name}#none`, secret: '' }];
   return apiKeys.map(({ key, weight, cost, quota = -1 }, index) => ({
-    id: `${name}#${index + 1}-${digest(key).slice(0, 6)}`,
+    id: credentialId(name, index, key),
     secret: key,
     ...(weight !== undefined && { weight }),
     ...(cost !== undefined && { cost }),
     ...(quota >= 0 && { quota }),
   }));
+}
+
+/** Names a key in records without telling it. */
+export function credentialId(upstream: string, index: number, key: string): string {
+  return `${upstream}#${index + 1}-${digest(key).slice(0, 6)}`;
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -8,7 +8,7 @@ import { checkFile, type ConfigFile } from './schema.ts';
 
 export type ComposeOptions = Pick<
   Sources,
-  'env' | 'flags' | 'files' | 'path' | 'legacy' | 'notes' | 'defaultStorage'
+  'env' | 'flags' | 'files' | 'path' | 'legacy' | 'notes' | 'vendors' | 'defaultStorage'
 > & {
   /** A configuration as plain data, ours or a predecessor's; absent: there is none. */
   readonly raw?: unknown;

@@ -12,10 +12,15 @@ import type {
   Vendor,
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
+import type { AccessKey, UserConfig } from './access-keys.ts';
 import type { AdminConfig } from './admin.ts';
+
+export type { AccessKey } from './access-keys.ts';
 import type { ConnectionConfig } from './connection.ts';
 import type { CorsConfig } from './cors.ts';
 import type { DoorsConfig } from './doors.ts';
+import type { GuardsConfig } from './guards.ts';
+import type { QueueConfig } from './queue.ts';
 import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
 import type { StorageConfig } from './storage.ts';
@@ -28,7 +33,11 @@ export interface Config {
   readonly doors: DoorsConfig;
   readonly admin: AdminConfig;
   readonly accessKeys: readonly AccessKey[];
+  readonly users: readonly UserConfig[];
   readonly limits?: Limits;
+  readonly guards: GuardsConfig;
+  /** Absent: as many calls run at once as come. */
+  readonly queue?: QueueConfig;
   readonly strict: boolean;
   /** Places that the file adds to ours. */
   readonly vendors: readonly Vendor[];
@@ -66,12 +75,6 @@ export interface ServerConfig {
   /** Of a form (multipart/form-data), which is not held but sent on. */
   readonly maxUploadMb: number;
   readonly cors: CorsConfig;
-}
-
-export interface AccessKey {
-  readonly key: string;
-  readonly name?: string;
-  readonly limits?: Limits;
 }
 
 export interface UpstreamConfig {
@@ -113,8 +116,10 @@ export interface LogConfig {
   readonly level: LogLevelName;
   /** Absent: for people when stdout is a terminal, JSON lines otherwise. */
   readonly pretty?: boolean;
-  /** One line per call. */
+  /** The half of a call's line that says what was asked. With neither half there is a line for calls that failed alone. */
   readonly requests: boolean;
+  /** The half that says what came of it; absent: true. */
+  readonly responses?: boolean;
 }
 
 export interface HealthConfig {

@@ -1,4 +1,5 @@
 import type { Provider } from '@proxy/core';
+import { accessProblems } from './access-keys.ts';
 import type { UpstreamConfig } from './config.ts';
 import { keyVariablesOf } from './cloud-keys.ts';
 import { bringsSetting, missingSetting } from './environment.ts';
@@ -19,6 +20,7 @@ export function crossCheck(
     ...vendorProblems(file),
     ...upstreamProblems(upstreams, providers, port),
     ...repeatedKeys(file),
+    ...accessProblems(file.accessKeys, file.users),
     ...routeProblems(upstreams, file),
   ];
 }

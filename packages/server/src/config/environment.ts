@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { cloudKeysFrom } from './cloud-keys.ts';
 import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';
+import { reverseProxyAccess } from './legacy/reverse-proxy.ts';
 import { unknownName } from './problems.ts';
 import { logLevels } from './schema.ts';
 import type { Files } from './files.ts';
@@ -25,8 +26,13 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
   const host = hostOf(env, notes);
   const logLevel = logLevelOf(env, problems);
   const accessKey = set(env, 'PROXY_ACCESS_KEY');
+  const access = reverseProxyAccess(env);
+  problems.push(...access.problems);
   return {
-    accessKeys: accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }],
+    accessKeys: [
+      ...(accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }]),
+      ...access.accessKeys,
+    ],
     problems,
     notes,
     ...(port !== undefined && { port }),

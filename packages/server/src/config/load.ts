@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { composeConfig, type ComposeOptions } from './compose.ts';
 import type { Config } from './config.ts';
+import { providerFilesIn } from './legacy/provider-files.ts';
 import { emptyClaudeProxy, isClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { nodeFiles } from './node-files.ts';
 import { parseFile } from './parse.ts';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly cwd: string;
   /** The real environment; it wins over `.env`. */
   readonly env: Environment;
+  /** What the environment says where it says nothing else: ai-proxy's `--NAME value` (acceptance row A4). */
+  readonly defaults?: Environment;
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
@@ -24,12 +27,32 @@ export interface LoadOptions {
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, text, defaultStorage }: LoadOptions): Config {
-  const env = withDotenv(cwd, realEnv);
+export function loadConfig({
+  cwd,
+  env: realEnv,
+  defaults,
+  flags,
+  tolerant = false,
+  text,
+  defaultStorage,
+}: LoadOptions): Config {
+  const env = { ...defaults, ...withDotenv(cwd, realEnv) };
   const file = findConfigFile(cwd, env, flags);
-  const said = { env, flags, files: nodeFiles, ...(defaultStorage !== undefined && { defaultStorage }) };
-  if (text !== undefined) return composeText(text, file?.path ?? resolve(cwd, fileNames[0] ?? ''), said);
-  if (file === undefined) return composeConfig(said);
+  const { vendors, skipped } = providerFilesIn(cwd);
+  const said = {
+    env,
+    flags,
+    files: nodeFiles,
+    vendors,
+    notes: skipped,
+    ...(defaultStorage !== undefined && { defaultStorage }),
+  };
+  const composed = (options: ComposeOptions) => withBanFile(composeConfig(options), cwd);
+  if (text !== undefined) {
+    const path = file?.path ?? resolve(cwd, fileNames[0] ?? '');
+    return composed({ ...said, path, raw: parseFile(path, text) });
+  }
+  if (file === undefined) return composed(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);
   const stray = found && basename(path) === 'config.json';
@@ -39,18 +62,21 @@ export function loadConfig({ cwd, env: realEnv, flags, tolerant = false, text, d
   } catch (error) {
     if (!stray || !tolerant || !(error instanceof ConfigError)) throw error;
     const broken = `${path} cannot be read, so there is no upstream until it is mended. ${error.problems.join(' ')}`;
-    return composeConfig({ ...said, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
+    return composed({ ...said, path, legacy: { ...emptyClaudeProxy, notes: [broken] } });
   }
   // A config.json that happens to lie here may be anybody's.
   if (stray && !isClaudeProxyConfig(raw) && !looksLikeOurs(raw)) {
     const stranger = `${path} is not a configuration of this program, so it is not read. Name it with --config if it is meant.`;
-    return composeConfig({ ...said, notes: [stranger] });
+    return composed({ ...said, notes: [...skipped, stranger] });
   }
-  return composeConfig({ ...said, raw, path });
+  return composed({ ...said, raw, path });
 }
 
-function composeText(text: string, path: string, said: Pick<ComposeOptions, 'env' | 'flags' | 'files'>): Config {
-  return composeConfig({ ...said, path, raw: parseFile(path, text) });
+/** Named in a file or by BASE_PATH, it stands below where we were started. */
+function withBanFile(config: Config, cwd: string): Config {
+  const { guards } = config;
+  if (guards.bans?.file === undefined) return config;
+  return { ...config, guards: { ...guards, bans: { ...guards.bans, file: resolve(cwd, guards.bans.file) } } };
 }
 
 /** The file that is meant: the flag, the variable, or what lies in the working directory. */
@@ -70,7 +96,17 @@ const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json',
 /** `.env` of the working directory under the real environment. */
 export function withDotenv(cwd: string, env: Environment): Environment {
   const path = resolve(cwd, '.env');
-  return existsSync(path) ? { ...parseEnv(readFileSync(path, 'utf8')), ...env } : env;
+  return existsSync(path) ? { ...parseEnv(readDotenv(path)), ...env } : env;
+}
+
+/** A mounted .env may be another user's; and a folder, where Docker found none to mount. */
+function readDotenv(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    throw new ConfigError([`${path} cannot be read (${code}). It must be a file that the server's user may read.`]);
+  }
 }
 
 function looksLikeOurs(raw: unknown): boolean {

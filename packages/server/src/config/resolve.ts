@@ -1,16 +1,21 @@
 import { adminOf } from './admin.ts';
+import { accessOf, limitsOf } from './access-keys.ts';
+import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
 import { proxiesFrom } from './connection.ts';
 import { baseUrlFrom, keysFrom, upstreamsFrom, withSettings, type EnvironmentConfig } from './environment.ts';
 import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
+import { withoutAnyKey } from './legacy/reverse-proxy.ts';
 import { corsOf } from './cors.ts';
 import { crossCheck, pointsAtPort } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
+import { guardsOf } from './guards.ts';
 import { pricesOf } from './prices.ts';
 import { promptsNote, recordsOf } from './records.ts';
 import { ConfigError } from './problems.ts';
+import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
@@ -34,6 +39,8 @@ export interface Sources {
   readonly notes?: readonly string[];
   /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
   readonly defaultStorage?: string;
+  /** Described in files of their own; the configuration's are stronger. */
+  readonly vendors?: readonly Vendor[];
 }
 
 /** Where nothing else is configured. */
@@ -51,11 +58,12 @@ export function resolveConfig(sources: Sources): Config {
   const { env, environment, flags, file, path, legacy } = sources;
   const notes = [...environment.notes, ...(sources.notes ?? []), ...(legacy?.notes ?? [])];
   const port = flags.port ?? environment.port ?? file.server?.port ?? defaultPort;
-  const accessKeys = [...environment.accessKeys, ...(file.accessKeys ?? [])];
+  const access = accessOf(file.accessKeys, file.users);
+  const accessKeys = [...environment.accessKeys, ...access.accessKeys];
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
   const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
-  const vendors = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  const vendors = vendorsOf(sources);
   const providers = knownProviders(vendors);
   const readings: string[] = [];
   const checkKeys = keyChecksOf(file.checkKeys, env);
@@ -66,6 +74,8 @@ export function resolveConfig(sources: Sources): Config {
   const routes = legacy?.routes ?? routesOf(file.routes ?? []);
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const admin = adminOf(file.admin, env, accessKeys, problems, notes);
+  const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
+  const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
   const storage = storageOf(file, env, sources.defaultStorage ?? 'memory', notes);
   // What else is stored is known when it is open.
@@ -90,6 +100,8 @@ export function resolveConfig(sources: Sources): Config {
     doors,
     admin,
     accessKeys,
+    guards,
+    users: access.users,
     strict: file.strict ?? false,
     vendors,
     upstreams,
@@ -98,8 +110,10 @@ export function resolveConfig(sources: Sources): Config {
     prices: pricesOf(file.prices),
     records,
     log: {
-      level: environment.logLevel ?? file.log?.level ?? 'info',
-      requests: env.ENABLE_REQUEST_LOGS !== 'false', // only this word turns them off (acceptance row A9)
+      level: environment.logLevel ?? file.log?.level ?? (env.NODE_ENV === 'development' ? 'debug' : 'info'), // row A5
+      // Only this word turns them off (acceptance row A9).
+      requests: env.ENABLE_REQUEST_LOGS !== 'false',
+      responses: env.ENABLE_RESPONSE_LOGS !== 'false',
       ...(file.log?.pretty !== undefined && { pretty: file.log.pretty }),
     },
     timeouts: { ...legacyTimeouts(env), ...file.timeouts },
@@ -111,9 +125,15 @@ export function resolveConfig(sources: Sources): Config {
     storage,
     ...(unsafe !== undefined && { unsafe }),
     notes,
-    ...(file.limits && { limits: file.limits }),
+    ...(queue && { queue }),
+    ...(file.limits && { limits: limitsOf(file.limits) }),
     ...(path !== undefined && { file: path }),
   };
+}
+
+function vendorsOf({ file, vendors: others = [] }: Sources): readonly Vendor[] {
+  const own = Object.entries(file.vendors ?? {}).map(([name, vendor]) => ({ name, ...vendor }));
+  return [...own, ...others.filter(({ name }) => !own.some((known) => known.name === name))];
 }
 
 function socketsOf({ websockets = {} }: ConfigFile): Config['websockets'] {
@@ -149,6 +169,8 @@ function upstreamsOf(
     return false;
   });
   if (found.length > 0) return found;
+  const refusal = withoutAnyKey(env);
+  if (refusal !== undefined) problems.push(refusal);
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
   return onlyDemo;
 }

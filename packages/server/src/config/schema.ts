@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { adminSchema } from './admin.ts';
+import { accessKeySchema, limitsSchema, userSchema } from './access-keys.ts';
 import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
 import { doorsSchema } from './doors.ts';
 import { factsSchema } from './facts-schema.ts';
+import { guardsSchema } from './guards.ts';
 import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
+import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { storageOptions } from './storage.ts';
@@ -23,20 +26,6 @@ const dialectNames = [
   'gemini-generate',
   'bedrock-converse',
 ] as const;
-
-export const limitsSchema = section({
-  requestsPerMinute: wholeNumber(1).exactOptional(),
-  tokensPerMinute: wholeNumber(1).exactOptional(),
-  concurrency: wholeNumber(1).exactOptional(),
-});
-
-// A plain text is short for an object with only the key.
-const accessKey = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? { key: value } : value),
-    section({ key: words(), name: words().exactOptional(), limits: limitsSchema.exactOptional() }),
-  )
-  .meta({ orText: true });
 
 const apiKey = z
   .preprocess(
@@ -132,9 +121,12 @@ export const configFile = section({
     cors: corsSchema.exactOptional(),
   }).exactOptional(),
   accessKeys: z
-    .array(accessKey, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
+    .array(accessKeySchema, { error: 'must be a list of keys, each a text or {key, name, limits}.' })
     .exactOptional(),
+  users: z.array(userSchema, { error: 'must be a list of users, each {name, limits}.' }).exactOptional(),
   limits: limitsSchema.exactOptional(),
+  guards: guardsSchema.exactOptional(),
+  queue: queueSchema.exactOptional(),
   ...storageOptions,
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),

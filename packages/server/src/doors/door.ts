@@ -36,11 +36,13 @@ interface Changes {
   readonly url: string;
   readonly headers?: HeaderMap;
   readonly direction?: Direction;
+  readonly address?: string;
 }
 
 /** The same request, at another door. */
-export function led(request: HttpRequest, { url, headers = request.headers, direction }: Changes): HttpRequest {
-  const { method, body, address } = request;
+export function led(request: HttpRequest, changes: Changes): HttpRequest {
+  const { method, body } = request;
+  const { url, headers = request.headers, direction, address = request.address } = changes;
   return {
     method,
     url,

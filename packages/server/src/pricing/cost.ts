@@ -31,11 +31,12 @@ export function costAt({ row, factors }: FoundPrice, usage: Usage): Cost {
   let total: Atto = 0n;
   const add = (
     kind: PriceKind,
-    quantity: number,
+    counted: number,
     price: number | undefined,
     pieces: bigint,
     times: readonly number[],
   ) => {
+    const quantity = billable(counted);
     if (quantity === 0) return;
     if (price === undefined) {
       unpriced.push(kind);
@@ -119,6 +120,11 @@ function piecesByKind(usage: Usage, row: PriceRow): readonly (readonly [PieceKin
     ['audioSecond', audioSeconds],
     ['request', row.request === undefined ? 0 : 1],
   ];
+}
+
+/** What upstreams report may be anything. */
+function billable(quantity: number): number {
+  return quantity > 0 ? Math.min(quantity, Number.MAX_SAFE_INTEGER) : 0;
 }
 
 /** Seconds come with decimals; nothing else does. */

@@ -1,28 +1,43 @@
 import type { Ledger } from '@proxy/core';
+import { credentialId } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
-import { createPricing, type Cost, type PricedTarget } from '../pricing/index.ts';
+import { createPricing, type Cost, type PricedTarget, type Pricing } from '../pricing/index.ts';
 import type { StoredCall } from '../storage/stored-call.ts';
 
 /** Puts the cost on each record, by the prices of this configuration, before anybody else sees it. */
 export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledger): Ledger {
   const pricing = createPricing(config.prices);
+  const byKey = pricingsOf(config);
   const regions = new Map(
     config.upstreams.map(({ name, settings }) => [name, settings?.location ?? settings?.region] as const),
   );
-  function costOf(record: StoredCall): Cost | undefined {
+  function costOfCall(record: StoredCall): Cost | undefined {
     const target = targetOf(record, regions);
     // Nothing was said of what it used: only a price for each request is certain, where it was served.
     const usage = record.usage ?? (record.failure ? undefined : {});
-    const cost = target && usage && pricing.costOf(usage, target);
+    const { costOf } = byKey.get(record.attempts.at(-1)?.credential ?? '') ?? pricing;
+    const cost = target && usage && costOf(usage, target);
     return record.usage || (cost && cost.lines.length > 0) ? cost : undefined;
   }
   return {
     append(record) {
-      const cost = costOf(record);
+      const cost = costOfCall(record);
       const known: StoredCall = cost ? { ...record, cost } : record;
       next.append(known);
     },
   };
+}
+
+/** A key whose calls have a price each: it stands behind the configuration's prices and before ours (acceptance row E17). */
+function pricingsOf({ prices, upstreams }: Pick<Config, 'prices' | 'upstreams'>): ReadonlyMap<string, Pricing> {
+  const priced = upstreams.flatMap(({ name, apiKeys = [] }) =>
+    apiKeys.flatMap(({ key, cost }, index) => {
+      if (cost === undefined) return [];
+      const row = { model: '*', upstream: name, request: cost, input: 0, output: 0 };
+      return [[credentialId(name, index, key), createPricing([...prices, row])] as const];
+    }),
+  );
+  return new Map(priced);
 }
 
 /** Undefined: no upstream came to be asked. */

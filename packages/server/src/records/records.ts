@@ -2,6 +2,9 @@ import type { CallRecord, Callers, HttpAnswer, HttpRequest, Ledger, Policy } fro
 import type { Config } from '../config/config.ts';
 import type { ServerLog } from '../log.ts';
 import { metricsPage } from '../routes/metrics.ts';
+import { statisticsPage } from '../routes/statistics.ts';
+import { statisticsOf } from '../stats/statistics.ts';
+import type { Storage } from '../storage/storage.ts';
 import { createAccessLog, type CallOutlet } from './access-log.ts';
 import { costed } from './costed.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -30,7 +33,9 @@ export interface LiveRecords {
   readonly page?: (request: HttpRequest) => Promise<HttpAnswer> | undefined;
 }
 
-export function createRecords(log: ServerLog): Records {
+/** `storage`: what statistics are read from; absent: there are none. */
+export function createRecords(log: ServerLog, storage?: Storage): Records {
+  const statistics = storage && statisticsOf(storage);
   const accessLog = kept<CallOutlet>();
   const promptLog = kept<PromptLog>();
   const telemetry = kept<Telemetry>();
@@ -59,9 +64,10 @@ export function createRecords(log: ServerLog): Records {
         ],
         ...(traces && { enter: traces.enter }),
         ...(read && { watch: read.watch }),
-        ...(counted && {
-          page: (request) => (isFor(shown.path, request) ? metricsPage(request, counted, shown, callers) : undefined),
-        }),
+        page(request) {
+          if (counted && isFor(shown.path, request)) return metricsPage(request, counted, shown, callers);
+          return statistics && config.doors.api ? statisticsPage(request, statistics, callers) : undefined;
+        },
       };
     },
     async close() {

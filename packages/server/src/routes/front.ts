@@ -6,11 +6,15 @@ import {
   type HttpAnswer,
   type HttpRequest,
   type KeyedGateway,
+  type Policy,
 } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
+import type { GuardsConfig } from '../config/guards.ts';
 import type { HealthConfig } from '../config/config.ts';
 import type { Entry, Place } from '../doors/door.ts';
 import { enter } from '../doors/table.ts';
+import { withCallersAddress } from '../guards/address.ts';
+import { guardedPage } from '../guards/page.ts';
 import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { apiHealth, health, ping } from './health.ts';
@@ -25,6 +29,8 @@ export interface Live {
   /** Nobody needs an access key. */
   readonly open: boolean;
   readonly cors: CorsConfig;
+  readonly policies: readonly Policy[];
+  readonly trustedProxies: GuardsConfig['trustedProxies'];
   readonly place: Place;
   /** What calls leave behind, for those who may look at it; absent: nothing is shown. */
   readonly records?: LiveRecords;
@@ -38,21 +44,26 @@ export interface Pages {
 
 /** The doors that are no dialect's, in front of whichever gateway is current. */
 export function frontOf(live: () => Live, pages?: Pages): Gateway {
-  function handle(request: HttpRequest): Promise<HttpAnswer> {
-    const ours = pages?.answer(request);
-    if (ours) return ours();
+  function handle(received: HttpRequest): Promise<HttpAnswer> {
     const now = live();
+    const page = pageAt(received, now.health);
+    const cors = corsHeaders(received, now.cors);
+    const added = now.health.development ? { ...cors, ...developmentMark } : cors;
+    if (page) return Promise.resolve(withHeaders(page, added));
+    const request = withCallersAddress(received, now.trustedProxies);
+    const ours = pages?.answer(request);
+    if (ours) return guardedPage(ours, request, now.policies);
     const shown = now.records?.page?.(request);
-    if (shown) return shown;
-    const cors = corsHeaders(request, now.cors);
+    if (shown) return guardedPage(() => shown, request, now.policies);
     const entry = admit(request, now, cors);
-    if ('answer' in entry) return Promise.resolve(entry.answer).then((answer) => withHeaders(answer, cors));
+    if ('answer' in entry)
+      return guardedPage(() => entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
     const { enter, watch } = now.records ?? {};
     const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
-    if (!cors && !entry.reshape && !watch) return answering;
+    if (!added && !entry.reshape && !watch) return answering;
     const seen = watch ? answering.then(watch) : answering;
     const shaped = seen.then((answer) => entry.reshape?.(answer) ?? answer);
-    return shaped.then((answer) => withHeaders(answer, cors));
+    return shaped.then((answer) => withHeaders(answer, added));
   }
   return {
     handle,
@@ -60,18 +71,26 @@ export function frontOf(live: () => Live, pages?: Pages): Gateway {
       const now = live();
       const signal = AbortSignal.abort();
       const request = { method, url, headers: {}, signal };
-      if (pages?.answer(request)) return true;
+      if (pageAt(request, now.health) || pages?.answer(request)) return true;
       const entry = admit(request, now, undefined);
       return 'answer' in entry || entry.request.url !== url || now.gateway.knows(method, url);
     },
-    async connect(request): Promise<HttpAnswer | AcceptedSocket> {
+    async connect(received): Promise<HttpAnswer | AcceptedSocket> {
       const now = live();
+      const page = pageAt(received, now.health);
+      if (page) return page;
+      const request = withCallersAddress(received, now.trustedProxies);
       const entry = admit(request, now, undefined);
-      return 'answer' in entry ? entry.answer : now.gateway.connect(entry.request);
+      return 'answer' in entry
+        ? guardedPage(() => entry.answer, request, now.policies)
+        : now.gateway.connect(entry.request);
     },
     fetch: (request) => answerFetch(handle, request),
   };
 }
+
+/** Acceptance row A5: a developer sees whom he talks to. */
+const developmentMark: HeaderMap = { 'x-development-mode': 'true' };
 
 function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAnswer {
   return headers ? { ...answer, headers: { ...answer.headers, ...headers } } : answer;
@@ -79,8 +98,8 @@ function withHeaders(answer: HttpAnswer, headers: HeaderMap | undefined): HttpAn
 
 /** What goes to the gateway, or the answer that it does not come to that. */
 function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): Entry {
-  const page = pageAt(request, live.health) ?? pictureAt(request, live.place.pictures);
-  if (page) return { answer: page };
+  const picture = pictureAt(request, live.place.pictures);
+  if (picture) return { answer: picture };
   const entry = enter(request, live.place) ?? { request };
   if ('answer' in entry) return entry;
   if (entry.ownKey) return entry;
@@ -89,7 +108,7 @@ function admit(request: HttpRequest, live: Live, cors: HeaderMap | undefined): E
   return answer ? { answer } : entry;
 }
 
-/** These answer under any host name, to monitors. */
+/** These answer under any host name and to everybody, banned or not: monitors ask (row A14). */
 function pageAt(request: HttpRequest, config: HealthConfig): HttpAnswer | undefined {
   if (config.enabled && isAt(config.path, request)) return forMethod(request, health(config));
   if (isAt('/api/health', request)) return forMethod(request, apiHealth());

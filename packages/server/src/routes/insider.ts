@@ -1,4 +1,4 @@
-import { bearerToken, type Callers, type HttpRequest } from '@proxy/core';
+import { bearerToken, type Caller, type Callers, type HttpRequest } from '@proxy/core';
 import { isLoopback } from '../config/safety.ts';
 import { refuseForeign } from './local-only.ts';
 
@@ -13,7 +13,16 @@ export function isLocal(request: HttpRequest): boolean {
 }
 
 /** Has an access key; nobody has while none is configured. */
-export async function hasAccessKey({ headers }: HttpRequest, callers: Callers): Promise<boolean> {
+export async function hasAccessKey(request: HttpRequest, callers: Callers): Promise<boolean> {
+  return (await callerOf(request, callers)) !== undefined;
+}
+
+/** Has an access key whose role is admin. */
+export async function isAdmin(request: HttpRequest, callers: Callers): Promise<boolean> {
+  return (await callerOf(request, callers))?.role === 'admin';
+}
+
+async function callerOf({ headers }: HttpRequest, callers: Callers): Promise<Caller | undefined> {
   const key = bearerToken(headers) ?? headers['x-api-key'];
-  return !callers.open && key !== undefined && (await callers.find(key)) !== undefined;
+  return callers.open || key === undefined ? undefined : callers.find(key);
 }

@@ -8,7 +8,10 @@ export interface Tables {
   readonly users: UserTable;
   readonly accessKeys: AccessKeyTable;
   readonly credentials: CredentialTable;
-  readonly spending: SpendingTable;
+  readonly budgetBooks: BudgetBookTable;
+  readonly budgetSlices: BudgetSliceTable;
+  readonly budgetLeases: BudgetLeaseTable;
+  readonly budgetHolders: BudgetHolderTable;
   readonly totals: TotalTable;
   readonly bans: BanTable;
   readonly sessions: SessionTable;
@@ -67,13 +70,32 @@ export interface CredentialTable {
   readonly details: string | null;
 }
 
-/** What has been spent of a budget within one of its periods. */
-export interface SpendingTable {
-  readonly owner: string;
+/** What has been spent of a budget within the period that ends then (0: there is but one), in whole units. Locked by whoever changes anything of it. */
+export interface BudgetBookTable {
   readonly budget: string;
-  readonly periodStart: number;
+  readonly endsAt: number;
   readonly spent: number;
-  readonly updatedAt: number;
+}
+
+/** Of a budget that rolls: what leaves it again, and when. */
+export interface BudgetSliceTable {
+  readonly budget: string;
+  readonly leavesAt: number;
+  readonly spent: number;
+}
+
+/** What a process may spend without asking again; less what it has spent and booked. */
+export interface BudgetLeaseTable {
+  readonly budget: string;
+  readonly endsAt: number;
+  readonly holder: string;
+  readonly amount: number;
+}
+
+/** A process, whose leases lapse then unless it says that it lives. */
+export interface BudgetHolderTable {
+  readonly holder: string;
+  readonly validUntil: number;
 }
 
 /** What a caller has used of a model since ever: kept when calls are swept. */

@@ -183,6 +183,26 @@ test('D35 a running server follows the command', async () => {
   await until('it has read the file again', async () => (await current()) === 0);
 });
 
+describe('D21 a missing file is begun by show', () => {
+  test('one of ours, for its owner alone, and it changes nothing', async () => {
+    const cwd = folder();
+    const env = { OPENAI_API_KEY: 'k' };
+    const before = load(cwd, env).upstreams;
+    const { code, out } = await config(cwd, 'show');
+    expect([code, out]).toEqual([0, expect.stringContaining('proxy.config.yaml (just begun)')]);
+    expect(statSync(join(cwd, 'proxy.config.yaml')).mode & 0o777).toBe(0o600);
+    expect(load(cwd, env).upstreams).toEqual(before);
+  });
+
+  test('claude-proxy’s, where it is the one that is named', async () => {
+    const cwd = folder();
+    expect((await config(cwd, 'show', '--config', 'config.json')).code).toBe(0);
+    expect(written(cwd)).toEqual({ upstream: [], currentUpstream: 0, loadBalance: 'failover' });
+    expect((await config(cwd, 'add', 'a', 'claude', 'https://a.example')).code).toBe(0);
+    expect(written(cwd).upstream).toMatchObject([{ name: 'a', serviceType: 'claude' }]);
+  });
+});
+
 describe('a file of ours', () => {
   const yaml = `# The team's.
 server: { port: 3000 }
@@ -209,6 +229,22 @@ routes:
     expect(load(cwd).upstreams).toMatchObject([
       { name: 'main', provider: 'openai', apiKeys: [{ key: 'sk-0123456789abcdefghij' }] },
     ]);
+  });
+
+  test('a type’s facts go with it, and a person’s stay', async () => {
+    const cwd = folder();
+    await config(cwd, 'add', 'one', 'openaiold', 'https://one.example');
+    const own = text(cwd).replace(/( +)maxTokensField: max_tokens/, '$&\n$1topK: true');
+    writeFileSync(join(cwd, 'proxy.config.yaml'), own);
+    const factsAfter = async (type: string) => {
+      expect((await config(cwd, 'update', 'one', '--type', type)).code).toBe(0);
+      return load(cwd).upstreams[0]?.facts;
+    };
+    expect(await factsAfter('openai')).toEqual({ topK: true, maxTokensField: 'max_completion_tokens' });
+    expect(await factsAfter('gemini')).toEqual({ topK: true });
+    await config(cwd, 'add', 'two', 'openaiold', 'https://two.example');
+    expect((await config(cwd, 'update', 'two', '--type', 'claude')).code).toBe(0);
+    expect(load(cwd).upstreams[1]).not.toHaveProperty('facts');
   });
 
   test('keeps its comments and what is not touched; references are shown as they are', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { folder, start } from '../support.ts';
 import { ask } from './ask.ts';
 import { anthropic, chat, claude, openai, serving } from './services.ts';
-import { claudeStream, vendor } from './vendor.ts';
+import { claudeStream, vendor, type Seen } from './vendor.ts';
 
 /** Rows F1 and F5–F10 of the acceptance list: services below /proxy. */
 
@@ -202,7 +202,28 @@ describe('F7 Bedrock', () => {
   ])('%s, signed, by the id that the model has there', async (path, body, operation) => {
     const { url, upstream } = await serving([anthropic, bedrock]);
     expect((await ask(url, path, { body })).status).toBe(200);
-    const [seen] = upstream.seen;
+    expectSigned(upstream.seen[0], operation, 'us-east-1');
+  });
+
+  test('with the keys that AWS’s own variables hold, and their session', async () => {
+    const upstream = await vendor();
+    const session = 'IQoJb3JpZ2luX2VjEXAMPLE==';
+    const keys = { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: session };
+    const env = { ...keys, AWS_REGION: 'us-west-2', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: upstream.url };
+    const { url } = await start({ env });
+    for (const [path, body, operation] of [
+      ['/v1/messages', claude, 'invoke'],
+      ['/v1/chat/completions', { ...chat, model: claude.model }, 'converse'],
+    ] as const) {
+      expect((await ask(url, path, { body })).status).toBe(200);
+      expectSigned(upstream.seen.at(-1), operation, 'us-west-2');
+      expect(upstream.seen.at(-1)?.headers['x-amz-security-token']).toBe(session);
+      expect(upstream.seen.at(-1)?.headers.authorization).toMatch(/SignedHeaders=\S*x-amz-security-token/);
+    }
+  });
+
+  /** The signature computed anew from AWS's description of it. */
+  function expectSigned(seen: Seen | undefined, operation: string, region: string): void {
     expect(decodeURIComponent(seen?.url ?? '')).toBe(
       `/model/us.anthropic.claude-sonnet-4-5-20250929-v1:0/${operation}`,
     );
@@ -210,7 +231,7 @@ describe('F7 Bedrock', () => {
     const [, scope = '', names = '', signature = ''] =
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/(\S+), ?SignedHeaders=(\S+), ?Signature=(\w+)$/.exec(authorization) ??
       [];
-    expect(scope).toMatch(/^\d{8}\/us-east-1\/bedrock\/aws4_request$/);
+    expect(scope).toMatch(new RegExp(`^\\d{8}/${region}/bedrock/aws4_request$`));
     const signed = names.split(';').map((name) => `${name}:${String(headers[name])}\n`);
     // Twice encoded, as every service but S3 wants its path.
     const canonicalPath = (seen?.url ?? '').split('/').map(encodeURIComponent).join('/');
@@ -218,7 +239,7 @@ describe('F7 Bedrock', () => {
     const toSign = ['AWS4-HMAC-SHA256', String(headers['x-amz-date']), scope, sha256(canonical)].join('\n');
     const key = scope.split('/').reduce<string | Buffer>((last, part) => hmac(last, part), `AWS4${secret}`);
     expect(signature).toBe(hmac(key, toSign).toString('hex'));
-  });
+  }
 });
 
 test('F8 Vertex: a token for the service account, kept; Claude by its publisher', async () => {

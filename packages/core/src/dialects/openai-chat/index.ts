@@ -9,6 +9,7 @@ import { encodeStream } from './encode-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
+import { hiddenUsage } from './hidden-usage.ts';
 import { relayDoors } from './relay-doors.ts';
 import { socketDoors } from './socket-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
@@ -72,5 +73,6 @@ export const openaiChat: Dialect = {
   encodeError,
   watch,
   bounds,
+  hiddenUsage,
   models,
 };

@@ -59,7 +59,7 @@ async function ownKey(token: string, { place, address }: Context) {
   const { attempts, storage } = place;
   if (attempts.locked(address))
     throw new Refusal('unauthorized', 'Too many attempts. Wait a quarter of an hour.', challenge);
-  const principal = await callerByKey(token, place);
+  const principal = await callerByKey(token, address, place);
   const accessKey = principal && (await storage.accessKeys.find(principal.id));
   if (accessKey) return accessKey;
   attempts.failed(address);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { spelledOut } from '../../config/access-keys.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found, Refusal } from '../refusal.ts';
 import { changesOf, id, role, rulesShape, time } from '../schemas.ts';
@@ -56,7 +57,7 @@ export const accessKeyOperations: readonly Operation[] = [
       if (body.userId !== undefined) found(await storage.users.find(body.userId), 'user');
       if (body.key !== undefined && body.key === config().admin.key)
         throw new Refusal('conflict', 'This is the admin key. Choose another.');
-      const made = await storage.accessKeys.create(body);
+      const made = await storage.accessKeys.create(spelledOut(body));
       return { body: made, change: { object: made.accessKey.id, after: made.accessKey } };
     },
   }),
@@ -82,7 +83,7 @@ export const accessKeyOperations: readonly Operation[] = [
     async handle({ params, body }, { place: { storage } }) {
       const before = found(await storage.accessKeys.find(params.id), 'access key');
       if (typeof body.userId === 'string') found(await storage.users.find(body.userId), 'user');
-      const after = found(await storage.accessKeys.update(params.id, body), 'access key');
+      const after = found(await storage.accessKeys.update(params.id, withoutFamilies(body)), 'access key');
       return { body: after, change: { object: after.id, before, after } };
     },
   }),
@@ -128,3 +129,10 @@ export const accessKeyOperations: readonly Operation[] = [
     },
   }),
 ];
+
+type Changes = z.output<ReturnType<typeof changesOf<typeof written>>>;
+
+function withoutFamilies(changes: Changes): Changes {
+  const { limits, models } = changes;
+  return { ...changes, ...spelledOut({ ...(limits && { limits }), ...(models && { models }) }) };
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitsOf, spelledOut } from '../../config/access-keys.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found } from '../refusal.ts';
 import { changesOf, id, limits, role, time } from '../schemas.ts';
@@ -40,7 +41,7 @@ export const userOperations: readonly Operation[] = [
     answer: userSchema,
     status: 201,
     async handle({ body }, { place }) {
-      const user = await place.storage.users.create(body);
+      const user = await place.storage.users.create(spelledOut(body));
       return { body: user, change: { object: user.id, after: user } };
     },
   }),
@@ -63,7 +64,10 @@ export const userOperations: readonly Operation[] = [
     answer: userSchema,
     async handle({ params, body }, { place: { storage } }) {
       const before = found(await storage.users.find(params.id), 'user');
-      const after = found(await storage.users.update(before.id, body), 'user');
+      const after = found(
+        await storage.users.update(before.id, { ...body, ...(body.limits && { limits: limitsOf(body.limits) }) }),
+        'user',
+      );
       return { body: after, change: { object: after.id, before, after } };
     },
   }),

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import writeFileAtomic from 'write-file-atomic';
 import { expand, type Environment } from '../expand.ts';
@@ -32,6 +32,9 @@ interface Place {
   readonly config?: string;
 }
 
+/** What claude-proxy begins its file with, but for the upstream. */
+const newClaudeProxy = { upstream: [], currentUpstream: 0, loadBalance: 'failover' };
+
 /** @throws ConfigError when the file cannot be read. */
 export function openConfig({ cwd, env: realEnv, config }: Place): EditedFile {
   const env = withDotenv(cwd, realEnv);
@@ -39,9 +42,11 @@ export function openConfig({ cwd, env: realEnv, config }: Place): EditedFile {
   const path = findConfigFile(cwd, env, flags)?.path ?? resolve(cwd, 'proxy.config.yaml');
   const isNew = !existsSync(path);
   const source = isNew ? '' : readFileSync(path, 'utf8');
-  const raw = parseFile(path, source);
+  const raw = isNew && basename(path) === 'config.json' ? newClaudeProxy : parseFile(path, source);
   const legacy = isClaudeProxyConfig(raw);
-  const editor = legacy ? editClaudeProxy(raw as Record<string, unknown>) : editOwn(source, extname(path) === '.json'); // an object, by its members
+  const editor = legacy
+    ? editClaudeProxy(structuredClone(raw) as Record<string, unknown>)
+    : editOwn(source, extname(path) === '.json'); // an object, by its members
   const before = faults(raw, legacy, env);
 
   return {

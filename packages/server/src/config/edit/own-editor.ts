@@ -1,5 +1,5 @@
 import { isMap, isSeq, parseDocument, YAMLMap, YAMLSeq, type Document } from 'yaml';
-import { serviceOf, serviceTypes } from '../legacy/claude-proxy.ts';
+import { serviceFacts, serviceOf, serviceTypes } from '../legacy/claude-proxy.ts';
 import { builtIn } from '../providers.ts';
 import { strategies } from '../routing.ts';
 import type { ConfigEditor, NewUpstream, StoredKey, UpstreamChanges, UpstreamView } from './editor.ts';
@@ -37,9 +37,10 @@ export function editOwn(source: string, json: boolean): ConfigEditor {
       listIn(document, 'upstreams').add(document.createNode(written(upstream)));
     },
     update(index, changes) {
-      const { name } = all()[index] ?? {};
-      for (const [member, value] of Object.entries(written(changes, String(all()[index]?.baseUrl ?? ''))))
-        document.setIn(['upstreams', index, member], value);
+      const { name, facts } = all()[index] ?? {};
+      const { facts: news, ...members } = written(changes, String(all()[index]?.baseUrl ?? ''));
+      for (const [member, value] of Object.entries(members)) document.setIn(['upstreams', index, member], value);
+      if (changes.type !== undefined) refact(index, (facts ?? {}) as Members, (news ?? {}) as Members); // held to the schema
       if (changes.name !== undefined) retarget(String(name), changes.name);
     },
     remove(index) {
@@ -74,6 +75,15 @@ export function editOwn(source: string, json: boolean): ConfigEditor {
     },
     text: () => (json ? `${JSON.stringify(document.toJS(), null, 2)}\n` : document.toString({ lineWidth: 0 })),
   };
+
+  /** What the old type had to say goes with it; what a person has written stays. */
+  function refact(index: number, facts: Members, news: Members): void {
+    const path = ['upstreams', index, 'facts'];
+    const kept = Object.keys(facts).filter((fact) => !serviceFacts.has(fact));
+    if (kept.length === 0) document.deleteIn(path);
+    else for (const fact of Object.keys(facts)) if (serviceFacts.has(fact)) document.deleteIn([...path, fact]);
+    for (const [fact, value] of Object.entries(news)) document.setIn([...path, fact], value);
+  }
 
   /** Routes to an upstream that has another name now, or is no more. Backwards, so that indices stay true. */
   function retarget(from: string, to: string | undefined): readonly string[] {

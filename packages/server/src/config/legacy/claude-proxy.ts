@@ -76,6 +76,23 @@ export function fromClaudeProxy(value: unknown, env: Environment): ClaudeProxyCo
   };
 }
 
+/** All upstreams of such a file, the current one by its index; `problems` says why there are none. */
+export function upstreamsOfClaudeProxy(
+  value: unknown,
+  env: Environment,
+): { readonly upstreams: readonly UpstreamConfig[]; readonly current: number; readonly problems: readonly string[] } {
+  const parsed = legacyFile.safeParse(value);
+  if (!parsed.success) return { upstreams: [], current: 0, problems: fromClaudeProxy(value, env).problems };
+  const { upstream: all, currentUpstream, loadBalance } = parsed.data;
+  const problems: string[] = [];
+  const upstreams = all.flatMap((one, index) => {
+    const service = serviceOf(one);
+    if (!service) problems.push(unknownService(index, one.serviceType));
+    return service ? [toUpstream(one, index, service, strategyOf(loadBalance, env))] : [];
+  });
+  return { upstreams, current: indexOfCurrent(all, currentUpstream), problems };
+}
+
 /** A file that says nothing. */
 export const emptyClaudeProxy: ClaudeProxyConfig = {
   upstreams: [],
@@ -125,6 +142,11 @@ export function serviceOf({
 }
 
 export const serviceTypes: readonly string[] = Object.keys(services);
+
+/** The facts by which service types of one provider differ. */
+export const serviceFacts: ReadonlySet<string> = new Set(
+  Object.values(services).flatMap(({ facts = {} }) => Object.keys(facts)),
+);
 
 function unknownService(index: number, given: string): string {
   const near = nearest(given, serviceTypes);

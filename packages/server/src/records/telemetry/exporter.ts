@@ -68,19 +68,20 @@ export function createExporter({ endpoint, headers, serviceName }: TelemetryConf
     ids.chosen = undefined;
     if (call.failure) span.setStatus({ code: SpanStatusCode.ERROR, message: call.failure.kind });
     const within = trace.setSpan(ROOT_CONTEXT, span);
-    let startTime = call.startedAt;
     call.attempts.forEach((attempt, index) => {
       const last = index === call.attempts.length - 1;
-      // A streamed answer goes on when its attempt has been called a success.
-      const endTime = last ? endedAt : startTime + attempt.durationMs;
       const child = tracer.startSpan(
         `${operationName(call)} ${attempt.model}`,
-        { kind: SpanKind.CLIENT, startTime, attributes: attemptAttributes(call, attempt, last) },
+        {
+          kind: SpanKind.CLIENT,
+          startTime: attempt.startedAt,
+          attributes: attemptAttributes(call, attempt, last),
+        },
         within,
       );
       if (attempt.failure !== undefined) child.setStatus({ code: SpanStatusCode.ERROR, message: attempt.failure });
-      child.end(endTime);
-      startTime = endTime;
+      // A streamed answer goes on when its attempt has been called a success.
+      child.end(last ? endedAt : attempt.startedAt + attempt.durationMs);
     });
     span.end(endedAt);
   }

@@ -1,0 +1,185 @@
+import { budgetId, periodOf, type Budget, type Limits, type Role } from '@proxy/core';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import { families } from '../budgets/families.ts';
+import { unknownName } from './problems.ts';
+import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+
+/** Who may call, and how much, as the file says it. */
+
+const roles = ['normal', 'special', 'temporary', 'admin'] as const satisfies readonly Role[];
+const spendables = ['usd', 'tokens', 'requests', 'images'] as const;
+const operations = [
+  'generate', 'count-tokens', 'complete', 'embed', 'moderate', 'rerank', 'generate-image', 'edit-image', 'vary-image', 'speak',
+  'transcribe', 'translate-audio', 'realtime', 'live', 'get-response', 'delete-response', 'cancel-response',
+  'list-input-items', 'upload-file', 'list-files', 'get-file', 'delete-file', 'get-file-content', 'create-upload',
+  'add-upload-part', 'complete-upload', 'cancel-upload', 'list-batches', 'create-batch', 'get-batch', 'cancel-batch', 'other',
+] as const; // prettier-ignore
+
+// `family:gpt4o` is short for the patterns of that family's models.
+const patterns = z
+  .array(
+    words().superRefine((pattern, context) => {
+      const family = familyIn(pattern);
+      if (family === undefined || Object.hasOwn(families, family)) return;
+      context.addIssue({ code: 'custom', message: unknownName(family, 'a family', Object.keys(families)) });
+    }),
+    { error: 'must be a list of model names; `*` stands for any run of characters, and `!` takes back.' },
+  )
+  .min(1, 'must not be empty.');
+
+const budget = section({
+  amount: quantity(),
+  of: oneOf('something to spend', spendables),
+  per: words(),
+  rolling: flag().exactOptional(),
+  models: patterns.exactOptional(),
+  timeZone: words().exactOptional(),
+}).superRefine(({ per, rolling, timeZone }, context) => {
+  try {
+    const period = { per, ...(rolling && { rolling }), ...(timeZone !== undefined && { timeZone }) };
+    periodOf(period).endAfter(0);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `must be minute, hour, day, week, month, total or a cron expression. ${why}`;
+    context.addIssue({ code: 'custom', path: ['per'], message });
+  }
+});
+
+const budgets = z
+  .array(budget, { error: 'must be a list of budgets, each {amount, of, per}.' })
+  .superRefine((all, context) => {
+    const ids = all.map((one) => budgetId(one));
+    ids.forEach((id, index) => {
+      if (ids.indexOf(id) === index) return;
+      const message = `is of the same, for the same time, as the budget before it (${id}). Remove one.`;
+      context.addIssue({ code: 'custom', path: [index], message });
+    });
+  });
+
+export const limitsSchema = section({
+  requestsPerMinute: wholeNumber(1).exactOptional(),
+  tokensPerMinute: wholeNumber(1).exactOptional(),
+  concurrency: wholeNumber(1).exactOptional(),
+  budgets: budgets.exactOptional(),
+});
+
+const moment = z
+  .preprocess(
+    (value) => (typeof value === 'string' && !/^\d+$/.test(value) ? Date.parse(value) : Number(value)),
+    z.number({ error: 'must be a time: 2026-12-31, 2026-12-31T18:00:00Z, or milliseconds since 1970.' }),
+  )
+  .meta({ orText: true });
+
+const cidr = words().refine(isRange, 'must be an address or a CIDR such as 10.0.0.0/8.');
+
+// A plain text is short for an object with only the key.
+export const accessKeySchema = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { key: value } : value),
+    section({
+      key: words(),
+      name: words().exactOptional(),
+      user: words().exactOptional(),
+      role: oneOf('a role', roles).exactOptional(),
+      limits: limitsSchema.exactOptional(),
+      models: patterns.exactOptional(),
+      operations: z.array(oneOf('an operation', operations)).exactOptional(),
+      expiresAt: moment.exactOptional(),
+      addresses: z.array(cidr).min(1, 'must not be empty.').exactOptional(),
+      maxAddresses: wholeNumber(1).exactOptional(),
+      disabled: words().exactOptional(),
+    }),
+  )
+  .meta({ orText: true });
+
+export const userSchema = section({
+  name: words(),
+  role: oneOf('a role', roles).exactOptional(),
+  limits: limitsSchema.exactOptional(),
+  disabled: words().exactOptional(),
+});
+
+/** One access key of the configuration. */
+export interface AccessKey {
+  readonly key: string;
+  readonly name?: string;
+  /** Whose it is: the name of one of `users`. */
+  readonly user?: string;
+  readonly role?: Role;
+  readonly limits?: Limits;
+  /** Patterns; `family:` has been replaced. */
+  readonly models?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly expiresAt?: number;
+  /** Addresses and CIDRs that it may be used from. */
+  readonly addresses?: readonly string[];
+  readonly maxAddresses?: number;
+  /** Why it is switched off. */
+  readonly disabled?: string;
+}
+
+/** Somebody whose keys are limited together. */
+export type UserConfig = z.output<typeof userSchema>;
+
+type Written = z.output<typeof accessKeySchema>;
+
+/** Access keys and users with their families spelled out. */
+export function accessOf(
+  accessKeys: readonly Written[] = [],
+  users: readonly UserConfig[] = [],
+): { readonly accessKeys: readonly AccessKey[]; readonly users: readonly UserConfig[] } {
+  return { accessKeys: accessKeys.map(spelledOut), users: users.map(spelledOut) };
+}
+
+/** The limits with their families spelled out. */
+export function limitsOf<L extends Limits>(limits: L): L {
+  const { budgets } = limits;
+  return budgets ? { ...limits, budgets: budgets.map(spelledOutBudget) } : limits;
+}
+
+/** Rules with their families spelled out. */
+export function spelledOut<T extends { readonly limits?: Limits; readonly models?: readonly string[] }>(written: T): T {
+  const { limits, models } = written;
+  return {
+    ...written,
+    ...(limits && { limits: limitsOf(limits) }),
+    ...(models && { models: models.flatMap(patternsOf) }),
+  };
+}
+
+function spelledOutBudget(one: Budget): Budget {
+  return one.models ? { ...one, models: one.models.flatMap(patternsOf) } : one;
+}
+
+function patternsOf(pattern: string): readonly string[] {
+  const family = familyIn(pattern);
+  return family === undefined ? [pattern] : (families[family] ?? []);
+}
+
+function familyIn(pattern: string): string | undefined {
+  return pattern.startsWith('family:') ? pattern.slice('family:'.length) : undefined;
+}
+
+/** What takes two places of the file to see. */
+export function accessProblems(
+  accessKeys: readonly Written[] = [],
+  users: readonly UserConfig[] = [],
+): readonly string[] {
+  const names = users.map(({ name }) => name);
+  const twice = names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [`users[${index}].name: "${name}" is the name of users[${names.indexOf(name)}] as well.`]
+      : [],
+  );
+  const strangers = accessKeys.flatMap(({ user }, index) =>
+    user === undefined || names.includes(user)
+      ? []
+      : [`accessKeys[${index}].user: ${unknownName(user, 'one of the users', names)}`],
+  );
+  return [...twice, ...strangers];
+}
+
+function isRange(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+}

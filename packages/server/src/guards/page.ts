@@ -1,0 +1,22 @@
+import { Failure, Gate, plainRefusal, type HttpAnswer, type HttpRequest, type Policy } from '@proxy/core';
+
+/** A page of the server's own, for whoever is let in: policies see it as they see the gateway's doors. */
+export async function guardedPage(
+  answer: HttpAnswer | Promise<HttpAnswer>,
+  request: HttpRequest,
+  policies: readonly Policy[],
+): Promise<HttpAnswer> {
+  if (policies.length === 0) return answer;
+  const gate = new Gate(policies, { requestId: '', request });
+  try {
+    await gate.admit();
+    const answer = await page();
+    const page = await answer;
+    if (page.status === 400 || page.status === 404)
+      gate.refused(new Failure('not-found', 'Nothing is served under that name.'));
+    return page;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return plainRefusal(thrown);
+    throw thrown;
+  }
+}

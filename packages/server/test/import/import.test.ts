@@ -1,0 +1,95 @@
+import { chmodSync, cpSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readForeign } from '../../src/import/read.ts';
+import { render } from '../../src/import/render.ts';
+import { commandLine } from '../command-line.ts';
+import { folder, load } from '../support.ts';
+
+const fixtures = fileURLToPath(new URL('fixtures/', import.meta.url));
+
+/** A fixture as it is, or the database that its statements make. */
+function foreign(name: string): string {
+  if (!name.endsWith('.sql')) return join(fixtures, name);
+  const path = join(folder(), 'foreign.db');
+  const database = new DatabaseSync(path);
+  database.exec(readFileSync(join(fixtures, name), 'utf8'));
+  database.close();
+  return path;
+}
+
+const encryption = { ENCRYPTION_KEY: 'test-encryption-key' };
+/** What the imported files refer to. */
+const variables = {
+  OPENAI_API_KEY: 'sk-openai',
+  AZURE_API_KEY: 'azure',
+  ANTHROPIC_API_KEY: 'sk-ant',
+  GROQ_API_KEY: 'gsk',
+  LITELLM_MASTER_KEY: 'sk-master-0123456789',
+  AWS_ID: 'AKIAEXAMPLE000000000',
+  AWS_SECRET: 'secret-of-aws-0123456789',
+  VERTEX_API_KEY: 'vertex',
+  PROXY_KEY: 'password-of-the-callers',
+  ANTHROPIC_KEY: 'sk-ant-0123456789',
+  AWS_CREDENTIALS: 'AKIAEXAMPLE000000000:aws-secret-0123456789:us-east-1',
+  ACME_API_KEY: 'acme',
+};
+
+describe('each file of another program becomes a configuration that a server takes', () => {
+  test.each([
+    ['litellm.yaml', 'LiteLLM'],
+    ['config.json', 'claude-proxy'],
+    ['reverse-proxy.env', '.env'],
+    ['providers', 'api-proxy’s provider files'],
+    ['api-proxy.sql', 'api-proxy'],
+    ['one-api.sql', 'one-api'],
+    ['channels.json', 'new-api'],
+  ])('%s', async (name, source) => {
+    const imported = readForeign(foreign(name), encryption);
+    expect(imported.source).toBe(source);
+    const text = render(imported);
+    await expect(text).toMatchFileSnapshot(`fixtures/expected/${name}.yaml`);
+    const config = load(folder({ 'proxy.config.yaml': text }), variables);
+    expect(config.upstreams.map((upstream) => upstream.name)).toEqual(
+      imported.draft.upstreams.map((upstream) => upstream.name),
+    );
+  });
+});
+
+test('it is printed with keys masked; written whole, for its owner alone, and not over another', async () => {
+  const cwd = folder();
+  cpSync(join(fixtures, 'config.json'), join(cwd, 'old.json'));
+  const printed = await commandLine(cwd, ['import', 'old.json']);
+  expect(printed.code).toBe(0);
+  expect(printed.out).toContain('sk-***89');
+  expect(printed.out + printed.err).not.toMatch(/sk-(first|second|relay)-0/);
+  const path = join(cwd, 'proxy.config.yaml');
+  expect(existsSync(path)).toBe(false);
+
+  expect(await commandLine(cwd, ['import', 'old.json', '--write'])).toMatchObject({ code: 0, out: '' });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).toContain('sk-first-0123456789');
+  const again = await commandLine(cwd, ['import', 'old.json', '--write']);
+  expect(again).toMatchObject({ code: 1, err: expect.stringContaining('--force') as string });
+  const json = await commandLine(cwd, ['import', 'old.json', '--json']);
+  expect(JSON.parse(json.out)).toMatchObject({ source: 'claude-proxy', problems: [] });
+  expect(json.out).not.toContain('sk-first-0');
+});
+
+test('a wrong ENCRYPTION_KEY, a missing one and a file of nobody are told with the mend', async () => {
+  const database = foreign('api-proxy.sql');
+  expect(() => readForeign(database, {})).toThrow('Set ENCRYPTION_KEY to the one it ran with.');
+  expect(() => readForeign(database, { ENCRYPTION_KEY: 'another' })).toThrow('ENCRYPTION_KEY does not open the key');
+  const cwd = folder({ 'notes.txt': 'milk, bread', 'half.json': '{' });
+  chmodSync(join(cwd, 'notes.txt'), 0o600);
+  for (const [file, words] of [
+    ['notes.txt', 'is nothing that is known. Understood are'],
+    ['half.json', 'It is not JSON'],
+    ['nowhere.db', 'There is no '],
+  ] as const) {
+    const { code, err } = await commandLine(cwd, ['import', file]);
+    expect([code, err]).toEqual([1, expect.stringContaining(words)]);
+  }
+});

@@ -1,0 +1,156 @@
+/** Rows A17–A20: what is deployed with, as far as it can be shown without an engine. scripts/check-dockerfile.mjs runs the image's steps. */
+import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { folder } from '../support.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const text = (name: string) => readFileSync(join(root, name), 'utf8');
+
+describe('A17 the image', () => {
+  const dockerfile = text('Dockerfile');
+  test('is built in stages, small, not root’s, healthy by its own word, on the ports that are known', () => {
+    expect(dockerfile.match(/^FROM node:24-slim/gm)).toHaveLength(2);
+    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^EXPOSE 3000 6543$/m);
+    expect(dockerfile).toMatch(/^HEALTHCHECK [\s\S]*\/api\/health/m);
+    expect(dockerfile).toMatch(/^WORKDIR \/app$/m);
+    expect(dockerfile).not.toMatch(/^ENV .*(KEY|SECRET|TOKEN)/m);
+  });
+
+  test('is not given secrets, tests or what is installed', () => {
+    const rules = text('.dockerignore').split('\n');
+    expect(rules[0]).toBe('*');
+    for (const rule of ['**/node_modules', '**/test', '**/.env*']) expect(rules).toContain(rule);
+  });
+});
+
+test('A18, A19 compose: volumes, env_file, health check, restart, of this machine alone, without rights', () => {
+  const { services } = parse(text('compose.yaml')) as { services: { proxy: Record<string, unknown> } };
+  expect(services.proxy).toMatchObject({
+    build: '.',
+    restart: 'unless-stopped',
+    env_file: '.env',
+    read_only: true,
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+  });
+  expect(services.proxy.volumes).toEqual(['./data:/app/data', './.env:/app/.env:ro']);
+  expect(services.proxy.ports).toEqual(['${PUBLISH:-127.0.0.1:3000}:3000']);
+  const { test: check } = services.proxy.healthcheck as { test: readonly string[] };
+  expect(check.join(' ')).toContain('http://127.0.0.1:3000/api/health');
+});
+
+test('A18 .env.example holds no secret, and what start.sh fills in', () => {
+  const lines = text('.env.example').split('\n');
+  for (const name of ['PROXY_ACCESS_KEY', 'ENCRYPTION_KEY']) expect(lines).toContain(`${name}=`);
+  expect(lines.filter((line) => /^(# )?\w+=.+/.test(line) && /KEY|TOKEN|SECRET/.test(line))).toEqual([]);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // listens on a port
+  await new Promise((resolve) => void server.close(resolve));
+  return port;
+}
+
+describe('A18 start.sh and stop.sh', () => {
+  test.each(['start.sh', 'stop.sh'])('%s is a script of any POSIX shell, and may be run', (name) => {
+    expect(spawnSync('sh', ['-n', join(root, name)]).stderr.toString()).toBe('');
+    expect(statSync(join(root, name)).mode & 0o111).toBe(0o111);
+  });
+
+  test('without Docker: .env with fresh secrets and data/ are made, it answers, and is stopped', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'scripts'));
+    for (const name of ['start.sh', 'stop.sh', '.env.example']) copyFileSync(join(root, name), join(cwd, name));
+    // In place of scripts/run.mjs, which would install: the same server from its sources.
+    const main = pathToFileURL(join(root, 'packages/server/src/main.ts')).href;
+    writeFileSync(join(cwd, 'scripts/run.mjs'), `process.argv[2] = 'serve';\nawait import('${main}');\n`);
+    const port = await freePort();
+    const env = {
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+      HOME: cwd,
+      NODE_OPTIONS: '-C @proxy/source',
+      PORT: String(port),
+    };
+    const run = (name: string) => runScript(name, cwd, env);
+    onTestFinished(() => void run('stop.sh'));
+
+    const started = await run('start.sh');
+    expect(started).toMatchObject({ code: 0 });
+    expect(started.out).toContain(`http://127.0.0.1:${port}/v1`);
+    expect(statSync(join(cwd, '.env')).mode & 0o077).toBe(0);
+    const secrets = readFileSync(join(cwd, '.env'), 'utf8').match(/^(PROXY_ACCESS_KEY|ENCRYPTION_KEY)=[0-9a-f]{48}$/gm);
+    expect(new Set(secrets?.map((line) => line.split('=')[1])).size).toBe(2);
+    const accessKey = secrets?.[0]?.split('=')[1] ?? '';
+    const models = (key: string) => fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { 'x-api-key': key } });
+    expect([(await models(accessKey)).status, (await models('wrong')).status]).toEqual([200, 401]);
+
+    expect((await run('start.sh')).out).toContain('It runs already');
+    expect(await run('stop.sh')).toMatchObject({ code: 0 });
+    expect(existsSync(join(cwd, 'data/proxy.pid'))).toBe(false);
+    await expect(models(accessKey)).rejects.toThrow();
+  }, 90_000);
+});
+
+function runScript(
+  name: string,
+  cwd: string,
+  env: Record<string, string>,
+): Promise<{ code: number | null; out: string }> {
+  chmodSync(join(cwd, name), 0o755);
+  const child = spawn(join(cwd, name), name === 'start.sh' ? ['--no-docker'] : [], { cwd, env });
+  let out = '';
+  child.stdout.on('data', (data) => (out += String(data)));
+  child.stderr.on('data', (data) => (out += String(data)));
+  // Not "close": the server that it starts may hold the pipes.
+  return new Promise((resolve) => child.on('exit', (code) => resolve({ code, out })));
+}
+
+test('A20 PM2 is told what to start: the built file, with the Node that was installed', () => {
+  const { apps } = createRequire(import.meta.url)(join(root, 'ecosystem.config.cjs')) as {
+    apps: readonly Record<string, unknown>[];
+  };
+  const { bin } = JSON.parse(text('packages/server/package.json')) as { bin: { proxy: string } };
+  expect(apps).toEqual([
+    expect.objectContaining({
+      script: join('packages/server', bin.proxy),
+      args: 'serve',
+      autorestart: true,
+      interpreter: join(root, 'node_modules/.bin/node'),
+    }),
+  ]);
+});
+
+describe('the systemd unit', () => {
+  const unit = text('deploy/proxy.service');
+  test('gives the server as few rights as it needs, and time to end', () => {
+    for (const line of [
+      'DynamicUser=yes',
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'ProtectHome=yes',
+      'PrivateTmp=yes',
+      'CapabilityBoundingSet=',
+      'Restart=on-failure',
+      'TimeoutStopSec=35',
+    ])
+      expect(unit.split('\n')).toContain(line);
+  });
+
+  const analyze: SpawnSyncReturns<Buffer> = spawnSync('systemd-analyze', ['--version']);
+  test.skipIf(analyze.status !== 0)('is content with systemd-analyze verify', () => {
+    const path = join(folder(), 'proxy.service');
+    // Of this machine, since every program has to be there.
+    writeFileSync(path, unit.replace('/usr/bin/node', process.execPath).replaceAll('/bin/kill', '/bin/true'));
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', path]);
+    expect([status, stderr.toString()]).toEqual([0, '']);
+  });
+});
