@@ -73,8 +73,8 @@ afterAll(async () => {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGQUIT'); // at once: nobody needs the data any longer
   await ended;
-  rmSync(folder, { recursive: true, force: true }, 60_000);
-});
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
 
 /** PostgreSQL refuses to run as root; Debian makes a user for it. */
 function ownerOf(folder: string): { readonly uid?: number; readonly gid?: number } {

@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import type { BudgetBookTable } from '../../storage/tables.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { limits, role } from '../schemas.ts';
+
+const spentSchema = z
+  .object({
+    budget: z.string(),
+    endsAt: z.int().meta({ description: 'Of the period, in milliseconds since 1970; 0: there is but one.' }),
+    spent: z
+      .number()
+      .meta({ description: 'In whole units: tokens, requests, images, or billionths of a dollar.' }),
+  })
+  .meta({ id: 'Spent' });
 
 const ownerSchema = z.object({
   id: z.string(),
@@ -8,9 +19,7 @@ const ownerSchema = z.object({
   kind: z.enum(['user', 'access-key']),
   role: role.exactOptional(),
   limits: limits.exactOptional(),
-  spent: z.array(
-    z.object({ budget: z.string(), periodStart: z.int(), spent: z.number(), updatedAt: z.int() }).meta({ id: 'Spent' }),
-  ),
+  spent: z.array(spentSchema),
 });
 
 /** Who may spend what, and what of it is gone. Limits are changed at the user or the access key. */
@@ -23,7 +32,7 @@ export const spendingOperations: readonly Operation[] = [
     query: z.strictObject({ owner: z.string().exactOptional() }),
     answer: z.object({ owners: z.array(ownerSchema) }),
     async handle({ query: { owner } }, { place: { storage } }) {
-      const rows = await storage.db.selectFrom('spending').selectAll().orderBy('periodStart').execute();
+      const rows = await storage.db.selectFrom('budgetBooks').selectAll().orderBy('endsAt').execute();
       const users = (await storage.users.list()).map((user) => ({ kind: 'user', ...user }) as const);
       const keys = (await storage.accessKeys.list()).map((key) => ({ kind: 'access-key', ...key }) as const);
       const owners = [...users, ...keys].filter(({ id }) => owner === undefined || id === owner);
@@ -35,10 +44,17 @@ export const spendingOperations: readonly Operation[] = [
             ...(one.name !== undefined && { name: one.name }),
             ...(one.role && { role: one.role }),
             ...(one.limits && { limits: one.limits }),
-            spent: rows.filter((row) => row.owner === one.id).map(({ owner: _owner, ...row }) => row),
+            spent: spentBy(one.id, rows),
           })),
         },
       };
     },
   }),
 ];
+
+/** A budget's name begins with its owner's: see core/src/budgets/bound.ts. */
+function spentBy(owner: string, rows: readonly BudgetBookTable[]): readonly BudgetBookTable[] {
+  return rows
+    .filter(({ budget }) => budget.startsWith(`${owner}:`))
+    .map(({ budget, ...row }) => ({ ...row, budget: budget.slice(owner.length + 1) }));
+}

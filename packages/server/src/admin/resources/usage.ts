@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usageGroups } from '../../storage/calls.ts';
+import { usageGroups } from '../../storage/usage-groups.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { filterShape } from './calls.ts';
 
