@@ -8,6 +8,7 @@ import {
   type Transport,
 } from '@proxy/core';
 import { serve, type Served } from '@proxy/node';
+import { createAdmin } from './admin/admin.ts';
 import { budgetPrices } from './budgets/prices.ts';
 import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
@@ -30,8 +31,8 @@ import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
-  /** Reads the configuration; called again by every reload. @throws ConfigError */
-  readonly load: () => Config;
+  /** Reads the configuration, or `text` as if it were in the file; called again by every reload. @throws ConfigError */
+  readonly load: (text?: string) => Config;
   readonly log?: ServerLog;
   /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
   readonly transport?: Transport;
@@ -65,7 +66,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let config = options.load();
   log.configure(config.log, secretsOf(config));
   const durable = await openDurable({ config, log, addresses, keysChanged: () => use(config) });
-  const ledger = composeLedger([durable.journal, log.ledger], (error) =>
+  const admin = createAdmin({
+    storage: durable.storage,
+    config: () => complete,
+    reload: takeOver,
+    validate: (text) => problemsOf(() => options.load(text)),
+    keys: () => live.gateway.keys,
+    log: log.port,
+  });
+  const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>
     log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
   );
   const bans = createBans(log.port);
@@ -94,9 +103,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 
   let live: Live;
-  /** Puts a configuration in force, with what is stored. */
+  /** With what is stored. */
+  let complete: Config;
+  /** Puts a configuration in force. */
   function use(next: Config): void {
-    const complete = durable.complete(next);
+    complete = durable.complete(next);
     log.configure(next.log, secretsOf(complete));
     live = liveOf(complete, portsFor(complete));
     config = next;
@@ -109,7 +120,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   try {
     if (config.unsafe !== undefined && !durable.callers.some) throw new ConfigError([config.unsafe], config.file);
     listening = await (options.listen ?? serve)(
-      frontOf(() => live),
+      frontOf(() => live, admin),
       { host, port },
     );
   } catch (error) {
@@ -119,8 +130,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
   keyChecks.start(config.checkKeys);
 
-  function reload(): boolean {
-    try {
+  /** What is wrong with the configuration as it is now; nothing: it is in force. */
+  function takeOver(): readonly string[] {
+    const problems = problemsOf(() => {
       const next = options.load();
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
       if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
@@ -134,13 +146,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
         'Configuration reloaded.',
       );
-      return true;
-    } catch (error) {
-      const problems = error instanceof ConfigError ? error.problems : [String(error)];
+    });
+    if (problems.length > 0)
       log.logger.error({ problems }, 'The new configuration cannot be used, so the old one stays.');
-      return false;
-    }
+    return problems;
   }
+  const reload = () => takeOver().length === 0;
 
   const stopWatching =
     options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
@@ -152,6 +163,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     reload,
     async close() {
       stopWatching();
+      admin.close();
       keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
@@ -161,4 +173,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.flush();
     },
   };
+}
+
+/** What keeps a configuration from being used; empty: nothing did. */
+function problemsOf(use: () => unknown): readonly string[] {
+  try {
+    use();
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError ? error.problems : [String(error)];
+  }
 }

@@ -43,6 +43,10 @@ server:
 #   - name: ann
 #     limits: { budgets: [{ amount: 20, of: usd, per: month }] }
 
+# Who may administer: GET /admin/api/openapi.json describes the API. Without a key, this machine alone.
+# admin:
+#   key: \${ADMIN_KEY}
+
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
 

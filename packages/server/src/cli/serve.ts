@@ -17,8 +17,16 @@ export async function serve(flags: Flags, defaults: Environment): Promise<void> 
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
-  const load = () =>
-    loadConfig({ cwd: process.cwd(), env: process.env, defaults, flags, tolerant: starting, defaultStorage });
+  const load = (text?: string) =>
+    loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      defaults,
+      flags,
+      tolerant: starting,
+      defaultStorage,
+      ...(text !== undefined && { text }),
+    });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   const config = server.config();

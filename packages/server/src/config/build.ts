@@ -27,12 +27,21 @@ export function buildGatewayOptions(
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams, vendors, proxies, records, storage }: Config): readonly string[] {
+export function secretsOf({
+  admin,
+  accessKeys,
+  upstreams,
+  vendors,
+  proxies,
+  records,
+  storage,
+}: Config): readonly string[] {
   const collectors = [records.prompts, records.telemetry].filter((collector) => collector !== undefined);
   const headers = [...upstreams, ...vendors, ...collectors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [
+    admin.key,
     ...accessKeys.map(({ key }) => key),
     ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),

@@ -13,6 +13,7 @@ import type {
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
 import type { AccessKey, UserConfig } from './access-keys.ts';
+import type { AdminConfig } from './admin.ts';
 
 export type { AccessKey } from './access-keys.ts';
 import type { ConnectionConfig } from './connection.ts';
@@ -30,6 +31,7 @@ import type { logLevels } from './schema.ts';
 export interface Config {
   readonly server: ServerConfig;
   readonly doors: DoorsConfig;
+  readonly admin: AdminConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly users: readonly UserConfig[];
   readonly limits?: Limits;

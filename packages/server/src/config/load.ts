@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
+  /** What is looked at instead of what the file holds. */
+  readonly text?: string;
   /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
   readonly defaultStorage?: string;
 }
@@ -31,6 +33,7 @@ export function loadConfig({
   defaults,
   flags,
   tolerant = false,
+  text,
   defaultStorage,
 }: LoadOptions): Config {
   const env = { ...defaults, ...withDotenv(cwd, realEnv) };
@@ -39,6 +42,10 @@ export function loadConfig({
   const kept = defaultStorage === undefined ? {} : { defaultStorage };
   const said = { env, flags, files: nodeFiles, vendors, notes: skipped, ...kept };
   const composed = (options: ComposeOptions) => withBanFile(composeConfig(options), cwd);
+  if (text !== undefined) {
+    const path = file?.path ?? resolve(cwd, fileNames[0] ?? '');
+    return composed({ ...said, path, raw: parseFile(path, text) });
+  }
   if (file === undefined) return composed(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);

@@ -1,3 +1,4 @@
+import { adminOf } from './admin.ts';
 import { accessOf, limitsOf } from './access-keys.ts';
 import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
@@ -42,6 +43,11 @@ export interface Sources {
   readonly vendors?: readonly Vendor[];
 }
 
+/** Where nothing else is configured. */
+export const onlyDemo: readonly UpstreamConfig[] = [
+  { name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] },
+];
+
 const defaultPort = 3000;
 const defaultDrainSeconds = 30;
 const defaultMaxBodyMb = 100;
@@ -67,6 +73,7 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? routesOf(file.routes ?? []);
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
   const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
@@ -91,6 +98,7 @@ export function resolveConfig(sources: Sources): Config {
       cors: corsOf(file.server?.cors, env),
     },
     doors,
+    admin,
     accessKeys,
     guards,
     users: access.users,
@@ -164,7 +172,7 @@ function upstreamsOf(
   const refusal = withoutAnyKey(env);
   if (refusal !== undefined) problems.push(refusal);
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
-  return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
+  return onlyDemo;
 }
 
 type Written = NonNullable<ConfigFile['upstreams']>[number];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminSchema } from './admin.ts';
 import { accessKeySchema, limitsSchema, userSchema } from './access-keys.ts';
 import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
@@ -145,6 +146,7 @@ export const configFile = section({
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
   doors: doorsSchema.exactOptional(),
+  admin: adminSchema.exactOptional(),
   modelLists: section({ cacheSeconds: quantity().exactOptional() }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),

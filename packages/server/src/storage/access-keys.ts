@@ -49,6 +49,8 @@ export interface AccessKeys {
   update(id: string, changes: AccessKeyChanges): Promise<StoredAccessKey | undefined>;
   /** It stays listed, and no longer opens anything. False: there is no such key, or it is revoked already. */
   revoke(id: string, reason?: string): Promise<boolean>;
+  /** Undoes a revocation. False: there is no such key, or it is not revoked. */
+  restore(id: string): Promise<boolean>;
   /** False: there is no such key. */
   remove(id: string): Promise<boolean>;
   /** How many could be used now. */
@@ -126,6 +128,17 @@ export function accessKeysIn(db: Database, changes: Changes, ring: () => KeyRing
           .set({ revokedAt: Date.now(), revokedReason: reason ?? null })
           .where('id', '=', id)
           .where('revokedAt', 'is', null)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      });
+    },
+    async restore(id) {
+      return changes.make('callers', async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('accessKeys')
+          .set({ revokedAt: null, revokedReason: null })
+          .where('id', '=', id)
+          .where('revokedAt', 'is not', null)
           .executeTakeFirst();
         return numUpdatedRows > 0n;
       });

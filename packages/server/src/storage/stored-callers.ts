@@ -39,7 +39,7 @@ export async function storedCallersOf(
     const found = await accessKeys.recognize(accessKey);
     // Also one that is refused: the gateway tells its owner why.
     const owner = found?.user && ownerOf(found.user);
-    const caller = found && callerFrom(rulesOf(found.accessKey), owner, limits(), addresses);
+    const caller = found && callerFrom(rulesOf(found.accessKey), owner, addresses);
     if (asked !== era) return caller;
     if (caller) known.set(accessKey, caller);
     else unknown.set(accessKey, true);
