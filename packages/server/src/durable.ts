@@ -1,8 +1,10 @@
+import type { Budgets, Prices } from '@proxy/core';
+import { serveBudgets, type ServedBudgets } from './budgets/kept-budgets.ts';
+import { budgetBooks } from './budgets/sql-store.ts';
 import type { AddressBook } from './caller.ts';
 import type { Config } from './config/config.ts';
 import type { StorageConfig } from './config/storage.ts';
 import type { ServerLog } from './log.ts';
-import type { Bookkeeping } from './storage/book-calls.ts';
 import type { OpenedCredential } from './storage/credentials.ts';
 import { follow } from './storage/follow.ts';
 import { openJournal, type Journal } from './storage/journal/journal.ts';
@@ -19,6 +21,7 @@ export interface Durable {
   readonly storage: Storage;
   readonly journal: Journal;
   readonly callers: StoredCallers;
+  readonly budgets: Budgets;
   /** The configuration with the stored upstream keys as they are now. */
   complete(config: Config): Config;
   /** Takes over what a reload changed. */
@@ -29,7 +32,8 @@ export interface Durable {
 export interface DurableOptions {
   readonly config: Config;
   readonly log: ServerLog;
-  readonly books?: (storage: Storage) => readonly Bookkeeping[];
+  /** For budgets of money. */
+  readonly prices: Prices;
   /** Where keys were used from. */
   readonly addresses: AddressBook;
   /** The stored upstream keys are others now. */
@@ -37,18 +41,20 @@ export interface DurableOptions {
 }
 
 /** @throws StorageError */
-export async function openDurable({ config, log, addresses, books, keysChanged }: DurableOptions): Promise<Durable> {
+export async function openDurable({ config, log, addresses, prices, keysChanged }: DurableOptions): Promise<Durable> {
   const storage = await openOrMemory(config.storage, log);
   const tell = (level: 'info' | 'error', message: string, fields = {}) => log.logger[level](fields, message);
   const complain = (what: string) => (error: unknown) =>
     tell('error', what, { reason: error instanceof Error ? error.message : String(error) });
   let current = config;
   let journal: Journal;
+  let budgets: ServedBudgets;
   let callers: StoredCallers;
   let credentials: readonly OpenedCredential[];
   try {
-    journal = await openJournal(storage, { tell, ...(books && { books: books(storage) }) });
-    callers = await storedCallersOf(storage, { limits: () => current.limits, addresses });
+    journal = await openJournal(storage, { tell, books: [budgetBooks] });
+    budgets = await serveBudgets(storage, prices, complain('The books of budgets cannot be reached.'));
+    callers = await storedCallersOf(storage, addresses);
     credentials = await storage.credentials.open();
   } catch (error) {
     await storage.close();
@@ -74,6 +80,7 @@ export async function openDurable({ config, log, addresses, books, keysChanged }
   return {
     storage,
     journal,
+    budgets: budgets.budgets,
     get callers() {
       return callers;
     },
@@ -94,6 +101,7 @@ export async function openDurable({ config, log, addresses, books, keysChanged }
       following.stop();
       stopSweeping();
       await journal.close();
+      await budgets.close();
       await storage.close();
     },
   };

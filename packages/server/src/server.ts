@@ -1,5 +1,4 @@
 import {
-  createBudgets,
   createKeyStates,
   memoryCounters,
   memoryQuotas,
@@ -61,11 +60,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const keys = createKeyStates({ clock: systemClock });
   const quotas = memoryQuotas();
   const addresses: AddressBook = new Map();
-  const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
   let config = options.load();
   log.configure(config.log, secretsOf(config));
-  const durable = await openDurable({ config, log, addresses, keysChanged: () => use(config) });
+  const durable = await openDurable({
+    config,
+    log,
+    addresses,
+    prices: budgetPrices(() => live.place.pricing),
+    keysChanged: () => use(config),
+  });
   const admin = createAdmin({
     storage: durable.storage,
     config: () => complete,
@@ -77,9 +81,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>
     log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
   );
-  const bans = createBans(log.port);
+  const bans = await createBans({ config, storage: durable.storage, log: log.port, changed: () => use(config) });
   const queueUnder = createQueue();
-  const records = createRecords(log);
+  const records = createRecords(log, durable.storage);
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
@@ -91,7 +95,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       keys,
       quotas,
-      budgets,
+      budgets: durable.budgets,
       addresses,
       callers: durable.callers,
       ledger,
@@ -124,6 +128,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       { host, port },
     );
   } catch (error) {
+    bans.close();
     await durable.close();
     throw error;
   }

@@ -89,12 +89,12 @@ describe('bans', () => {
 
   test('ranges count as well as addresses, until they end', () => {
     const bans = new Bans(clock);
-    void bans.configure(
-      undefined,
+    void bans.keepIn(
       kept([
         { address: '192.0.2.0/24', reason: '', since: 0, until: clock.ms + 1000 },
         { address: '2001:db8::1', reason: '', since: 0 },
       ]),
+      undefined,
     );
     const banned = () => ['192.0.2.9', '192.0.3.9', '2001:db8::1'].map((one) => bans.banned(one) !== undefined);
     expect(banned()).toEqual([true, false, true]);
@@ -104,7 +104,7 @@ describe('bans', () => {
 
   test('a ban of a while ends, and faults begin anew', () => {
     const bans = new Bans(clock);
-    void bans.configure({ errors: 2, windowSeconds: 10, banSeconds: 5 }, undefined);
+    bans.configure({ errors: 2, windowSeconds: 10, banSeconds: 5 });
     bans.fault('192.0.2.1', 'wrong_key');
     expect(bans.banned('192.0.2.1')).toBeUndefined();
     bans.fault('192.0.2.1', 'wrong_key');
@@ -117,10 +117,10 @@ describe('bans', () => {
 
   test('nobody without an address is banned, and without the rule nobody at all', () => {
     const bans = new Bans(clock);
-    void bans.configure({ errors: 1, windowSeconds: 10 }, undefined);
+    bans.configure({ errors: 1, windowSeconds: 10 });
     bans.fault('', 'wrong_key');
     expect(bans.banned('')).toBeUndefined();
-    void bans.configure(undefined, undefined);
+    bans.configure(undefined);
     bans.fault('192.0.2.1', 'wrong_key');
     expect([bans.banned('192.0.2.1'), bans.needed]).toEqual([undefined, false]);
   });

@@ -36,28 +36,38 @@ export interface BanStore {
 /** Everybody who is banned, and who is about to be; one for the whole server, whatever its configuration becomes. */
 export class Bans {
   readonly #clock: Clock;
+  readonly #changed: () => void;
   readonly #bans = new Map<string, Ban>();
   #ranges: readonly Ban[] = [];
   readonly #faults = new LRUCache<string, Faults>({ max: maxCounted });
   #store: BanStore | undefined;
   #config: BansConfig | undefined;
 
-  constructor(clock: Clock) {
+  /** `changed` hears when there is somebody who is banned, and when there is nobody any more. */
+  constructor(clock: Clock, changed: () => void = () => undefined) {
     this.#clock = clock;
+    this.#changed = changed;
   }
 
-  /** Takes over the rule, and what the store has kept. */
-  configure(config: BansConfig | undefined, store: BanStore | undefined): void | Promise<void> {
+  /** Takes over the rule. */
+  configure(config: BansConfig | undefined): void {
     this.#config = config;
-    if (store === this.#store) return;
-    this.#store?.close?.();
+  }
+
+  /** Takes over what was kept, and keeps what comes. */
+  keepIn(store: BanStore, config: BansConfig | undefined): void | Promise<void> {
+    this.#config = config;
     this.#store = store;
-    return store?.load((bans, faults) => {
+    let first = true;
+    return store.load((bans, faults) => {
+      const before = this.needed;
       this.#bans.clear();
       for (const ban of bans) if (!ban.address.includes('/')) this.#bans.set(ban.address, ban);
       this.#ranges = bans.filter(({ address }) => address.includes('/'));
       for (const [address, found] of faults ?? []) this.#faults.set(address, found);
       this.sweep();
+      if (!first && before !== this.needed) this.#changed();
+      first = false;
     });
   }
 

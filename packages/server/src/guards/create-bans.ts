@@ -1,7 +1,9 @@
 import { systemClock, type Log } from '@proxy/core';
 import type { Config } from '../config/config.ts';
+import type { Storage } from '../storage/storage.ts';
 import { banFile } from './ban-file.ts';
 import { Bans, type BanStore } from './bans.ts';
+import { storedBans } from './stored-bans.ts';
 
 const sweepMs = 60 * 60_000;
 
@@ -11,24 +13,29 @@ export interface ServerBans {
   close(): void;
 }
 
-/** Bans that outlive reloads, and in a file or the storage the process. */
-export function createBans(log: Log): ServerBans {
-  const bans = new Bans(systemClock);
-  const files = new Map<string, BanStore>();
+export interface BansOptions {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly log: Log;
+  /** Somebody is banned where nobody was, or the other way about. */
+  readonly changed: () => void;
+}
+
+/** Bans that outlive reloads, and in the storage or ai-proxy's file the process. The file takes effect at the start. */
+export async function createBans({ config, storage, log, changed }: BansOptions): Promise<ServerBans> {
   const warn = (message: string, fields: object) => log('warn', message, { ...fields });
-  const sweeping = setInterval(() => bans.sweep(), sweepMs).unref();
-
-  function storeOf({ guards }: Config): BanStore | undefined {
-    const file = guards.bans?.file;
-    if (file === undefined) return undefined;
-    const store = files.get(file) ?? banFile(file, warn);
-    files.set(file, store);
-    return store;
-  }
-
+  const complain = (error: unknown) => warn('Bans could not be read or kept.', { error: String(error) });
+  const file = config.guards.bans?.file;
+  const store: BanStore = file === undefined ? storedBans(storage, complain) : banFile(file, warn);
+  const bans = new Bans(systemClock, changed);
+  await bans.keepIn(store, config.guards.bans);
+  const sweeping = setInterval(() => {
+    bans.sweep();
+    void storage.bans.sweep(systemClock.now()).catch(complain);
+  }, sweepMs).unref();
   return {
-    under(config) {
-      bans.configure(config.guards.bans, storeOf(config));
+    under(next) {
+      bans.configure(next.guards.bans);
       return bans;
     },
     close() {

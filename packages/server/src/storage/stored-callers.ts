@@ -1,7 +1,8 @@
-import type { Caller, Limits } from '@proxy/core';
+import type { Caller } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
 import { callerFrom, type AccessRules, type AddressBook, type KeyOwner } from '../caller.ts';
 import type { OtherCallers } from '../callers.ts';
+import { spelledOut } from '../config/access-keys.ts';
 import type { StoredAccessKey } from './access-keys.ts';
 import { present } from './row.ts';
 import type { Storage } from './storage.ts';
@@ -18,15 +19,9 @@ const maxKnown = 10_000;
 /** Keys that were wrong before, so that a client that keeps trying one costs no query each time. */
 const maxUnknown = 1000;
 
-export interface StoredCallersOptions {
-  /** The configuration's, where neither key nor user says otherwise. */
-  readonly limits: () => Limits | undefined;
-  readonly addresses: AddressBook;
-}
-
 export async function storedCallersOf(
   { accessKeys }: Pick<Storage, 'accessKeys'>,
-  { limits, addresses }: StoredCallersOptions,
+  addresses: AddressBook = new Map(),
 ): Promise<StoredCallers> {
   const known = new LRUCache<string, Caller>({ max: maxKnown });
   const unknown = new LRUCache<string, true>({ max: maxUnknown });
@@ -39,7 +34,7 @@ export async function storedCallersOf(
     const found = await accessKeys.recognize(accessKey);
     // Also one that is refused: the gateway tells its owner why.
     const owner = found?.user && ownerOf(found.user);
-    const caller = found && callerFrom(rulesOf(found.accessKey), owner, addresses);
+    const caller = found && callerFrom(spelledOut(rulesOf(found.accessKey)), owner && spelledOut(owner), addresses);
     if (asked !== era) return caller;
     if (caller) known.set(accessKey, caller);
     else unknown.set(accessKey, true);
