@@ -33,6 +33,7 @@ export { withOutputCap, withoutTools } from './translate/change-body.ts';
 export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
+export { readAll } from './gateway/read-all.ts';
 export { answerFetch, fetchTransport } from './web.ts';
 
 // Dialects and providers.

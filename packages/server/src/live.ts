@@ -11,7 +11,7 @@ import {
   type Transport,
 } from '@proxy/core';
 import type { AddressBook } from './caller.ts';
-import { hashedCallers } from './callers.ts';
+import { hashedCallers, type OtherCallers } from './callers.ts';
 import { buildGatewayOptions } from './config/build.ts';
 import type { Config } from './config/config.ts';
 import type { PictureStore } from './doors/picture-store.ts';
@@ -25,6 +25,8 @@ export interface LivePorts {
   readonly transport: Transport;
   /** To addresses that callers name; absent: nobody may name one. */
   readonly guarded?: Transport;
+  /** Beside the configuration's; absent: none. */
+  readonly callers?: OtherCallers;
   readonly pictures?: PictureStore;
   readonly counters: Counters;
   /** Absent: budgets are not kept. */
@@ -46,9 +48,9 @@ export interface LivePorts {
 /** What answers under one configuration, in whatever it runs. */
 export function liveOf(
   config: Config,
-  { guarded, pictures, records, bans, queue, keys, addresses, ...ports }: LivePorts,
+  { guarded, pictures, records, bans, queue, keys, addresses, callers: others, ...ports }: LivePorts,
 ): Live {
-  const callers = hashedCallers(config, addresses);
+  const callers = hashedCallers(config, addresses, others);
   const recorded = records?.under(config, callers, ports.ledger);
   const ledger = recorded?.ledger ?? ports.ledger;
   const policies = policiesOf(config.guards, { counters: ports.counters, ...(bans && { bans }) });
@@ -64,7 +66,9 @@ export function liveOf(
     health,
     policies,
     trustedProxies: config.guards.trustedProxies,
-    open: callers.open,
+    get open() {
+      return callers.open;
+    },
     ...(recorded && { records: recorded }),
     cors: server.cors,
     place: {

@@ -7,7 +7,8 @@ import {
   type Keys,
   type Transport,
 } from '@proxy/core';
-import { serve } from '@proxy/node';
+import { serve, type Served } from '@proxy/node';
+import { createAdmin } from './admin/admin.ts';
 import { budgetPrices } from './budgets/prices.ts';
 import type { AddressBook } from './caller.ts';
 import { secretsOf } from './config/build.ts';
@@ -19,17 +20,19 @@ import { createQueue } from './guards/create-queue.ts';
 import { unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
+import { openDurable } from './durable.ts';
 import { createKeyChecks } from './key-checks.ts';
+import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { picturesIn } from './pictures.ts';
 import { createRecords } from './records/records.ts';
-import { frontOf } from './routes/front.ts';
+import { frontOf, type Live } from './routes/front.ts';
 import { createTransports } from './transports.ts';
 
 export interface StartOptions {
-  /** Reads the configuration; called again by every reload. @throws ConfigError */
-  readonly load: () => Config;
+  /** Reads the configuration, or `text` as if it were in the file; called again by every reload. @throws ConfigError */
+  readonly load: (text?: string) => Config;
   readonly log?: ServerLog;
   /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
   readonly transport?: Transport;
@@ -51,7 +54,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts listening. @throws ConfigError, or the system's error when the address cannot be listened on. */
+/** Starts listening. @throws ConfigError, StorageError, or the system's error when the address cannot be listened on. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
@@ -60,6 +63,20 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const addresses: AddressBook = new Map();
   const budgets = createBudgets({ clock: systemClock, prices: budgetPrices(() => live.place.pricing) });
   const transports = createTransports();
+  let config = options.load();
+  log.configure(config.log, secretsOf(config));
+  const durable = await openDurable({ config, log, days: () => config.records.days, keysChanged: () => use(config) });
+  const admin = createAdmin({
+    storage: durable.storage,
+    config: () => complete,
+    reload: takeOver,
+    validate: (text) => problemsOf(() => options.load(text)),
+    keys: () => live.gateway.keys,
+    log: log.port,
+  });
+  const ledger = composeLedger([durable.journal, log.ledger, admin.tail], (error) =>
+    log.logger.error({ reason: String(error) }, 'A call did not get into every record.'),
+  );
   const bans = createBans(log.port);
   const queueUnder = createQueue();
   const records = createRecords(log);
@@ -74,9 +91,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       counters,
       keys,
       quotas,
+      callers: durable.callers,
       budgets,
       addresses,
-      ledger: log.ledger,
+      ledger,
       log: log.port,
       bans: bans.under(config),
       ...(queue && { queue }),
@@ -84,41 +102,56 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     };
   };
 
-  let config = options.load();
-  log.configure(config.log, secretsOf(config));
-  let live = liveOf(config, portsFor(config));
+  let live: Live;
+  /** With what is stored. */
+  let complete: Config;
+  /** Puts a configuration in force. */
+  function use(next: Config): void {
+    complete = durable.complete(next);
+    log.configure(next.log, secretsOf(complete));
+    live = liveOf(complete, portsFor(complete));
+    config = next;
+  }
+
+  use(config);
   const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
-  const listening = await (options.listen ?? serve)(
-    frontOf(() => live),
-    { host, port },
-  );
+  let listening: Served;
+  try {
+    if (config.unsafe !== undefined && !durable.callers.some) throw new ConfigError([config.unsafe], config.file);
+    listening = await (options.listen ?? serve)(
+      frontOf(() => live, admin),
+      { host, port },
+    );
+  } catch (error) {
+    await durable.close();
+    throw error;
+  }
 
   keyChecks.start(config.checkKeys);
 
-  function reload(): boolean {
-    try {
+  /** What is wrong with the configuration as it is now; nothing: it is in force. */
+  function takeOver(): readonly string[] {
+    const problems = problemsOf(() => {
       const next = options.load();
       const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
-      if (unsafe !== undefined) throw new ConfigError([unsafe], next.file);
-      log.configure(next.log, secretsOf(next));
-      live = liveOf(next, portsFor(next));
+      if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
+      use(next);
+      durable.configure(next.storage);
       if (next.server.host !== host || next.server.port !== port)
         log.logger.warn('server.host and server.port take effect at the next start.');
-      config = next;
       keyChecks.schedule(next.checkKeys);
       for (const note of next.notes) log.logger.warn(note);
       log.logger.info(
         { file: next.file, upstreams: next.upstreams.map(({ name }) => name) },
         'Configuration reloaded.',
       );
-      return true;
-    } catch (error) {
-      const problems = error instanceof ConfigError ? error.problems : [String(error)];
+    });
+    if (problems.length > 0)
       log.logger.error({ problems }, 'The new configuration cannot be used, so the old one stays.');
-      return false;
-    }
+    return problems;
   }
+  const reload = () => takeOver().length === 0;
 
   const stopWatching =
     options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
@@ -130,12 +163,24 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     reload,
     async close() {
       stopWatching();
+      admin.close();
       keyChecks.stop();
       await listening.close({ drainMs: drainSeconds * 1000 });
       await transports.close();
       bans.close();
       await records.close();
+      await durable.close();
       log.flush();
     },
   };
+}
+
+/** What keeps a configuration from being used; empty: nothing did. */
+function problemsOf(use: () => unknown): readonly string[] {
+  try {
+    use();
+    return [];
+  } catch (error) {
+    return error instanceof ConfigError ? error.problems : [String(error)];
+  }
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { masked } from '../src/cli/check.ts';
+import { masked } from '../src/config/masked.ts';
 import { secretsOf } from '../src/config/build.ts';
 import { transportOptions } from '../src/transports.ts';
 import { folder, load, start } from './support.ts';

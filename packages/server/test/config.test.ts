@@ -236,6 +236,8 @@ log: { level: debug }
       [
         'PROXY_ACCESS_KEY',
         'TEAM_KEY',
+        'ADMIN_KEY',
+        'ENCRYPTION_KEY',
         'ANN_KEY',
         'OPENAI_API_KEY',
         'ANTHROPIC_API_KEY',

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { authority, clientCertificate, clientKey, serverCertificate, serverKey } from '../../node/test/authority.ts';
 import { forwardProxy } from '../../node/test/forward-proxy.ts';
 import { listening } from '../../node/test/upstreams.ts';
-import { masked } from '../src/cli/check.ts';
+import { masked } from '../src/config/masked.ts';
 import { secretsOf } from '../src/config/build.ts';
 import { folder, load, start } from './support.ts';
 import { recordingUpstream } from './upstream.ts';

@@ -37,7 +37,7 @@ export async function start(
   const { cwd = folder(), env = {}, flags = {}, ...rest } = options;
   const log = testLog();
   const server = await startServer({
-    load: () => loadConfig({ cwd, env, flags: { port: 0, ...flags } }),
+    load: (text) => loadConfig({ cwd, env, flags: { port: 0, ...flags }, ...(text !== undefined && { text }) }),
     log,
     ...rest,
   });

@@ -38,7 +38,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
   if (streamed) {
-    void streamed.then((end) => {
+    streamed.whenEnded((end) => {
       const { progress, failure: cut } = end;
       const { usage } = progress;
       void permit.settle(usage);

@@ -1,6 +1,7 @@
 import type { HeaderMap } from '../dialects/dialect.ts';
 import type { UpstreamResponse } from '../ports.ts';
 import type { StreamTranslator } from '../translate/translation.ts';
+import { Ending } from './ending.ts';
 import { openStream } from './open-stream.ts';
 import type { Running } from './running.ts';
 import type { StreamEnd, Tried } from './try-targets.ts';
@@ -15,12 +16,12 @@ export async function answerOpened(
   headers: HeaderMap,
   signal: AbortSignal,
 ): Promise<Tried> {
-  let close: (end: StreamEnd) => void = () => undefined;
-  const streamed = new Promise<StreamEnd>((resolve) => (close = resolve));
+  const streamed = new Ending<StreamEnd>();
   const opened = await openStream(response.body, translator, {
     signal,
     keepAliveMs: gateway.options.keepAliveMs ?? defaultKeepAliveMs,
-    onClose: (progress, failure, receivedBytes) => close({ progress, receivedBytes, ...(failure && { failure }) }),
+    onClose: (progress, failure, receivedBytes) =>
+      streamed.end({ progress, receivedBytes, ...(failure && { failure }) }),
   });
   if ('failure' in opened) return { failure: opened.failure, status: opened.failure.status };
   const typed = translator.contentType === '' ? headers : { ...headers, 'content-type': translator.contentType };

@@ -9,6 +9,7 @@ import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
 import { account, record, withOurHeaders, type Story } from './account.ts';
 import { authenticate } from './authenticate.ts';
+import { Ending } from './ending.ts';
 import { gateOf } from './gate.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest, SocketSession } from './http.ts';
 import { limit } from './limit.ts';
@@ -160,8 +161,7 @@ async function openUpstream(
   signal: AbortSignal,
 ): Promise<Opening> {
   let opened: OpenedSocket | undefined;
-  let end: Opening['end'] = () => undefined;
-  const streamed = new Promise<StreamEnd>((resolve) => (end = resolve));
+  const streamed = new Ending<StreamEnd>();
   const outcome = await tryTargets(gateway, plan, {
     signal,
     async ask(target) {
@@ -171,7 +171,11 @@ async function openUpstream(
       return { answer: { status: 101, headers: {} }, streamed };
     },
   });
-  return { outcome: { ...outcome, notices: [], way: 'relay' }, end, ...(opened && { opened }) };
+  return {
+    outcome: { ...outcome, notices: [], way: 'relay' },
+    end: (end) => streamed.end(end),
+    ...(opened && { opened }),
+  };
 }
 
 function accepted(

@@ -71,7 +71,7 @@ async function outcomeInTurn(
     const callerId = story.caller?.id ?? '';
     place = await patience.during(queue.enter({ callerId, signal, ...(address !== undefined && { address }) }));
     const outcome = await whenKeysAreFree(gateway, deadline, story.inbound, signal, steps, patience);
-    if (outcome.streamed) void outcome.streamed.finally(() => place?.leave());
+    if (outcome.streamed) outcome.streamed.whenEnded(() => place?.leave());
     else place.leave();
     return outcome;
   } catch (thrown) {

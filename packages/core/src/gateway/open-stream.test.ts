@@ -97,6 +97,18 @@ test('what came before the reader is handed on in order, then each read as one w
   expect(ends).toEqual([undefined]);
 });
 
+test('the books hear of the end before the reader', async () => {
+  const from = upstream();
+  const { opened, ends } = open(from.source);
+  from.push('a.');
+  const result = await opened;
+  if (!('source' in result)) throw new Error('not opened');
+  let booked = 0;
+  result.source.start({ ...reader().sink, end: () => void (booked = ends.length) });
+  from.end();
+  expect(booked).toBe(1);
+});
+
 test('a stream that was over before its reader came is handed on whole', async () => {
   const from = upstream();
   const { opened } = open(from.source);

@@ -8,7 +8,9 @@ interface StreamOptions {
   readonly signal: AbortSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
-  /** Called once, when the last byte has been handed on or the caller left; with the bytes that came from the upstream. */
+  /**
+   * Called once, when nothing but the end is left to hand on, or the caller left; with the bytes that came from the upstream.
+   */
   readonly onClose: (progress: StreamProgress, failure: Failure | undefined, receivedBytes: number) => void;
 }
 
@@ -187,8 +189,9 @@ class TranslatedStream implements Sink, Source, Flow {
   #finish(): void {
     if (this.#closed) return;
     this.#ended = true;
-    this.#sink?.end();
+    // The books first: a caller who has seen the end is on record, even if this process is killed at that moment.
     this.#close(this.#translator.progress.failure);
+    this.#sink?.end();
   }
 
   #close(failure: Failure | undefined): void {

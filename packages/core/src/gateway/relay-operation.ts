@@ -33,7 +33,10 @@ export async function relayOperation(
     repeatable: () => upload?.repeatable !== false,
   });
   // An upstream may answer before it has everything.
-  if (upload) void Promise.resolve(outcome.streamed).finally(() => upload.cancel());
+  if (upload) {
+    if (outcome.streamed) outcome.streamed.whenEnded(() => upload.cancel());
+    else upload.cancel();
+  }
   return { ...outcome, notices: inbound.notices ?? [], way: 'relay' };
 }
 

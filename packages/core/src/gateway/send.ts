@@ -120,7 +120,7 @@ export function maxMessageBytes({ sockets }: Running['options']): number {
 
 async function refused(
   { tokens }: Running,
-  { credential }: Target,
+  { credential, upstream }: Target,
   message: Message,
   authorized: HeaderMap,
   { status, headers, body }: UpstreamResponse,
@@ -128,7 +128,8 @@ async function refused(
   if (status === 401) tokens.forget(credential.id);
   const tooLarge = () => new Failure('bad-upstream', 'The error body is too large.');
   const refusal = await readAll(body, maxErrorBytes, tooLarge);
-  const told = withoutSecrets(refusal, [credential.secret, ...shownIn(authorized, message.headers)]);
+  const secrets = [credential.secret, ...shownIn(authorized, message.headers), ...configuredIn(upstream.headers)];
+  const told = withoutSecrets(refusal, secrets);
   return { failure: message.failure(status, told, headers), status };
 }
 
@@ -154,6 +155,11 @@ function shownIn(authorized: HeaderMap, before: HeaderMap): readonly string[] {
   return ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key']
     .filter((name) => authorized[name] !== before[name])
     .map((name) => (authorized[name] ?? '').replace(/^Bearer /, ''));
+}
+
+/** Headers of the upstream's own by which a gateway in between may know us. */
+function configuredIn(headers: HeaderMap = {}): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) => (/auth|key|token|secret|cookie/.test(name) ? [value] : []));
 }
 
 /** Shorter parts of a secret are words like a region. */

@@ -4,6 +4,7 @@ import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import type { AttemptRecord, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
+import type { Ending } from './ending.ts';
 import type { HttpAnswer } from './http.ts';
 import { spentMeanwhile, type Plan } from './plan.ts';
 import type { Target } from './prospect.ts';
@@ -20,7 +21,7 @@ export interface Outcome {
   /** A whole reply's usage. A stream's comes with its end. */
   readonly usage?: Usage;
   /** Absent: the call is over. Present: it is over when this says so. */
-  readonly streamed?: Promise<StreamEnd>;
+  readonly streamed?: Ending<StreamEnd>;
   why?(): RoutingRecord;
 }
 
@@ -35,7 +36,7 @@ export interface StreamEnd {
 export type Tried =
   /** A failure may have cost something: a part of it was answered. */
   | { readonly failure: Failure; readonly status: number; readonly usage?: Usage }
-  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Promise<StreamEnd> };
+  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Ending<StreamEnd> };
 
 interface Trying {
   readonly signal: AbortSignal;
@@ -80,7 +81,7 @@ export async function tryTargets(
       attempts.push(recordOf(target, tried.answer.status, startedAt, durationMs));
       cooldown.succeeded(credential.id, model);
       sending?.began(durationMs);
-      if (tried.streamed) void tried.streamed.finally(sending?.over);
+      if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
       else sending?.over();
       const usage = lost && !tried.streamed ? addedUsage(lost, tried.usage) : tried.usage;
       return { attempts, target, ...tried, ...(usage && { usage }), ...(plan.why && { why: plan.why }) };

@@ -1,8 +1,9 @@
 import { ConfigError } from '../config/problems.ts';
+import { StorageError } from '../storage/storage-error.ts';
 
 /** A start that failed is told in sentences, without a stack. */
 export function fail(error: unknown): never {
-  if (error instanceof ConfigError) return end(error.message);
+  if (error instanceof ConfigError || error instanceof StorageError) return end(error.message);
   const { code, port = 3000, address = 'that address' } = systemErrorOf(error);
   switch (code) {
     case 'EADDRINUSE':

@@ -43,6 +43,10 @@ server:
 #   - name: ann
 #     limits: { budgets: [{ amount: 20, of: usd, per: month }] }
 
+# Who may administer: GET /admin/api/openapi.json describes the API. Without a key, this machine alone.
+# admin:
+#   key: \${ADMIN_KEY}
+
 # For every access key without limits of its own.
 # limits: { requestsPerMinute: 600 }
 
@@ -57,6 +61,11 @@ server:
 
 # How many calls run at once; the others wait their turn.
 # queue: { maxRunning: 100, maxWaiting: 1000, waitSeconds: 60 }
+
+# Where users, keys, bans and calls are kept: a SQLite file (the default), postgres://..., or memory.
+# storage: data/proxy.db
+# Under which upstream keys lie there that "proxy credentials add" stores.
+# encryptionKey: \${ENCRYPTION_KEY}
 
 # Answer 400 instead of leaving out what an upstream's API cannot express.
 # strict: true

@@ -10,6 +10,7 @@ import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
 import { init } from './init.ts';
 import { schema } from './schema.ts';
+import { storageCommands } from './storage/command.ts';
 import type { DoctorFlags } from './doctor.ts';
 import type { ImportFlags } from './import.ts';
 import type { RunFlags } from './run.ts';
@@ -85,6 +86,7 @@ export function createProgram(): Command {
 
   program.command('schema').description('print the JSON Schema of the configuration file, for editors').action(schema);
   program.addCommand(configCommand());
+  for (const command of storageCommands()) program.addCommand(command);
   addCompletion(program);
 
   return program;
@@ -126,6 +128,7 @@ Examples:
   proxy init && proxy check              begin a configuration file
   proxy doctor                           what is wrong, and how to mend it
   proxy config add main openai https://api.openai.com
+  proxy users add ada --budget 20usd/month && proxy keys add --user ada
   proxy --config team.yaml --port 8080
   proxy run claude --model gpt-6.1-sol -- -p "What is this repository?"
 `;

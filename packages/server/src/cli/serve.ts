@@ -3,6 +3,7 @@ import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
 import type { Environment } from '../config/expand.ts';
 import { loadConfig } from '../config/load.ts';
+import { defaultStorage } from '../storage/place.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
 import { createMaskText } from '../mask.ts';
@@ -16,7 +17,16 @@ export async function serve(flags: Flags, defaults: Environment): Promise<void> 
   const log = createLog();
   let starting = true;
   // Only a start puts up with a broken config.json: there is nothing older to keep.
-  const load = () => loadConfig({ cwd: process.cwd(), env: process.env, defaults, flags, tolerant: starting });
+  const load = (text?: string) =>
+    loadConfig({
+      cwd: process.cwd(),
+      env: process.env,
+      defaults,
+      flags,
+      tolerant: starting,
+      defaultStorage,
+      ...(text !== undefined && { text }),
+    });
   const server = await startServer({ load, log }).catch((error: unknown) => fail(error));
   starting = false;
   const config = server.config();

@@ -138,7 +138,8 @@ export function limitsOf<L extends Limits>(limits: L): L {
   return budgets ? { ...limits, budgets: budgets.map(spelledOutBudget) } : limits;
 }
 
-function spelledOut<T extends { readonly limits?: Limits; readonly models?: readonly string[] }>(written: T): T {
+/** Rules with their families spelled out. */
+export function spelledOut<T extends { readonly limits?: Limits; readonly models?: readonly string[] }>(written: T): T {
   const { limits, models } = written;
   return {
     ...written,

@@ -27,12 +27,21 @@ export function buildGatewayOptions(
 }
 
 /** Every secret of a configuration, so that logs can leave them out. */
-export function secretsOf({ accessKeys, upstreams, vendors, proxies, records }: Config): readonly string[] {
+export function secretsOf({
+  admin,
+  accessKeys,
+  upstreams,
+  vendors,
+  proxies,
+  records,
+  storage,
+}: Config): readonly string[] {
   const collectors = [records.prompts, records.telemetry].filter((collector) => collector !== undefined);
   const headers = [...upstreams, ...vendors, ...collectors].flatMap(({ headers = {} }) =>
     Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
   );
   return [
+    admin.key,
     ...accessKeys.map(({ key }) => key),
     ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),
@@ -41,7 +50,8 @@ export function secretsOf({ accessKeys, upstreams, vendors, proxies, records }: 
       connection.passphrase,
       passwordOf(connection.proxy),
     ]),
-    ...[proxies?.http, proxies?.https].map(passwordOf),
+    ...[proxies?.http, proxies?.https, storage.place].map(passwordOf),
+    ...storage.encryptionKeys,
   ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
 

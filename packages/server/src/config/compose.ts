@@ -6,7 +6,10 @@ import { ConfigError } from './problems.ts';
 import { resolveConfig, type Sources } from './resolve.ts';
 import { checkFile, type ConfigFile } from './schema.ts';
 
-export type ComposeOptions = Pick<Sources, 'env' | 'flags' | 'files' | 'path' | 'legacy' | 'notes' | 'vendors'> & {
+export type ComposeOptions = Pick<
+  Sources,
+  'env' | 'flags' | 'files' | 'path' | 'legacy' | 'notes' | 'vendors' | 'defaultStorage'
+> & {
   /** A configuration as plain data, ours or a predecessor's; absent: there is none. */
   readonly raw?: unknown;
 };

@@ -13,6 +13,7 @@ import type {
 } from '@proxy/core';
 import type { GeneralProxies } from '@proxy/node';
 import type { AccessKey, UserConfig } from './access-keys.ts';
+import type { AdminConfig } from './admin.ts';
 
 export type { AccessKey } from './access-keys.ts';
 import type { ConnectionConfig } from './connection.ts';
@@ -22,6 +23,7 @@ import type { GuardsConfig } from './guards.ts';
 import type { QueueConfig } from './queue.ts';
 import type { RecordsConfig } from './records.ts';
 import type { PriceRow } from '../pricing/price-row.ts';
+import type { StorageConfig } from './storage.ts';
 import type { KeyChecksConfig } from './routing.ts';
 import type { logLevels } from './schema.ts';
 
@@ -29,6 +31,7 @@ import type { logLevels } from './schema.ts';
 export interface Config {
   readonly server: ServerConfig;
   readonly doors: DoorsConfig;
+  readonly admin: AdminConfig;
   readonly accessKeys: readonly AccessKey[];
   readonly users: readonly UserConfig[];
   readonly limits?: Limits;
@@ -54,6 +57,9 @@ export interface Config {
   /** The environment's, for upstreams that name none of their own. */
   readonly proxies?: GeneralProxies;
   readonly health: HealthConfig;
+  readonly storage: StorageConfig;
+  /** Why the address must not be listened on unless access keys are stored. */
+  readonly unsafe?: string;
   /** What was read, for people: a path, or absent when there is no file. */
   readonly file?: string;
   /** What a person should know about this configuration though it works. */

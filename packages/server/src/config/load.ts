@@ -20,15 +20,38 @@ export interface LoadOptions {
   readonly flags: Flags;
   /** Start with no upstream, and a note, when a ./config.json is broken, as its predecessor did (acceptance row D21). */
   readonly tolerant?: boolean;
+  /** What is looked at instead of what the file holds. */
+  readonly text?: string;
+  /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
+  readonly defaultStorage?: string;
 }
 
 /** File + .env + environment + flags → Config. @throws ConfigError */
-export function loadConfig({ cwd, env: realEnv, defaults, flags, tolerant = false }: LoadOptions): Config {
+export function loadConfig({
+  cwd,
+  env: realEnv,
+  defaults,
+  flags,
+  tolerant = false,
+  text,
+  defaultStorage,
+}: LoadOptions): Config {
   const env = { ...defaults, ...withDotenv(cwd, realEnv) };
   const file = findConfigFile(cwd, env, flags);
   const { vendors, skipped } = providerFilesIn(cwd);
-  const said = { env, flags, files: nodeFiles, vendors, notes: skipped };
+  const said = {
+    env,
+    flags,
+    files: nodeFiles,
+    vendors,
+    notes: skipped,
+    ...(defaultStorage !== undefined && { defaultStorage }),
+  };
   const composed = (options: ComposeOptions) => withBanFile(composeConfig(options), cwd);
+  if (text !== undefined) {
+    const path = file?.path ?? resolve(cwd, fileNames[0] ?? '');
+    return composed({ ...said, path, raw: parseFile(path, text) });
+  }
   if (file === undefined) return composed(said);
   const { path, found } = file;
   if (!existsSync(path)) throw new ConfigError([`There is no file ${path}. Run "proxy init" to write one.`]);

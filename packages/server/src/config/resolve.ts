@@ -1,3 +1,4 @@
+import { adminOf } from './admin.ts';
 import { accessOf, limitsOf } from './access-keys.ts';
 import type { Vendor } from '@proxy/core';
 import type { ApiKey, Config, HealthConfig, UpstreamConfig } from './config.ts';
@@ -18,6 +19,7 @@ import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
+import { storageOf } from './storage.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 export interface Flags {
@@ -35,9 +37,16 @@ export interface Sources {
   readonly path?: string;
   readonly legacy?: ClaudeProxyConfig;
   readonly notes?: readonly string[];
+  /** Where to keep what must outlive the server when nobody says; absent: nowhere. */
+  readonly defaultStorage?: string;
   /** Described in files of their own; the configuration's are stronger. */
   readonly vendors?: readonly Vendor[];
 }
+
+/** Where nothing else is configured. */
+export const onlyDemo: readonly UpstreamConfig[] = [
+  { name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] },
+];
 
 const defaultPort = 3000;
 const defaultDrainSeconds = 30;
@@ -64,10 +73,14 @@ export function resolveConfig(sources: Sources): Config {
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? routesOf(file.routes ?? []);
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
+  const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
   const queue = queueOf(file.queue, env, problems);
   const unsafe = unsafeHost(host, accessKeys, spends);
-  if (unsafe !== undefined) problems.push(unsafe);
+  const storage = storageOf(file, env, sources.defaultStorage ?? 'memory', notes);
+  // What else is stored is known when it is open.
+  const later = storage.place !== 'memory';
+  if (unsafe !== undefined && !later) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
   const records = recordsOf(file.records, env);
   const logged = promptsNote(records);
@@ -85,6 +98,7 @@ export function resolveConfig(sources: Sources): Config {
       cors: corsOf(file.server?.cors, env),
     },
     doors,
+    admin,
     accessKeys,
     guards,
     users: access.users,
@@ -108,6 +122,8 @@ export function resolveConfig(sources: Sources): Config {
     ...(proxies && { proxies }),
     ...(checkKeys && { checkKeys }),
     health: healthOf(env, upstreams, legacy),
+    storage,
+    ...(unsafe !== undefined && { unsafe }),
     notes,
     ...(queue && { queue }),
     ...(file.limits && { limits: limitsOf(file.limits) }),
@@ -156,7 +172,7 @@ function upstreamsOf(
   const refusal = withoutAnyKey(env);
   if (refusal !== undefined) problems.push(refusal);
   notes.push('No upstream is configured, so the embedded demo model answers to every model name.');
-  return [{ name: 'demo', provider: 'demo', models: ['demo', 'demo-reasoner', 'demo-tools', '*'] }];
+  return onlyDemo;
 }
 
 type Written = NonNullable<ConfigFile['upstreams']>[number];

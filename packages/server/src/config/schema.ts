@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adminSchema } from './admin.ts';
 import { accessKeySchema, limitsSchema, userSchema } from './access-keys.ts';
 import { connectionSchema } from './connection.ts';
 import { corsSchema } from './cors.ts';
@@ -10,6 +11,7 @@ import { pathText } from './problems.ts';
 import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
 import { keyChecksSchema, keyChoiceShape, routeSchema, upstreamChoiceShape } from './routing.ts';
 
@@ -125,6 +127,7 @@ export const configFile = section({
   limits: limitsSchema.exactOptional(),
   guards: guardsSchema.exactOptional(),
   queue: queueSchema.exactOptional(),
+  ...storageOptions,
   strict: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
@@ -143,6 +146,7 @@ export const configFile = section({
     idleSeconds: quantity().exactOptional(),
   }).exactOptional(),
   doors: doorsSchema.exactOptional(),
+  admin: adminSchema.exactOptional(),
   modelLists: section({ cacheSeconds: quantity().exactOptional() }).exactOptional(),
   timeouts: section({
     headersMs: wholeNumber(1).exactOptional(),

@@ -77,8 +77,8 @@ function directProxy(request: HttpRequest, { upstreams: all }: Place, path: stri
   const [, provider = '', ...parts] = path.split('/');
   const upstreams = all.filter((upstream) => isCalled(upstream, provider));
   const [first] = upstreams;
-  const names = [...new Set(all.map((upstream) => upstream.provider.name))];
-  const refusal = new Failure('not-found', `There is no provider "${provider}" here. Configured: ${names.join(', ')}.`);
+  // Strangers hear this too, so it does not say which there are.
+  const refusal = new Failure('not-found', `There is no provider "${provider}" here. GET /api/providers lists them.`);
   const direction: Direction = {
     upstreams,
     destinations: (model, usual) => {

@@ -2,18 +2,18 @@ import { Failure, Gate, plainRefusal, type HttpAnswer, type HttpRequest, type Po
 
 /** A page of the server's own, for whoever is let in: policies see it as they see the gateway's doors. */
 export async function guardedPage(
-  answer: HttpAnswer | Promise<HttpAnswer>,
+  page: () => HttpAnswer | Promise<HttpAnswer>,
   request: HttpRequest,
   policies: readonly Policy[],
 ): Promise<HttpAnswer> {
-  if (policies.length === 0) return answer;
+  if (policies.length === 0) return page();
   const gate = new Gate(policies, { requestId: '', request });
   try {
     await gate.admit();
-    const page = await answer;
-    if (page.status === 400 || page.status === 404)
+    const answer = await page();
+    if (answer.status === 400 || answer.status === 404)
       gate.refused(new Failure('not-found', 'Nothing is served under that name.'));
-    return page;
+    return answer;
   } catch (thrown) {
     if (thrown instanceof Failure) return plainRefusal(thrown);
     throw thrown;

@@ -36,8 +36,14 @@ export interface Live {
   readonly records?: LiveRecords;
 }
 
+/** What a server has beside the gateway. */
+export interface Pages {
+  /** Undefined: the request is for none of them. */
+  answer(request: HttpRequest): (() => Promise<HttpAnswer>) | undefined;
+}
+
 /** The doors that are no dialect's, in front of whichever gateway is current. */
-export function frontOf(live: () => Live): Gateway {
+export function frontOf(live: () => Live, pages?: Pages): Gateway {
   function handle(received: HttpRequest): Promise<HttpAnswer> {
     const now = live();
     const page = pageAt(received, now.health);
@@ -45,11 +51,13 @@ export function frontOf(live: () => Live): Gateway {
     const added = now.health.development ? { ...cors, ...developmentMark } : cors;
     if (page) return Promise.resolve(withHeaders(page, added));
     const request = withCallersAddress(received, now.trustedProxies);
+    const ours = pages?.answer(request);
+    if (ours) return guardedPage(ours, request, now.policies);
     const shown = now.records?.page?.(request);
-    if (shown) return guardedPage(shown, request, now.policies);
+    if (shown) return guardedPage(() => shown, request, now.policies);
     const entry = admit(request, now, cors);
     if ('answer' in entry)
-      return guardedPage(entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
+      return guardedPage(() => entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
     const { enter, watch } = now.records ?? {};
     const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
     if (!added && !entry.reshape && !watch) return answering;
@@ -63,7 +71,7 @@ export function frontOf(live: () => Live): Gateway {
       const now = live();
       const signal = AbortSignal.abort();
       const request = { method, url, headers: {}, signal };
-      if (pageAt(request, now.health)) return true;
+      if (pageAt(request, now.health) || pages?.answer(request)) return true;
       const entry = admit(request, now, undefined);
       return 'answer' in entry || entry.request.url !== url || now.gateway.knows(method, url);
     },
@@ -73,7 +81,9 @@ export function frontOf(live: () => Live): Gateway {
       if (page) return page;
       const request = withCallersAddress(received, now.trustedProxies);
       const entry = admit(request, now, undefined);
-      return 'answer' in entry ? guardedPage(entry.answer, request, now.policies) : now.gateway.connect(entry.request);
+      return 'answer' in entry
+        ? guardedPage(() => entry.answer, request, now.policies)
+        : now.gateway.connect(entry.request);
     },
     fetch: (request) => answerFetch(handle, request),
   };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mask } from '../mask.ts';
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { duplicateAs } from './duplicate.ts';
 import { newId } from './ids.ts';
 import { parsed, present } from './row.ts';
@@ -49,6 +49,8 @@ export interface AccessKeys {
   update(id: string, changes: AccessKeyChanges): Promise<StoredAccessKey | undefined>;
   /** It stays listed, and no longer opens anything. False: there is no such key, or it is revoked already. */
   revoke(id: string, reason?: string): Promise<boolean>;
+  /** Undoes a revocation. False: there is no such key, or it is not revoked. */
+  restore(id: string): Promise<boolean>;
   /** False: there is no such key. */
   remove(id: string): Promise<boolean>;
   /** How many could be used now. */
@@ -60,7 +62,7 @@ function newKey(): string {
   return `sk-proxy-${randomBytes(24).toString('base64url')}`;
 }
 
-export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
+export function accessKeysIn(db: Database, changes: Changes, ring: () => KeyRing): AccessKeys {
   return {
     async create({ userId, name, role, expiresAt, key = newKey(), ...rules }) {
       const now = Date.now();
@@ -68,7 +70,7 @@ export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
         id: newId('key', now),
         userId: userId ?? null,
         name: name ?? null,
-        hash: ring.hash(key),
+        hash: ring().hash(key),
         hint: mask(key),
         role: role ?? null,
         rules: JSON.stringify(rules),
@@ -77,14 +79,13 @@ export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
         revokedAt: null,
         revokedReason: null,
       };
-      await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      await changes.make('callers', async (tx) => {
         await duplicateAs('This access key is there already.', tx.insertInto('accessKeys').values(row).execute());
       });
       return { accessKey: accessKeyOf(row), key };
     },
     async recognize(key) {
-      const row = await db.selectFrom('accessKeys').selectAll().where('hash', '=', ring.hash(key)).executeTakeFirst();
+      const row = await db.selectFrom('accessKeys').selectAll().where('hash', '=', ring().hash(key)).executeTakeFirst();
       if (!row) return undefined;
       const accessKey = accessKeyOf(row);
       if (row.userId === null) return { accessKey };
@@ -105,8 +106,7 @@ export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
       return rows.map(accessKeyOf);
     },
     async update(id, { userId, name, role, expiresAt, ...rules }) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      return changes.make('callers', async (tx) => {
         const before = await tx.selectFrom('accessKeys').selectAll().where('id', '=', id).executeTakeFirst();
         if (!before) return undefined;
         const row: AccessKeyTable = {
@@ -122,8 +122,7 @@ export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
       });
     },
     async revoke(id, reason) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      return changes.make('callers', async (tx) => {
         const { numUpdatedRows } = await tx
           .updateTable('accessKeys')
           .set({ revokedAt: Date.now(), revokedReason: reason ?? null })
@@ -133,9 +132,19 @@ export function accessKeysIn(db: Database, ring: KeyRing): AccessKeys {
         return numUpdatedRows > 0n;
       });
     },
+    async restore(id) {
+      return changes.make('callers', async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('accessKeys')
+          .set({ revokedAt: null, revokedReason: null })
+          .where('id', '=', id)
+          .where('revokedAt', 'is not', null)
+          .executeTakeFirst();
+        return numUpdatedRows > 0n;
+      });
+    },
     async remove(id) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      return changes.make('callers', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('accessKeys').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });

@@ -1,4 +1,4 @@
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { present } from './row.ts';
 import type { Database } from './tables.ts';
 
@@ -23,12 +23,11 @@ export interface Bans {
   sweep(now: number): Promise<number>;
 }
 
-export function bansIn(db: Database): Bans {
+export function bansIn(db: Database, changes: Changes): Bans {
   return {
     async put({ address, reason, since, until }) {
       const row = { reason, since, until: until ?? null };
-      await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'bans');
+      await changes.make('bans', async (tx) => {
         await tx
           .insertInto('bans')
           .values({ address, ...row })
@@ -41,8 +40,7 @@ export function bansIn(db: Database): Bans {
       return rows.map((row) => present(row));
     },
     async lift(address) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'bans');
+      return changes.make('bans', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('bans').where('address', '=', address).executeTakeFirst();
         return numDeletedRows > 0n;
       });

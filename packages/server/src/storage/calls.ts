@@ -2,6 +2,7 @@ import { sql, type ExpressionWrapper, type RawBuilder, type SelectQueryBuilder, 
 import { parsed } from './row.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { Database, Tables } from './tables.ts';
+import type { UsageGroup } from './usage-groups.ts';
 
 /** Which calls are meant; what is absent does not matter. */
 export interface CallFilter {
@@ -20,9 +21,6 @@ export interface CallPage extends CallFilter {
   /** The last call of the page before. */
   readonly before?: { readonly startedAt: number; readonly requestId: string };
 }
-
-export const usageGroups = ['key', 'user', 'model', 'upstream', 'day'] as const;
-export type UsageGroup = (typeof usageGroups)[number];
 
 export interface UsageRow {
   /** The key's or user's id, the model, the upstream, or the day (UTC) as `2026-01-31`; empty: none. */
@@ -44,6 +42,8 @@ export interface Calls {
   usage(by: UsageGroup, filter?: CallFilter): Promise<readonly UsageRow[]>;
   /** Forgets what is older; returns how many. */
   sweep(before: number): Promise<number>;
+  /** Forgets all but the latest so many. */
+  keepLatest(many: number): Promise<void>;
 }
 
 const dayMs = 86_400_000;
@@ -97,6 +97,10 @@ export function callsIn(db: Database): Calls {
     async sweep(before) {
       const { numDeletedRows } = await db.deleteFrom('calls').where('startedAt', '<', before).executeTakeFirst();
       return Number(numDeletedRows);
+    },
+    async keepLatest(many) {
+      const oldest = db.selectFrom('calls').select('startedAt').orderBy('startedAt', 'desc').offset(many).limit(1);
+      await db.deleteFrom('calls').where('startedAt', '<=', oldest).execute();
     },
   };
 }

@@ -1,11 +1,25 @@
 import { mask } from '../mask.ts';
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { duplicateAs } from './duplicate.ts';
 import { newId } from './ids.ts';
-import { present } from './row.ts';
+import { parsed, present, written } from './row.ts';
 import type { KeyRing } from './secrets/key-ring.ts';
 import { StorageError } from './storage-error.ts';
 import type { CredentialTable, Database } from './tables.ts';
+
+/** What is known of a key beside the key. */
+export interface CredentialDetails {
+  /** For people. */
+  readonly name?: string;
+  /** Where it is good for, when no upstream is configured for it. */
+  readonly baseUrl?: string;
+  /** Of a call, to choose by. */
+  readonly cost?: number;
+  /** How many calls it is good for; null: any number. */
+  readonly quota?: number | null;
+  /** It is kept, and not used. */
+  readonly disabled?: boolean;
+}
 
 /** An upstream's API key, without the key itself. */
 export interface StoredCredential {
@@ -15,19 +29,18 @@ export interface StoredCredential {
   /** The key masked, to tell one from another. */
   readonly hint: string;
   readonly createdAt: number;
+  readonly details?: CredentialDetails;
 }
 
 export interface NewCredential {
   readonly upstream: string;
   readonly key: string;
   readonly weight?: number;
+  readonly details?: CredentialDetails;
 }
 
-export interface OpenedCredential {
+export interface OpenedCredential extends NewCredential {
   readonly id: string;
-  readonly upstream: string;
-  readonly key: string;
-  readonly weight?: number;
 }
 
 export interface Credentials {
@@ -38,7 +51,12 @@ export interface Credentials {
   /** Undefined: there is no such credential. A key that is not given stays. */
   update(
     id: string,
-    changes: { readonly key?: string; readonly weight?: number | null },
+    changes: {
+      readonly key?: string;
+      readonly weight?: number | null;
+      /** All of them: what is not there is gone. */
+      readonly details?: CredentialDetails;
+    },
   ): Promise<StoredCredential | undefined>;
   /** False: there is no such credential. */
   remove(id: string): Promise<boolean>;
@@ -55,24 +73,35 @@ export interface CredentialsOptions {
 
 const rowsAtOnce = 100;
 
-export function credentialsIn(db: Database, ring: KeyRing, { production }: CredentialsOptions): Credentials {
+export function credentialsIn(
+  db: Database,
+  changes: Changes,
+  ring: () => KeyRing,
+  { production }: CredentialsOptions,
+): Credentials {
   const protect = () => {
-    if (production && !ring.configured) throw new StorageError(unprotected);
+    if (production && !ring().configured) throw new StorageError(unprotected);
   };
   const sealed = (id: string, key: string) => ({
-    sealed: ring.seal(key, placeOf(id)),
-    keyId: ring.keyId,
-    hash: ring.hash(key),
+    sealed: ring().seal(key, placeOf(id)),
+    keyId: ring().keyId,
+    hash: ring().hash(key),
     hint: mask(key),
   });
   return {
-    async add({ upstream, key, weight }) {
+    async add({ upstream, key, weight, details }) {
       protect();
       const now = Date.now();
       const id = newId('cred', now);
-      const row: CredentialTable = { id, upstream, weight: weight ?? null, ...sealed(id, key), createdAt: now };
-      await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      const row: CredentialTable = {
+        id,
+        upstream,
+        weight: weight ?? null,
+        ...sealed(id, key),
+        createdAt: now,
+        details: written(details),
+      };
+      await changes.make('credentials', async (tx) => {
         const adding = tx.insertInto('credentials').values(row).execute();
         await duplicateAs(`Upstream "${upstream}" has this key already.`, adding);
       });
@@ -92,13 +121,17 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
         .execute();
       return rows.map(credentialOf);
     },
-    async update(id, { key, weight }) {
+    async update(id, { key, weight, details }) {
       if (key !== undefined) protect();
-      const row = await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      const row = await changes.make('credentials', async (tx) => {
         const changing = tx
           .updateTable('credentials')
-          .set({ id, ...(key !== undefined && sealed(id, key)), ...(weight !== undefined && { weight }) })
+          .set({
+            id,
+            ...(key !== undefined && sealed(id, key)),
+            ...(weight !== undefined && { weight }),
+            ...(details && { details: written(details) }),
+          })
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirst();
@@ -107,8 +140,7 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       return row && credentialOf(row);
     },
     async remove(id) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'credentials');
+      return changes.make('credentials', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('credentials').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });
@@ -116,8 +148,8 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
     async open() {
       const rows = await db.selectFrom('credentials').selectAll().orderBy('id').execute();
       return rows.map((row) => {
-        const { id, upstream, weight } = row;
-        return { id, upstream, key: opened(ring, row), ...(weight !== null && { weight }) };
+        const { id, upstream, weight, details } = row;
+        return { ...present({ id, upstream, weight, details: detailsOf(details) }), key: opened(ring(), row) };
       });
     },
     async reencrypt() {
@@ -125,11 +157,11 @@ export function credentialsIn(db: Database, ring: KeyRing, { production }: Crede
       let done = 0;
       for (;;) {
         // A few at a time, so that a server beside this never waits long.
-        const some = await db.transaction().execute((tx) => resealSome(tx, ring));
+        const some = await db.transaction().execute((tx) => resealSome(tx, ring()));
         done += some;
         if (some < rowsAtOnce) break;
       }
-      await db.transaction().execute((tx) => ring.reseal(tx));
+      await db.transaction().execute((tx) => ring().reseal(tx));
       return done;
     },
   };
@@ -173,6 +205,10 @@ function placeOf(id: string): string {
   return `credentials.${id}`;
 }
 
-function credentialOf({ id, upstream, weight, hint, createdAt }: CredentialTable): StoredCredential {
-  return present({ id, upstream, weight, hint, createdAt });
+function credentialOf({ id, upstream, weight, hint, createdAt, details }: CredentialTable): StoredCredential {
+  return present({ id, upstream, weight, hint, createdAt, details: detailsOf(details) });
+}
+
+function detailsOf(text: string | null): CredentialDetails | null {
+  return parsed<CredentialDetails>(text) ?? null;
 }

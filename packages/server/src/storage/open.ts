@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
 import { accessKeysIn } from './access-keys.ts';
@@ -32,13 +32,11 @@ export interface StorageOptions {
 
 /** Opens the database, makes it when it is not there, and brings it up to date. @throws StorageError */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { place, production = false } = options;
+  const { place } = options;
   const db = connect(options);
   try {
     await migrate(db);
-    const ring = await openRing(db, options);
-    await checkCredentials(db, ring, { production });
-    return storageOver(db, ring, place, production);
+    return storageOver(db, await openRing(db, options), options);
   } catch (error) {
     await db.destroy();
     if (error instanceof StorageError) throw error;
@@ -60,31 +58,42 @@ function dialectOf(place: StoragePlace, complain: (error: Error) => void): Diale
       return nodeSqliteDialect(':memory:');
     case 'sqlite':
       mkdirSync(dirname(place.path), { recursive: true });
+      closeSync(openSync(place.path, 'a', 0o600)); // a new one is nobody else's to read, and SQLite's own files follow it
       return nodeSqliteDialect(place.path);
     case 'postgres':
       return postgresDialect(place.url, complain);
   }
 }
 
-function openRing(db: Database, { place, encryptionKeys = [] }: StorageOptions): Promise<KeyRing> {
+async function openRing(db: Database, options: StorageOptions): Promise<KeyRing> {
+  const { place, encryptionKeys = [], production = false } = options;
   const keyFile = beside(place, 'key');
-  return openKeyRing(db, { encryptionKeys, ...(keyFile !== undefined && { keyFile }) });
+  const ring = await openKeyRing(db, { encryptionKeys, ...(keyFile !== undefined && { keyFile }) });
+  await checkCredentials(db, ring, { production });
+  return ring;
 }
 
-function storageOver(db: Database, ring: KeyRing, place: StoragePlace, production: boolean): Storage {
+function storageOver(db: Database, first: KeyRing, options: StorageOptions): Storage {
+  const { place, production = false } = options;
+  const changes = changesIn(db);
+  let ring = first;
+  const current = () => ring;
   return {
     place,
     db,
-    users: usersIn(db),
-    accessKeys: accessKeysIn(db, ring),
-    credentials: credentialsIn(db, ring, { production }),
+    users: usersIn(db, changes),
+    accessKeys: accessKeysIn(db, changes, current),
+    credentials: credentialsIn(db, changes, current, { production }),
+    bans: bansIn(db, changes),
     keyQuotas: keyQuotasIn(db),
-    bans: bansIn(db),
     sessions: sessionsIn(db),
     audit: auditIn(db),
     calls: callsIn(db),
     totals: totalsIn(db),
-    changes: () => changesIn(db),
+    changes,
+    async useKeys(encryptionKeys) {
+      ring = await openRing(db, { ...options, encryptionKeys });
+    },
     close: () => db.destroy(),
   };
 }

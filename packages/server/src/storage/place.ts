@@ -7,6 +7,9 @@ export type StoragePlace =
   /** `folder`: for what belongs to this machine alone, such as the journal. */
   | { readonly type: 'postgres'; readonly url: string; readonly folder: string };
 
+/** Where the command line keeps things when nobody says. */
+export const defaultStorage = 'data/proxy.db';
+
 /** `memory`, `postgres://…` or the path of a SQLite file, relative to `folder`. */
 export function placeOf(text: string, folder: string): StoragePlace {
   if (text === 'memory') return { type: 'memory' };

@@ -14,4 +14,8 @@ export interface AccessRules {
   readonly addresses?: readonly string[];
   /** How many addresses may use it. */
   readonly maxAddresses?: number;
+  /** For people. */
+  readonly note?: string;
+  /** Of other programs: kept, and not looked into. */
+  readonly meta?: Readonly<Record<string, unknown>>;
 }

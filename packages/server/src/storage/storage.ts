@@ -2,7 +2,7 @@ import type { AccessKeys } from './access-keys.ts';
 import type { Audit } from './audit.ts';
 import type { Bans } from './bans.ts';
 import type { Calls } from './calls.ts';
-import type { Topic } from './changes.ts';
+import type { Changes } from './changes.ts';
 import type { Credentials } from './credentials.ts';
 import type { KeyQuotas } from './key-quotas.ts';
 import type { StoragePlace } from './place.ts';
@@ -25,7 +25,8 @@ export interface Storage {
   readonly audit: Audit;
   readonly calls: Calls;
   readonly totals: Totals;
-  /** How often each topic has been changed, by whomever; absent: never. Cheap enough to ask every second. */
-  changes(): Promise<Readonly<Partial<Record<Topic, number>>>>;
+  readonly changes: Changes;
+  /** From now on these open secrets, and the first of them seals. @throws StorageError when none opens what is there. */
+  useKeys(encryptionKeys: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -23,11 +23,11 @@ export function callRow(call: StoredCall, json: string): CallTable {
     callerId: call.callerId ?? null,
     userId: call.userId ?? null,
     operation: call.operation ?? null,
-    model: call.model ?? null,
+    model: plain(call.model),
     upstream: call.upstream ?? null,
-    upstreamModel: call.upstreamModel ?? null,
-    inputTokens: totalInputTokens(usage),
-    outputTokens: usage.outputTokens ?? 0,
+    upstreamModel: plain(call.upstreamModel),
+    inputTokens: whole(totalInputTokens(usage)),
+    outputTokens: whole(usage.outputTokens ?? 0),
     costNanos: cost ? nanosOf(cost.usd) : null,
     failure: failure?.kind ?? null,
     record: json,
@@ -35,5 +35,15 @@ export function callRow(call: StoredCall, json: string): CallTable {
 }
 
 export function nanosOf(usd: number): number {
-  return Math.round(usd * 1e9);
+  return whole(usd * 1e9);
+}
+
+/** What upstreams report may be anything: one number that the database refuses would hold up the whole journal. */
+export function whole(value: number): number {
+  return value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+/** A caller chose the name, and PostgreSQL's texts hold no zero. */
+export function plain(text: string | undefined): string | null {
+  return text === undefined ? null : text.replaceAll('\0', '\ufffd');
 }

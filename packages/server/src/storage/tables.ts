@@ -66,6 +66,8 @@ export interface CredentialTable {
   readonly hash: string;
   readonly hint: string;
   readonly createdAt: number;
+  /** JSON: CredentialDetails. */
+  readonly details: string | null;
 }
 
 /** What has been spent of a budget within the period that ends then (0: there is but one), in whole units. Locked by whoever changes anything of it. */

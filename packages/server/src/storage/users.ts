@@ -1,5 +1,5 @@
 import type { Limits } from '@proxy/core';
-import { tellOf } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { newId } from './ids.ts';
 import { parsed, present, written } from './row.ts';
 import type { Role } from './rules.ts';
@@ -49,7 +49,7 @@ export interface Users {
   remove(id: string): Promise<boolean>;
 }
 
-export function usersIn(db: Database): Users {
+export function usersIn(db: Database, changes: Changes): Users {
   return {
     async create({ name, role, limits, note }) {
       const now = Date.now();
@@ -79,8 +79,7 @@ export function usersIn(db: Database): Users {
       return rows.map(userOf);
     },
     async update(id, { name, role, limits, note, disabled }) {
-      const row = await db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      const row = await changes.make('callers', async (tx) => {
         const changing = tx
           .updateTable('users')
           .set({
@@ -102,8 +101,7 @@ export function usersIn(db: Database): Users {
       return row && userOf(row);
     },
     async remove(id) {
-      return db.transaction().execute(async (tx) => {
-        await tellOf(tx, 'callers');
+      return changes.make('callers', async (tx) => {
         const { numDeletedRows } = await tx.deleteFrom('users').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });

@@ -152,10 +152,14 @@ describe.each(databases)('storage on $name', (database) => {
     expect(await both.credentials.reencrypt()).toBe(1);
     expect(await both.credentials.reencrypt()).toBe(0);
     expect(await both.credentials.open()).toMatchObject([{ key: 'theirs' }]);
+    await first.useKeys(['new key', 'old key']);
+    await first.credentials.add({ upstream: 'other', key: 'theirs' });
+    await expect(first.useKeys(['wrong'])).rejects.toThrow('is not the key that this database');
+    expect(await first.credentials.open()).toHaveLength(2);
     await first.close();
     await expect(openStorage({ place, encryptionKeys: ['old key'] })).rejects.toThrow('ENCRYPTION_KEY');
     const after = await open({ place, encryptionKeys: ['new key'] });
-    expect(await after.credentials.open()).toMatchObject([{ key: 'theirs' }]);
+    expect(await after.credentials.open()).toMatchObject([{ key: 'theirs' }, { key: 'theirs' }]);
     expect(await after.accessKeys.recognize(key)).toBeDefined();
   });
 
@@ -285,16 +289,19 @@ describe.each(databases)('storage on $name', (database) => {
 
   test('changes are told to whoever keeps copies, and not when nothing came of them', async () => {
     const { changes, users, accessKeys, credentials, bans } = await open();
-    expect(await changes()).toEqual({});
+    expect(await changes.numbers()).toEqual({});
+    const heard: string[] = [];
+    changes.listen((topic) => heard.push(topic));
     const { accessKey } = await accessKeys.create({});
     await accessKeys.update(accessKey.id, { name: 'a' });
     const ada = await users.create({ name: 'ada' });
     await users.update(ada.id, { disabled: 'left' });
     await credentials.add({ upstream: 'main', key: 'theirs' });
     await bans.put({ address: '::1', reason: 'x', since: 1 });
-    expect(await changes()).toEqual({ callers: 3, credentials: 1, bans: 1 });
+    expect(await changes.numbers()).toEqual({ callers: 3, credentials: 1, bans: 1 });
     await expect(credentials.add({ upstream: 'main', key: 'theirs' })).rejects.toThrow('already');
-    expect(await changes()).toMatchObject({ credentials: 1 });
+    expect(await changes.numbers()).toMatchObject({ credentials: 1 });
+    expect(heard).toEqual(['callers', 'callers', 'callers', 'credentials', 'bans']);
   });
 });
 

@@ -1,0 +1,56 @@
+import { bearerToken, type HttpRequest } from '@proxy/core';
+import { isLocal } from '../routes/insider.ts';
+import { callerByKey } from './known-callers.ts';
+import type { AdminPlace } from './place.ts';
+import { nobody, type Principal } from './principal.ts';
+import { Refusal } from './refusal.ts';
+import { isSame } from './secrets.ts';
+import { sessionOf } from './session.ts';
+
+/**
+ * Who asks: by a bearer token (the admin key, or an access key), by a browser's session, or, where no admin key is configured,
+ * by being on this machine. @throws Refusal when something is shown that is not right
+ */
+export async function identify(request: HttpRequest, address: string, place: AdminPlace): Promise<Principal> {
+  const { attempts } = place;
+  const key = keyIn(request);
+  const cookie = key === undefined ? await sessionOf(request, address, place) : undefined;
+  if (cookie) return cookie;
+  if (key === undefined) return mayBeLocal(request, place) ? local : nobody;
+  const known = await byKey(key, address, place);
+  if (known) return known;
+  attempts.failed(address);
+  if (attempts.locked(address)) throw tooManyAttempts();
+  throw new Refusal('unauthorized', 'This key is not known here.', challenge);
+}
+
+/** By a key that was shown, in a header or at the login; undefined: it is nobody's. @throws Refusal after too many wrong ones */
+export async function byKey(key: string, address: string, place: AdminPlace): Promise<Principal | undefined> {
+  const { attempts } = place;
+  if (attempts.locked(address)) throw tooManyAttempts();
+  const { key: adminKey } = place.config().admin;
+  const known: Principal | undefined =
+    adminKey !== undefined && isSame(key, adminKey)
+      ? { role: 'admin', id: 'admin', by: 'admin-key' }
+      : await callerByKey(key, address, place);
+  if (known) attempts.succeeded(address);
+  return known;
+}
+
+export const challenge = { headers: { 'www-authenticate': 'Bearer realm="proxy admin"' } };
+
+/** Row C28. */
+function tooManyAttempts(): Refusal {
+  return new Refusal('unauthorized', 'Too many attempts. Wait a quarter of an hour.', challenge);
+}
+
+function keyIn({ headers }: HttpRequest): string | undefined {
+  return bearerToken(headers) ?? headers['x-api-key'];
+}
+
+const local: Principal = { role: 'admin', id: 'local', by: 'local' };
+
+/** Row C31: without an admin key, this machine alone. */
+function mayBeLocal(request: HttpRequest, { config }: AdminPlace): boolean {
+  return config().admin.key === undefined && isLocal(request);
+}

@@ -1,0 +1,90 @@
+import type { Budget, Limits } from '@proxy/core';
+import { InvalidArgumentError, type Command } from 'commander';
+import { roles, type Role } from '../../storage/rules.ts';
+
+/** What the commands' options may hold, as commander reads them. */
+
+export interface LimitFlags {
+  readonly requestsPerMinute?: number;
+  readonly tokensPerMinute?: number;
+  readonly concurrency?: number;
+  readonly budget?: readonly Budget[];
+}
+
+export function withLimitFlags(command: Command): Command {
+  return command
+    .option('--requests-per-minute <number>', 'how many requests', wholeNumber)
+    .option('--tokens-per-minute <number>', 'how many tokens', wholeNumber)
+    .option('--concurrency <number>', 'how many at a time', wholeNumber)
+    .option('--budget <amount>', 'such as 20usd/month or 1000000tokens/day; may be said more than once', budget);
+}
+
+/** Undefined: none was said. */
+export function limitsOf(flags: LimitFlags, before: Limits = {}): Limits | undefined {
+  const { requestsPerMinute, tokensPerMinute, concurrency, budget: budgets } = flags;
+  const said: Limits = {
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(budgets && { budgets }),
+  };
+  return Object.keys(said).length === 0 ? undefined : { ...before, ...said };
+}
+
+export function limitsText({ requestsPerMinute, tokensPerMinute, concurrency, budgets = [] }: Limits = {}): string {
+  return [
+    requestsPerMinute !== undefined && `${requestsPerMinute} requests/minute`,
+    tokensPerMinute !== undefined && `${tokensPerMinute} tokens/minute`,
+    concurrency !== undefined && `${concurrency} at a time`,
+    ...budgets.map(({ amount, of, per }) => `${amount} ${of}/${per}`),
+  ]
+    .filter((part) => part !== false)
+    .join('\n');
+}
+
+export function role(text: string): Role {
+  const known = roles.find((one) => one === text);
+  if (!known) throw new InvalidArgumentError(`Write one of ${roles.join(', ')}.`);
+  return known;
+}
+
+export function list(text: string): readonly string[] {
+  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 on.');
+  return Number(text);
+}
+
+/** A date, or a span from now on: `30d`. */
+export function future(text: string): number {
+  return moment(text, 1);
+}
+
+/** A date, or a span until now: `7d`. */
+export function past(text: string): number {
+  return moment(text, -1);
+}
+
+const spans: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+function moment(text: string, direction: number): number {
+  const [, amount, unit = ''] = /^(\d+)([mhdw])$/.exec(text) ?? [];
+  if (amount !== undefined) return Date.now() + direction * Number(amount) * (spans[unit] ?? 0);
+  const date = Date.parse(text);
+  if (Number.isNaN(date))
+    throw new InvalidArgumentError('Write a span such as 30m, 24h, 7d or 2w, or a date such as 2026-01-31.');
+  return date;
+}
+
+function budget(text: string, before: readonly Budget[] = []): readonly Budget[] {
+  const [, amount, of, per] = /^(\d+(?:\.\d+)?)\s*(usd|tokens|requests|images)\/(.+)$/.exec(text) ?? [];
+  if (amount === undefined || of === undefined || per === undefined || !periods.includes(per))
+    throw new InvalidArgumentError(
+      `Write it as 20usd/month: usd, tokens, requests or images by ${periods.join(', ')}.`,
+    );
+  return [...before, { amount: Number(amount), of: of as Budget['of'], per }]; // the pattern's words
+}
+
+const periods = ['minute', 'hour', 'day', 'week', 'month', 'total'];

@@ -1,0 +1,65 @@
+import { userInfo } from 'node:os';
+import { stdout } from 'node:process';
+import Table from 'cli-table3';
+import { loadConfig } from '../../config/load.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { openStorage } from '../../storage/open.ts';
+import { defaultStorage, placeOf } from '../../storage/place.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import type { Storage } from '../../storage/storage.ts';
+
+export interface StorageFlags {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** What a command has to say: to people, and to programs that asked for JSON. */
+export interface Said {
+  readonly text: string;
+  readonly data: unknown;
+}
+
+/** Somebody asked for what cannot be done; the message says what can. */
+export class AskedAmiss extends Error {}
+
+/** Opens the server's storage, beside the server if it runs, and says what came of the command. */
+export async function withStorage(flags: StorageFlags, act: (storage: Storage) => Promise<Said>): Promise<void> {
+  try {
+    const storage = await open(flags);
+    try {
+      const { text, data } = await act(storage);
+      stdout.write(`${flags.json ? JSON.stringify(data, null, 2) : text}\n`);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    if (!(error instanceof AskedAmiss || error instanceof ConfigError || error instanceof StorageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function open({ config: file }: StorageFlags): Promise<Storage> {
+  const flags = file === undefined ? {} : { config: file };
+  const { storage } = loadConfig({ cwd: process.cwd(), env: process.env, flags, defaultStorage });
+  const { place, folder = process.cwd(), encryptionKeys, production } = storage;
+  if (place === 'memory')
+    throw new AskedAmiss('Nothing is kept here: storage is "memory". Name a file or a postgres:// address as storage.');
+  return openStorage({ place: placeOf(place, folder), encryptionKeys, production });
+}
+
+/** Who did it, for the audit log. */
+export function actor(): string {
+  return `cli:${userInfo().username}`;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const drawn = new Table({ head: [...head], style: { head: [], border: [] }, wordWrap: true });
+  for (const row of rows) drawn.push(row.map(String));
+  return drawn.toString();
+}
+
+/** `2026-01-31 12:00`, or nothing. */
+export function when(time: number | undefined): string {
+  return time === undefined ? '' : new Date(time).toISOString().slice(0, 16).replace('T', ' ');
+}

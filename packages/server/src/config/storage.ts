@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { set, type Environment } from './expand.ts';
+import { words } from './schema-parts.ts';
+
+/** Where what must outlive the server is kept, and under which keys. */
+export interface StorageConfig {
+  /** `memory`, `postgres://…` or the path of a SQLite file. */
+  readonly place: string;
+  /** What a path is relative to; absent: the working directory. */
+  readonly folder?: string;
+  /** Somebody named the place; else the server goes on in memory where it cannot be used. */
+  readonly named: boolean;
+  /** The first seals secrets, all open them. */
+  readonly encryptionKeys: readonly string[];
+  /** NODE_ENV says so: stored upstream keys need an encryption key then. */
+  readonly production: boolean;
+}
+
+/** Top options of the file. */
+export const storageOptions = {
+  storage: words()
+    .refine((text) => placeProblem(text) === undefined, 'must be memory, a postgres:// address or the path of a file.')
+    .exactOptional(),
+  encryptionKey: words().exactOptional(),
+  previousEncryptionKeys: z.array(words()).exactOptional(),
+};
+
+type StorageFile = { readonly [Name in keyof typeof storageOptions]?: z.output<(typeof storageOptions)[Name]> };
+
+/** The file's word, then the environment's, then the default of whoever asks: the command line keeps a file, others nothing. */
+export function storageOf(
+  { storage, encryptionKey, previousEncryptionKeys = [] }: StorageFile,
+  env: Environment,
+  fallback: string,
+  notes: string[],
+): StorageConfig {
+  const named = storage ?? fromVariable(env, 'DATABASE_URL', notes) ?? fromVariable(env, 'DATABASE_PATH', notes);
+  const folder = set(env, 'BASE_PATH');
+  const key = encryptionKey ?? set(env, 'ENCRYPTION_KEY');
+  return {
+    place: named ?? fallback,
+    named: named !== undefined,
+    encryptionKeys: key === undefined ? [] : [key, ...previousEncryptionKeys],
+    production: env.NODE_ENV === 'production',
+    ...(folder !== undefined && { folder }),
+  };
+}
+
+// Platforms set DATABASE_URL for whatever database an app has.
+function fromVariable(env: Environment, name: string, notes: string[]): string | undefined {
+  const text = set(env, name);
+  if (text === undefined || placeProblem(text) === undefined) return text;
+  notes.push(`${name} is ignored: ${placeProblem(text)}.`);
+  return undefined;
+}
+
+function placeProblem(text: string): string | undefined {
+  const scheme = /^([\w+.-]+):\/\//.exec(text)?.[1];
+  if (scheme === undefined || ['postgres', 'postgresql', 'sqlite', 'file'].includes(scheme)) return undefined;
+  return `${scheme} is not spoken, but SQLite (the path of a file) and PostgreSQL (postgres://…) are`;
+}

@@ -1,0 +1,120 @@
+import type { Config } from './config/config.ts';
+import type { StorageConfig } from './config/storage.ts';
+import type { ServerLog } from './log.ts';
+import type { Bookkeeping } from './storage/book-calls.ts';
+import type { OpenedCredential } from './storage/credentials.ts';
+import { follow } from './storage/follow.ts';
+import { openJournal, type Journal } from './storage/journal/journal.ts';
+import { openStorage } from './storage/open.ts';
+import { placeOf } from './storage/place.ts';
+import { StorageError } from './storage/storage-error.ts';
+import type { Storage } from './storage/storage.ts';
+import { storedCallersOf, type StoredCallers } from './storage/stored-callers.ts';
+import { withStoredKeys } from './storage/stored-keys.ts';
+import { sweepHourly } from './storage/sweep.ts';
+
+/** The storage as a running server has it: calls go in, and what it needs at every request is in memory and kept fresh. */
+export interface Durable {
+  readonly storage: Storage;
+  readonly journal: Journal;
+  readonly callers: StoredCallers;
+  /** The configuration with the stored upstream keys as they are now. */
+  complete(config: Config): Config;
+  /** Takes over what a reload changed. */
+  configure(config: StorageConfig): void;
+  close(): Promise<void>;
+}
+
+export interface DurableOptions {
+  readonly config: Config;
+  readonly log: ServerLog;
+  readonly books?: (storage: Storage) => readonly Bookkeeping[];
+  /** How long calls are kept; undefined: for ever. */
+  readonly days: () => number | undefined;
+  /** The stored upstream keys are others now. */
+  readonly keysChanged: () => void;
+}
+
+/** @throws StorageError */
+export async function openDurable({ config, log, books, days, keysChanged }: DurableOptions): Promise<Durable> {
+  const storage = await openOrMemory(config.storage, log);
+  const tell = (level: 'info' | 'error', message: string, fields = {}) => log.logger[level](fields, message);
+  const complain = (what: string) => (error: unknown) =>
+    tell('error', what, { reason: error instanceof Error ? error.message : String(error) });
+  let journal: Journal;
+  let callers: StoredCallers;
+  let credentials: readonly OpenedCredential[];
+  try {
+    journal = await openJournal(storage, { tell, ...(books && { books: books(storage) }) });
+    callers = await storedCallersOf(storage);
+    credentials = await storage.credentials.open();
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+
+  const refreshCallers = () => void callers.refresh().catch(complain('Access keys could not be read again.'));
+  const refreshKeys = () =>
+    void storage.credentials
+      .open()
+      .then((opened) => {
+        credentials = opened;
+        keysChanged();
+      })
+      .catch(complain('Stored upstream keys could not be read again, so the old ones stay.'));
+  const following = await follow(
+    storage.changes,
+    { callers: refreshCallers, credentials: refreshKeys },
+    complain('The storage could not be asked for changes.'),
+  );
+  const stopSweeping = sweepHourly(storage, days, complain('Old records could not be swept.'));
+  let now = config.storage;
+
+  return {
+    storage,
+    journal,
+    get callers() {
+      return callers;
+    },
+    complete: (next) => withStoredKeys(next, credentials),
+    configure(next) {
+      if (next.place !== now.place || next.folder !== now.folder)
+        log.logger.warn('storage takes effect at the next start.');
+      if (next.encryptionKeys.join('\n') !== now.encryptionKeys.join('\n'))
+        void storage
+          .useKeys(next.encryptionKeys)
+          .then(refreshKeys, complain('The new encryption keys cannot be used, so the old ones stay.'));
+      now = next;
+    },
+    async close() {
+      following.stop();
+      stopSweeping();
+      await journal.close();
+      await storage.close();
+    },
+  };
+}
+
+/** A place that nobody named may not be writable, in a container say: the server is of use without it. */
+async function openOrMemory(config: StorageConfig, log: ServerLog): Promise<Storage> {
+  const { place, folder = process.cwd(), named, encryptionKeys, production } = config;
+  const complain = (error: Error) => log.logger.warn({ reason: error.message }, 'A connection to PostgreSQL broke.');
+  const open = (text: string) => openStorage({ place: placeOf(text, folder), encryptionKeys, production, complain });
+  try {
+    return await open(place);
+  } catch (error) {
+    if (named || !(error instanceof StorageError) || !notWritable(error.cause)) throw error;
+    log.logger.warn(
+      `${error.message} Nothing is kept beyond the end of this process; name another place with storage or DATABASE_PATH.`,
+    );
+    return open('memory');
+  }
+}
+
+const fileCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
+
+/** SQLITE_CANTOPEN, SQLITE_READONLY; folders that cannot be made. */
+function notWritable(cause: unknown): boolean {
+  const { errcode, code } = (cause ?? {}) as { errcode?: unknown; code?: unknown }; // what node:sqlite and the file system add
+  return errcode === 14 || errcode === 8 || fileCodes.has(code);
+}

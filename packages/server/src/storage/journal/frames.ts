@@ -1,0 +1,49 @@
+import { crc32 } from 'node:zlib';
+
+/**
+ * A frame is a text behind its length and its CRC-32, each of four bytes, little-endian. A process that dies in the middle of one
+ * leaves a torn tail, which no longer fits its head.
+ */
+const headBytes = 8;
+/** No record is nearly as long: a longer one is rubbish where a head should be. */
+const maxFrameBytes = 16 * 1024 * 1024;
+
+let scratch = Buffer.allocUnsafe(16 * 1024);
+/** UTF-8 takes at most three bytes for each UTF-16 unit. */
+const widestUnit = 3;
+
+/** The frame of a text; to be used before the next one is made, which takes its place. */
+export function frameOf(text: string): Buffer {
+  const room = headBytes + text.length * widestUnit;
+  if (room > scratch.length) scratch = Buffer.allocUnsafe(room);
+  const length = scratch.write(text, headBytes);
+  const end = headBytes + length;
+  scratch.writeUInt32LE(length, 0);
+  scratch.writeUInt32LE(crc32(scratch.subarray(headBytes, end)), 4);
+  return scratch.subarray(0, end);
+}
+
+export interface Frame {
+  readonly text: string;
+  /** Where the next one begins. */
+  readonly end: number;
+}
+
+/** Every whole frame from `start` on; it ends at the first that is not. */
+export function* framesIn(bytes: Buffer, start: number): Generator<Frame> {
+  for (let at = start; at + headBytes <= bytes.length;) {
+    const length = bytes.readUInt32LE(at);
+    const end = at + headBytes + length;
+    if (length > maxFrameBytes || end > bytes.length) return;
+    const content = bytes.subarray(at + headBytes, end);
+    if (crc32(content) !== bytes.readUInt32LE(at + 4)) return;
+    yield { text: content.toString(), end };
+    at = end;
+  }
+}
+
+/** Whether what is left from `start` on is the beginning of a frame, rather than a frame that was changed. */
+export function isTorn(bytes: Buffer, start: number): boolean {
+  const rest = bytes.length - start;
+  return rest < headBytes || bytes.readUInt32LE(start) > rest - headBytes;
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { commandLine } from '../command-line.ts';
+import { folder } from '../support.ts';
+
+function installed(more = '') {
+  const cwd = folder({ 'proxy.config.yaml': `upstreams: [{ name: demo, provider: demo }]\n${more}` });
+  return (...args: string[]) => commandLine(cwd, args);
+}
+
+test('users: added with limits, listed, changed, disabled, removed; every change is on the audit log', async () => {
+  const run = installed();
+  expect((await run('users', 'list')).out).toContain('No user.');
+  const limits = ['--requests-per-minute', '60', '--budget', '20usd/month', '--budget', '1000tokens/day'];
+  expect((await run('users', 'add', 'ada', '--role', 'temporary', ...limits)).out).toContain('Added user "ada"');
+  expect((await run('users', 'add', 'ada')).err).toBe('There is a user "ada" already.\n');
+  const { out } = await run('users', 'list');
+  for (const piece of ['ada', 'temporary', '60 requests/minute', '20 usd/month', '1000 tokens/day'])
+    expect(out).toContain(piece);
+  expect((await run('users', 'update', 'ada', '--disable', 'on leave', '--concurrency', '2')).out).toContain(
+    'Changed limits, disabled',
+  );
+  const shown = JSON.parse((await run('users', 'show', 'ada', '--json')).out) as object;
+  expect(shown).toMatchObject({ disabledReason: 'on leave', limits: { requestsPerMinute: 60, concurrency: 2 } });
+  expect((await run('users', 'update', 'ada')).code).toBe(1);
+  expect((await run('users', 'show', 'bob')).err).toBe('There is no user "bob". There are: ada.\n');
+  expect((await run('users', 'remove', 'ada')).out).toContain('Removed "ada"');
+  expect((await run('users', 'add', 'x', '--budget', 'much')).code).toBe(1);
+});
+
+test('keys: printed once, then masked; found by id and by name, changed, revoked', async () => {
+  const run = installed();
+  await run('users', 'add', 'ada');
+  const added = JSON.parse(
+    (
+      await run(
+        'keys',
+        'add',
+        '--user',
+        'ada',
+        '--name',
+        'laptop',
+        '--models',
+        'gpt-*,claude-*',
+        '--expires',
+        '30d',
+        '--json',
+      )
+    ).out,
+  ) as { id: string; key: string };
+  expect(added.key).toMatch(/^sk-proxy-/);
+  const other = (await run('keys', 'add', '--name', 'laptop')).out;
+  expect(other).toContain('the only time it is shown');
+  for (const args of [['list'], ['list', '--json'], ['show', added.id], ['list', '--user', 'ada']])
+    expect((await run('keys', ...args)).out).not.toContain(added.key);
+  expect((await run('keys', 'show', 'laptop')).err).toContain('There are 2 access keys named "laptop"');
+  expect((await run('keys', 'update', added.id, '--name', 'desk')).out).toContain('Changed name');
+  expect((await run('keys', 'show', 'desk')).out).toContain('gpt-*');
+  expect((await run('keys', 'revoke', 'desk', '--reason', 'lost')).out).toContain('Revoked');
+  expect((await run('keys', 'revoke', 'desk')).code).toBe(1);
+  expect((await run('keys', 'list')).out).toContain('revoked');
+});
+
+test('usage and logs say so when there is nothing; storage in memory is refused', async () => {
+  const run = installed();
+  expect((await run('usage')).out).toContain('No call on record');
+  expect((await run('usage', '--by', 'colour')).code).toBe(1);
+  expect((await run('logs')).out).toContain('No call on record.');
+  expect((await installed('storage: memory')('users', 'list')).err).toContain('Nothing is kept here');
+});
