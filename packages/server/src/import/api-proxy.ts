@@ -7,6 +7,7 @@ interface Row {
   readonly provider: string;
   readonly name: string;
   readonly api_key: string;
+  readonly api_secret?: string | null;
   readonly base_url: string | null;
   readonly remaining_quota: number | null;
   readonly cost_per_request: number | null;
@@ -23,12 +24,15 @@ export function importApiProxy(database: DatabaseSync, env: Environment): Import
     if (!row.is_active) left.push(`The key "${row.name}" of ${row.provider} is switched off.`);
     else groups.set(placeOf(row), [...(groups.get(placeOf(row)) ?? []), row]);
   }
+  for (const { name, api_secret: secret } of rows) if (secret) left.push(`The secret beside the key "${name}".`);
   const upstreams = [...groups.values()].map((keys): DraftUpstream => {
     const [{ provider, base_url: baseUrl }] = keys as [Row]; // a group begins with a row
+    const elsewhere = baseUrl && !isVendorsOwn(baseUrl) ? baseUrl : undefined;
     return {
       name: nameOf(provider),
-      provider: known.has(provider) ? provider : 'openai-compatible',
-      ...(baseUrl && !isVendorsOwn(baseUrl) && { baseUrl }),
+      provider:
+        known.has(provider) && (provider !== 'openai' || elsewhere === undefined) ? provider : 'openai-compatible',
+      ...(elsewhere !== undefined && { baseUrl: elsewhere }),
       apiKeys: keys.map((row) => keyOf(row, env)),
       // Its order: the most quota left, then the cheapest.
       ...(keys.length > 1 && { strategy: 'quota-first' }),
