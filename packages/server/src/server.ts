@@ -1,11 +1,4 @@
-import {
-  createKeyStates,
-  memoryCounters,
-  memoryQuotas,
-  systemClock,
-  type Keys,
-  type Transport,
-} from '@proxy/core';
+import { createKeyStates, memoryCounters, systemClock, type Keys, type Transport } from '@proxy/core';
 import { serve, type Served } from '@proxy/node';
 import { createAdmin } from './admin/admin.ts';
 import { budgetPrices } from './budgets/prices.ts';
@@ -21,6 +14,7 @@ import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { openDurable } from './durable.ts';
 import { createKeyChecks } from './key-checks.ts';
+import { durableQuotas } from './key-quotas.ts';
 import { composeLedger } from './ledger.ts';
 import { liveOf } from './live.ts';
 import { createLog, type ServerLog } from './log.ts';
@@ -58,7 +52,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog();
   const counters = memoryCounters(systemClock);
   const keys = createKeyStates({ clock: systemClock });
-  const quotas = memoryQuotas();
   const addresses: AddressBook = new Map();
   const transports = createTransports();
   let config = options.load();
@@ -70,6 +63,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     prices: budgetPrices(() => live.place.pricing),
     keysChanged: () => use(config),
   });
+  const quotas = await durableQuotas(durable.storage.keyQuotas, systemClock, log.port);
   const admin = createAdmin({
     storage: durable.storage,
     config: () => complete,

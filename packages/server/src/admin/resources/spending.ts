@@ -7,9 +7,7 @@ const spentSchema = z
   .object({
     budget: z.string(),
     endsAt: z.int().meta({ description: 'Of the period, in milliseconds since 1970; 0: there is but one.' }),
-    spent: z
-      .number()
-      .meta({ description: 'In whole units: tokens, requests, images, or billionths of a dollar.' }),
+    spent: z.number().meta({ description: 'In whole units: tokens, requests, images, or billionths of a dollar.' }),
   })
   .meta({ id: 'Spent' });
 
