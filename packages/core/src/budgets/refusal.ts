@@ -73,10 +73,10 @@ function atLeastOne(ms: number): number {
 }
 
 function when({ units }: Bound, need: number, seconds: number | undefined, now: number): string {
-  if (need > units) return '';
+  if (need > units) return 'That is more than the whole budget: ask for less at a time, or have it raised.';
   if (seconds === undefined) return 'It is not filled again.';
   if (seconds === 1) return 'Try again when a running request has ended.';
-  return `There is room again at ${new Date(now + seconds * 1000).toISOString().replace('.000', '')}.`;
+  return `There is room again at ${new Date(now + seconds * 1000).toISOString().replace(/\.\d+/, '')}.`;
 }
 
 /** How long a reply could be asked for. */

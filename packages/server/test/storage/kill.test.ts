@@ -9,8 +9,8 @@ import { proxy, started } from '../process.ts';
 import { ask } from '../rows/ask.ts';
 import { folder } from '../support.ts';
 
-/** Ten rounds in CI; by hand: KILL_ROUNDS=200 vitest run test/storage/kill.test.ts */
-const rounds = Number(process.env.KILL_ROUNDS ?? 10);
+/** Five rounds in CI; by hand: KILL_ROUNDS=200 vitest run test/storage/kill.test.ts */
+const rounds = Number(process.env.KILL_ROUNDS ?? 5);
 const callersAtOnce = 8;
 /** A round ends after as many finished answers, drawn anew each time: some while it starts up, some in full run. */
 const mostAnswers = 150;

@@ -4,12 +4,13 @@ import type { KeyFlags } from './keys.ts';
 import type { LogFlags } from './logs.ts';
 import type { UsageFlags } from './usage.ts';
 import type { UserFlags } from './users.ts';
+import type { StorageFlags } from './with-storage.ts';
 import { usageGroups, type UsageGroup } from '../../storage/usage-groups.ts';
 import { future, list, past, role, wholeNumber, withLimitFlags } from './values.ts';
 
 /** The commands that work on the storage, beside a running server or without one. The storage is read only when one is run. */
 export function storageCommands(): readonly Command[] {
-  return [usersCommand(), keysCommand(), credentialsCommand(), usageCommand(), logsCommand()];
+  return [usersCommand(), keysCommand(), credentialsCommand(), usageCommand(), logsCommand(), explainCommand()];
 }
 
 function usersCommand(): Command {
@@ -119,6 +120,14 @@ function logsCommand(): Command {
     .option('-f, --follow', 'go on with what comes')
     .option('--failed', 'only those that did not end well')
     .action(async (flags: LogFlags) => (await import('./logs.ts')).logs(flags));
+}
+
+function explainCommand(): Command {
+  return withOptions(
+    new Command('explain').description('why a call went as it did: candidates, attempts, limits, cost'),
+  )
+    .argument('<request-id>', 'the x-proxy-request-id of its answer')
+    .action(async (id: string, flags: StorageFlags) => (await import('./explain.ts')).explainCall(id, flags));
 }
 
 const whichUser = 'a name or an id';
