@@ -42,7 +42,7 @@ function textOf(path: string): string {
 
 test('C17 users, their keys and their counts outlive the server', async () => {
   const { json, run } = await installed({ DATABASE_PATH: 'data/proxy.db' });
-  await json('users', 'add', 'ada', '--budget', '100000tokens/month');
+  await json('users', 'add', 'ada', '--budget', '1000000tokens/month');
   const { key } = (await json('keys', 'add', '--user', 'ada')) as { key: string };
   const call = (url: string) =>
     ask(url, '/v1/chat/completions', { body: chat, headers: { authorization: `Bearer ${key}` } });
@@ -57,7 +57,7 @@ test('C17 users, their keys and their counts outlive the server', async () => {
   expect(await used()).toMatchObject({
     name: 'ada',
     used: { calls: 3, tokens: 15 },
-    limits: { budgets: [{ amount: 100000, of: 'tokens', per: 'month' }] },
+    limits: { budgets: [{ amount: 1000000, of: 'tokens', per: 'month' }] },
   });
 });
 
