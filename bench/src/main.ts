@@ -72,6 +72,7 @@ async function main(): Promise<void> {
 
 function isWanted(subject: Subject): boolean {
   if (subject !== subjects[0] && options.subject !== undefined && !options.subject.includes(subject.name)) return false;
+  if (subject.onRequest && !options.subject?.includes(subject.name)) return false;
   const missing = subject.missing();
   if (missing !== undefined) console.log(`Left out: ${subject.name}. ${missing}.`);
   return missing === undefined;

@@ -19,6 +19,8 @@ export interface Subject {
   readonly converts: boolean;
   /** Why it cannot run here, or undefined when it can. */
   missing(): string | undefined;
+  /** Only measured by its name, and how many times dearer than the goal it may be. */
+  readonly onRequest?: { readonly allowance: number };
   /** Writes what it needs into its folder; gives the command. */
   prepare(around: Surroundings): readonly [command: string, ...rest: string[]];
 }
@@ -67,8 +69,21 @@ const gateway: Subject = {
   },
 };
 
+/** The same for a team: a user with budgets of money and tokens, every call kept in a database, metrics. */
+const team: Subject = {
+  ...gateway,
+  name: 'team',
+  onRequest: { allowance: 1.15 },
+  prepare({ port, upstreamPort, directory }) {
+    const file = join(directory, 'proxy.json');
+    const config = { ...gatewayConfig(port, upstreamPort), ...teamConfig(join(directory, 'proxy.db')) };
+    writeFileSync(file, JSON.stringify(config, undefined, 2));
+    return [process.execPath, gatewayBinary, 'serve', '--config', file];
+  },
+};
+
 /** As a small installation would have it: an access key with a rate limit that is never reached, usage accounted. */
-function gatewayConfig(port: number, upstreamPort: number): unknown {
+function gatewayConfig(port: number, upstreamPort: number): object {
   const baseUrl = `http://127.0.0.1:${upstreamPort}`;
   const upstream = (provider: string, dialect: DialectName) => ({
     name: dialect,
@@ -81,6 +96,8 @@ function gatewayConfig(port: number, upstreamPort: number): unknown {
     server: { host: '127.0.0.1', port },
     // The baselines write no logs either; what a line per request costs is another question.
     log: { level: 'warn' },
+    // Keeping every call is the team's.
+    storage: 'none',
     accessKeys: [
       { name: 'bench', key: accessKey, limits: { requestsPerMinute: 100_000_000, tokensPerMinute: 100_000_000_000 } },
     ],
@@ -94,8 +111,23 @@ function gatewayConfig(port: number, upstreamPort: number): unknown {
   };
 }
 
+function teamConfig(storage: string): object {
+  const limits = { requestsPerMinute: 100_000_000, tokensPerMinute: 100_000_000_000 };
+  const budgets = [
+    { amount: 1_000_000_000, of: 'usd', per: 'month' },
+    { amount: 1_000_000_000_000, of: 'tokens', per: 'day' },
+  ];
+  return {
+    storage,
+    users: [{ name: 'ann', limits: { budgets } }],
+    accessKeys: [{ name: 'bench', key: accessKey, user: 'ann', limits }],
+    prices: [{ model: 'bench-*', input: 1, output: 2 }],
+    records: { metrics: true },
+  };
+}
+
 /** The first is the unit of the ratios. */
-export const subjects: readonly Subject[] = [dispatch, nginx, gateway];
+export const subjects: readonly Subject[] = [dispatch, nginx, gateway, team];
 
 function here(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));

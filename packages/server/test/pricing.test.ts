@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { providerNames, type Usage } from '@proxy/core';
 import { checkFile } from '../src/config/schema.ts';
 import { createPricing, sumDollars, type PricedTarget } from '../src/pricing/index.ts';
-import { findPrice } from '../src/pricing/find-price.ts';
 import { attoOf } from '../src/pricing/money.ts';
 import { pieceKinds, tokenKinds } from '../src/pricing/price-row.ts';
 import { pricedVendors, pricesOf } from '../src/pricing/table.ts';
@@ -200,6 +199,6 @@ describe('the most that a call can cost', () => {
     expect(most('claude-sonnet-4-5', 200_001)).toBe(2.422512); // 200001 x 12 + 1000 x 22.5
     const night = { provider: 'deepseek', model: 'deepseek-v4-flash', at: Date.parse('2026-11-01T00:00:00Z') };
     expect(pricing.mostItCanCost({ ...night, maxInputTokens: 1000, maxOutputTokens: 1000 })).toBe(0.00176);
-    expect(findPrice([], night)?.row.input).toBe(0.22);
+    expect(createPricing().priceOf(night)?.input).toBe(0.22);
   });
 });

@@ -62,7 +62,8 @@ server:
 # How many calls run at once; the others wait their turn.
 # queue: { maxRunning: 100, maxWaiting: 1000, waitSeconds: 60 }
 
-# Where users, keys, bans and calls are kept: a SQLite file (the default), postgres://..., or memory.
+# Where users, keys, bans and calls are kept: a SQLite file (the default), postgres://..., memory,
+# or none (memory, and calls are not kept).
 # storage: data/proxy.db
 # Under which upstream keys lie there that "proxy credentials add" stores.
 # encryptionKey: \${ENCRYPTION_KEY}

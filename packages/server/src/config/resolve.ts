@@ -19,6 +19,7 @@ import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
+import { isFleeting } from '../storage/place.ts';
 import { storageOf } from './storage.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
@@ -79,7 +80,7 @@ export function resolveConfig(sources: Sources): Config {
   const unsafe = unsafeHost(host, accessKeys, spends);
   const storage = storageOf(file, env, sources.defaultStorage ?? 'memory', notes);
   // What else is stored is known when it is open.
-  const later = storage.place !== 'memory';
+  const later = !isFleeting(storage.place);
   if (unsafe !== undefined && !later) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
   const records = recordsOf(file.records, env);

@@ -4,7 +4,7 @@ import { words } from './schema-parts.ts';
 
 /** Where what must outlive the server is kept, and under which keys. */
 export interface StorageConfig {
-  /** `memory`, `postgres://…` or the path of a SQLite file. */
+  /** `memory`, `none`, `postgres://…` or the path of a SQLite file. */
   readonly place: string;
   /** What a path is relative to; absent: the working directory. */
   readonly folder?: string;
@@ -19,7 +19,10 @@ export interface StorageConfig {
 /** Top options of the file. */
 export const storageOptions = {
   storage: words()
-    .refine((text) => placeProblem(text) === undefined, 'must be memory, a postgres:// address or the path of a file.')
+    .refine(
+      (text) => placeProblem(text) === undefined,
+      'must be memory, none, a postgres:// address or the path of a file.',
+    )
     .exactOptional(),
   encryptionKey: words().exactOptional(),
   previousEncryptionKeys: z.array(words()).exactOptional(),

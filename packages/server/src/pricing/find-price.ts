@@ -9,24 +9,23 @@ export interface FoundPrice {
   readonly factors: readonly number[];
 }
 
-/**
- * The price of a target; undefined when nobody told one. Rows of a configuration come first, in their order; of ours, the one
- * with the longest name that fits, and of two such the one that is for certain hours.
- */
-export function findPrice(own: readonly PriceRow[], target: PricedTarget): FoundPrice | undefined {
-  const at = new Date(target.at ?? Date.now());
-  return candidates(own, target).find(({ row }) => holdsAt(row, at));
+/** The price that holds when the target is asked; undefined when nobody told one. */
+export function priceAt(candidates: readonly FoundPrice[], { at = Date.now() }: PricedTarget): FoundPrice | undefined {
+  return candidates.find(({ row }) => isTimeless(row) || holdsAt(row, new Date(at)));
 }
 
 /** The prices that may hold within the hours to come: those of all hours of the day. */
-export function findPrices(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
-  const day = new Date(target.at ?? Date.now()).toISOString().slice(0, 10);
-  const found = candidates(own, target).filter(({ row }) => holdsOn(row, day));
+export function pricesOn(candidates: readonly FoundPrice[], { at = Date.now() }: PricedTarget): readonly FoundPrice[] {
+  const found = candidates.filter(({ row }) => isTimeless(row) || holdsOn(row, dayOf(at)));
   const first = found.findIndex(({ row }) => !row.hoursUtc);
   return first < 0 ? found : found.slice(0, first + 1);
 }
 
-function candidates(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
+/**
+ * The prices of a target at any time, which takes a walk through the table. Rows of a configuration come first, in their order; of
+ * ours, the one with the longest name that fits, and of two such the one that is for certain hours.
+ */
+export function candidatesFor(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
   const { vendor, models, regional } = placeOf(target);
   const batch = target.batch === true;
   const found = (row: PriceRow): FoundPrice => ({ row, factors: factorsOf(row, regional, batch) });
@@ -58,6 +57,14 @@ function fit({ model }: PriceRow, names: readonly string[]): number | undefined 
 
 function patternsOf(model: PriceRow['model']): readonly string[] {
   return typeof model === 'string' ? [model] : model;
+}
+
+function isTimeless({ hoursUtc, from, until }: PriceRow): boolean {
+  return !hoursUtc && from === undefined && until === undefined;
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 function holdsAt(row: PriceRow, at: Date): boolean {

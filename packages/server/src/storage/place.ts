@@ -2,7 +2,8 @@ import { basename, dirname, resolve } from 'node:path';
 
 /** Where the server keeps what must outlive it. */
 export type StoragePlace =
-  | { readonly type: 'memory' }
+  /** `withoutCalls`: those are not even kept there. */
+  | { readonly type: 'memory'; readonly withoutCalls?: true }
   | { readonly type: 'sqlite'; readonly path: string }
   /** `folder`: for what belongs to this machine alone, such as the journal. */
   | { readonly type: 'postgres'; readonly url: string; readonly folder: string };
@@ -10,11 +11,17 @@ export type StoragePlace =
 /** Where the command line keeps things when nobody says. */
 export const defaultStorage = 'data/proxy.db';
 
-/** `memory`, `postgres://…` or the path of a SQLite file, relative to `folder`. */
+/** `memory`, `none` (memory, and calls are not kept), `postgres://…` or the path of a SQLite file, relative to `folder`. */
 export function placeOf(text: string, folder: string): StoragePlace {
   if (text === 'memory') return { type: 'memory' };
+  if (text === 'none') return { type: 'memory', withoutCalls: true };
   if (isPostgres(text)) return { type: 'postgres', url: text, folder: resolve(folder, 'data') };
   return { type: 'sqlite', path: resolve(folder, text.replace(/^(sqlite|file):(\/\/)?(?=.)/, '')) };
+}
+
+/** Nothing outlives the process there. */
+export function isFleeting(text: string): boolean {
+  return text === 'memory' || text === 'none';
 }
 
 export function isPostgres(text: string): boolean {

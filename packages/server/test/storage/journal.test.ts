@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
 import { frameOf, framesIn } from '../../src/storage/journal/frames.ts';
 import { openJournal, type Journal } from '../../src/storage/journal/journal.ts';
+import { placeOf } from '../../src/storage/place.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { beside, type StoragePlace } from '../../src/storage/place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -182,6 +183,17 @@ test('in memory the latest ten thousand are kept', async () => {
   await journal.settled();
   expect(await storage.calls.count()).toBe(10_000);
   expect(await storage.calls.find('r11999')).toBeDefined();
+  await journal.close();
+  await storage.close();
+});
+
+test('with storage "none" calls are not kept, and all else is in memory', async () => {
+  const storage = await openStorage({ place: placeOf('none', '/nowhere') });
+  const journal = await openJournal(storage, { tell: () => undefined });
+  journal.append(call('one'));
+  await journal.settled();
+  expect(await storage.calls.count()).toBe(0);
+  expect(await storage.users.create({ name: 'ada' })).toMatchObject({ name: 'ada' });
   await journal.close();
   await storage.close();
 });

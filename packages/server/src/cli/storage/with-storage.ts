@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import { loadConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { openStorage } from '../../storage/open.ts';
-import { defaultStorage, placeOf } from '../../storage/place.ts';
+import { defaultStorage, isFleeting, placeOf } from '../../storage/place.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Storage } from '../../storage/storage.ts';
 
@@ -43,8 +43,10 @@ async function open({ config: file }: StorageFlags): Promise<Storage> {
   const flags = file === undefined ? {} : { config: file };
   const { storage } = loadConfig({ cwd: process.cwd(), env: process.env, flags, defaultStorage });
   const { place, folder = process.cwd(), encryptionKeys, production } = storage;
-  if (place === 'memory')
-    throw new AskedAmiss('Nothing is kept here: storage is "memory". Name a file or a postgres:// address as storage.');
+  if (isFleeting(place))
+    throw new AskedAmiss(
+      `Nothing is kept here: storage is "${place}". Name a file or a postgres:// address as storage.`,
+    );
   return openStorage({ place: placeOf(place, folder), encryptionKeys, production });
 }
 
