@@ -281,7 +281,8 @@ test('B1, H3 Messages go to Claude as they are, but for the envelope', async () 
       'anthropic-beta': 'context-1m-2025-08-07,unheard-of-2026-01-01',
     },
   });
-  expect(await response.text()).toBe(fixture('anthropic-messages', 'text.json').toString());
+  const reply = fixture('anthropic-messages', 'text.json').toString();
+  expect(await response.text()).toBe(reply.replace(/"model": *"[^"]*"/, '"model": "aws/claude"'));
   expect(response.headers.get('x-proxy-notices')).toContain('unheard-of-2026-01-01');
   expect(aws.requests[0]?.raw).toBe(
     '{"anthropic_version":"bedrock-2023-05-31","anthropic_beta":["context-1m-2025-08-07"],"max_tokens": 9,"messages":[{"role":"user","content":"Hi"}]}',
