@@ -19,8 +19,7 @@ import { queueOf } from './queue.ts';
 import { defaultHost, publicKeyNote, unsafeHost } from './safety.ts';
 import { choicesOf, keyChecksOf, routesOf, withChoices } from './routing.ts';
 import type { ConfigFile } from './schema.ts';
-import { isFleeting } from '../storage/place.ts';
-import { storageOf } from './storage.ts';
+import { isFleeting, storageOf } from './storage.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
 
 export interface Flags {

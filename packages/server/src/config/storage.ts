@@ -49,6 +49,11 @@ export function storageOf(
   };
 }
 
+/** Nothing outlives the process there. */
+export function isFleeting(place: string): boolean {
+  return place === 'memory' || place === 'none';
+}
+
 // Platforms set DATABASE_URL for whatever database an app has.
 function fromVariable(env: Environment, name: string, notes: string[]): string | undefined {
   const text = set(env, name);

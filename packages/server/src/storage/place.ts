@@ -19,11 +19,6 @@ export function placeOf(text: string, folder: string): StoragePlace {
   return { type: 'sqlite', path: resolve(folder, text.replace(/^(sqlite|file):(\/\/)?(?=.)/, '')) };
 }
 
-/** Nothing outlives the process there. */
-export function isFleeting(text: string): boolean {
-  return text === 'memory' || text === 'none';
-}
-
 export function isPostgres(text: string): boolean {
   return /^postgres(ql)?:\/\//.test(text);
 }

@@ -3,8 +3,9 @@ import { stdout } from 'node:process';
 import Table from 'cli-table3';
 import { loadConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
+import { isFleeting } from '../../config/storage.ts';
 import { openStorage } from '../../storage/open.ts';
-import { defaultStorage, isFleeting, placeOf } from '../../storage/place.ts';
+import { defaultStorage, placeOf } from '../../storage/place.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Storage } from '../../storage/storage.ts';
 
