@@ -71,6 +71,8 @@ test('the path of a first user, as the README has it: a budget, a call, its cost
   const { error } = refused.json() as { error: { message: string } };
   expect(error.message).toMatch(/ada/);
   expect(error.message).toMatch(/0\.00023/);
-  expect(error.message).toMatch(/There is room again at \d{4}-\d\d-01T00:00:00Z\. Send max_completion_tokens of at most \d\d\./);
+  expect(error.message).toMatch(
+    /There is room again at \d{4}-\d\d-01T00:00:00Z\. Send max_completion_tokens of at most \d\d\./,
+  );
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
 });
