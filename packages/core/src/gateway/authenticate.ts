@@ -8,7 +8,11 @@ import type { Running } from './running.ts';
 const anonymous: Caller = { id: 'anonymous' };
 
 /** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export async function authenticate({ ports, refusal }: Running, call: Call, address?: string): Promise<Caller> {
+export function authenticate(
+  { ports, refusal }: Running,
+  call: Call,
+  address: string | undefined,
+): Caller | Promise<Caller> {
   if (refusal) throw refusal;
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
@@ -18,11 +22,14 @@ export async function authenticate({ ports, refusal }: Running, call: Call, addr
       'An access key is required: send it as "x-api-key", "Authorization: Bearer", "x-goog-api-key" or "?key=".',
     );
   }
-  const caller = await ports.callers.find(accessKey);
-  if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
-  refuseEnded(caller, ports.clock.now());
-  caller.admit?.(address);
-  return caller;
+  const admitted = (caller: Caller | undefined): Caller => {
+    if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
+    refuseEnded(caller, ports.clock.now());
+    caller.admit?.(address);
+    return caller;
+  };
+  const found = ports.callers.find(accessKey);
+  return found instanceof Promise ? found.then(admitted) : admitted(found);
 }
 
 /** @throws Failure when the key was good once. */

@@ -7,9 +7,10 @@ export interface Limiter {
   /**
    * Room for one call: a request and `estimateTokens` of the minute, and a place among those running. A function is asked
    * only where tokens are limited. Takes everything or nothing.
-   * @throws Failure `rate-limited`, saying which limit, whose, and when it frees.
+   * Counters in memory answer at once: only those of another process are waited for.
+   * @throws Failure `rate-limited`, saying which limit, whose, and when it frees; or rejects with it.
    */
-  reserve(caller: Caller, limits: Limits, estimateTokens: number | (() => number)): Promise<Permit>;
+  reserve(caller: Caller, limits: Limits, estimateTokens: number | (() => number)): Permit | Promise<Permit>;
 }
 
 export interface Permit {
@@ -37,32 +38,51 @@ export function createLimiter(ports: LimiterPorts): Limiter {
   const process = Math.floor(ports.random() * 2 ** 48).toString(36);
   let calls = 0;
   return {
-    async reserve(caller, limits, estimateTokens) {
+    reserve(caller, limits, estimateTokens) {
       if (!limited(limits)) return unlimited;
       const reservation = new Reservation(ports, caller, `${process}.${(calls += 1)}`);
-      try {
-        // Counters in memory answer at once: only those of another process are waited for.
-        if (limits.requestsPerMinute !== undefined) {
-          const taking = reservation.takeRequest(limits.requestsPerMinute);
-          if (taking) await taking;
-        }
-        if (limits.tokensPerMinute !== undefined) {
-          const tokens = typeof estimateTokens === 'number' ? estimateTokens : estimateTokens();
-          const taking = reservation.takeTokens(tokens, limits.tokensPerMinute);
-          if (taking) await taking;
-        }
-        if (limits.concurrency !== undefined) {
-          const entering = reservation.enter(limits.concurrency);
-          if (entering) await entering;
-        }
-      } catch (thrown) {
+      const undone = async (thrown: unknown) => {
         await reservation.undo();
         throw thrown;
+      };
+      try {
+        const taking = takeAll(reservation, limits, estimateTokens);
+        return taking ? taking.then(() => reservation, undone) : reservation;
+      } catch (thrown) {
+        return undone(thrown);
       }
-      return reservation;
     },
   };
 }
+
+/** One after the other, from the first that `limits` names. */
+function takeAll(
+  reservation: Reservation,
+  limits: Limits,
+  estimateTokens: number | (() => number),
+  from = 0,
+): void | Promise<void> {
+  for (let at = from; at < takings.length; at += 1) {
+    const taking = takings[at]?.(reservation, limits, estimateTokens);
+    if (taking) return taking.then(() => takeAll(reservation, limits, estimateTokens, at + 1));
+  }
+}
+
+const takings: readonly ((
+  reservation: Reservation,
+  limits: Limits,
+  estimateTokens: number | (() => number),
+) => void | Promise<void>)[] = [
+  (reservation, { requestsPerMinute: limit }) => {
+    if (limit !== undefined) return reservation.takeRequest(limit);
+  },
+  (reservation, { tokensPerMinute: limit }, tokens) => {
+    if (limit !== undefined) return reservation.takeTokens(typeof tokens === 'number' ? tokens : tokens(), limit);
+  },
+  (reservation, { concurrency: limit }) => {
+    if (limit !== undefined) return reservation.enter(limit);
+  },
+];
 
 const settled = Promise.resolve();
 /** For whoever has no limits. */
