@@ -28,8 +28,10 @@ export function writeAnswer(response: ServerResponse, { status, headers, body }:
     writeHead(response, status, headers, 0);
     response.end();
   } else if (typeof body === 'string') {
-    writeHead(response, status, headers, Buffer.byteLength(body));
-    response.end(body);
+    const length = Buffer.byteLength(body);
+    writeHead(response, status, headers, length);
+    // As many bytes as characters: plain ASCII, which is written without being looked at again.
+    response.end(body, length === body.length ? 'latin1' : 'utf8');
   } else if (body instanceof Uint8Array) {
     writeHead(response, status, headers, body.length);
     endWithBytes(response, body);
