@@ -26,7 +26,8 @@ export function spendingOf(caller: Caller, inbound: Incoming, plan: Plan): Spend
 }
 
 export function spendingTarget({ glance }: Incoming, { upstream, model, settings }: Target): SpendingTarget {
-  const { region } = settings;
+  // Vertex has another word for it.
+  const region = settings.location ?? settings.region;
   return {
     upstream: upstream.name,
     provider: upstream.provider.name,
