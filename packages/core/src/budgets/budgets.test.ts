@@ -242,6 +242,47 @@ test('a session is charged while it runs, and ends when there is no room for its
   await refusalOf(ask({ outputTokens: 1 }));
 });
 
+describe('a session that reports usage twice at once', () => {
+  test.each(['in memory', 'in a store that answers late'])(
+    'leaves nothing set aside when it is over, %s',
+    async (where) => {
+      const store = memoryBudgetStore({ now: () => start });
+      const later: BudgetStore = { ...store, lease: (...args) => Promise.resolve().then(() => store.lease(...args)) };
+      const budgets = [tokens(1000, 'day'), tokens(100)];
+      const { ask } = scene(budgets, {}, where === 'in memory' ? store : later);
+      const hold = await ask({ outputTokens: 40 });
+      await Promise.all([hold?.spend({ outputTokens: 10 }), hold?.spend({ outputTokens: 10 })]);
+      expect(hold?.settle({ usage: { inputTokens: 0 } }).map(({ amount }) => amount)).toEqual([10, 10, 10, 10]);
+      expect(await ask({ outputTokens: 80 })).toBeDefined();
+      await refusalOf(ask({ outputTokens: 1 }));
+    },
+  );
+
+  test('and is over before there was room for the next reply: nothing becomes free twice', async () => {
+    const { ask } = scene([tokens(1000, 'day'), tokens(100)]);
+    const hold = await ask({ outputTokens: 40 });
+    const spending = [hold?.spend({ outputTokens: 10 }), hold?.spend({ outputTokens: 10 })];
+    hold?.settle({ usage: { inputTokens: 0 } });
+    await Promise.all(spending);
+    await hold?.spend({ outputTokens: 10 });
+    expect(await ask({ outputTokens: 70 })).toBeDefined();
+    await refusalOf(ask({ outputTokens: 1 }));
+  });
+
+  test('is charged to each of its budgets, also when one of them has no room left', async () => {
+    const { ask, kept, caller } = scene([tokens(100), tokens(1000, 'day')]);
+    const hold = await ask({ outputTokens: 40 });
+    await refusalOf(hold?.spend({ outputTokens: 90 }));
+    expect(hold?.settle({ usage: { inputTokens: 0 } }).map(({ budget }) => budget)).toEqual([
+      'key-1:tokens/month',
+      'key-1:tokens/day',
+    ]);
+    const daily: Caller = { ...caller, limits: { budgets: [tokens(1000, 'day')] } };
+    await refusalOf(kept.reserve(spending(daily, 'm', { outputTokens: 911 })));
+    expect(await kept.reserve(spending(daily, 'm', { outputTokens: 910 }))).toBeDefined();
+  });
+});
+
 test('an edited amount holds from the next call on', async () => {
   const { kept, caller } = scene([tokens(1000)]);
   (await kept.reserve(spending(caller, 'm', { outputTokens: 60 })))?.settle({});
