@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../conversation/failure.ts';
-import type { Budget, Caller, Most, Spending } from '../ports.ts';
+import type { Budget, Caller, Hold, Most, Spending } from '../ports.ts';
 import { createBudgets } from './budgets.ts';
 import { memoryBudgetStore } from './memory-store.ts';
 import type { BudgetStore } from './store.ts';
@@ -257,6 +257,29 @@ describe('a session that reports usage twice at once', () => {
       await refusalOf(ask({ outputTokens: 1 }));
     },
   );
+
+  test('under any interleaving', async () => {
+    const usages = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), usages, async (scheduler, used) => {
+        const store = memoryBudgetStore({ now: () => start });
+        const { ask, kept } = scene([tokens(2000, 'day'), tokens(1000)], {}, late(store, scheduler));
+        const hold = ask({ outputTokens: 40 }) as Promise<Hold>;
+        const all = used.map(async (outputTokens) => {
+          const held = await hold;
+          await scheduler.schedule(Promise.resolve());
+          await held.spend({ outputTokens });
+        });
+        await scheduler.waitFor(Promise.all(all));
+        (await hold).settle({ usage: { inputTokens: 0 } });
+        for (let times = 0; times < 2; times += 1) kept.returnIdle();
+        const spent = used.reduce((sum, one) => sum + one, 0);
+        const month = { budget: 'key-1:tokens/month', endsAt: Date.parse('2026-04-01T00:00:00Z') };
+        expect(await store.lease(month, { amount: 0, need: 1, want: 1 })).toMatchObject({ spent, leased: 0 });
+      }),
+      { numRuns: 100 },
+    );
+  });
 
   test('and is over before there was room for the next reply: nothing becomes free twice', async () => {
     const { ask } = scene([tokens(1000, 'day'), tokens(100)]);
