@@ -3,6 +3,7 @@ import type { Permit } from '../limits/limiter.ts';
 import { pause } from '../pause.ts';
 import type { AttemptRecord } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
+import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, withOurHeaders, type Story } from './account.ts';
 import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -50,7 +51,7 @@ export async function inTurn(
     report: () => undefined, // of an error nothing can be lost
   };
   const words = (failure: Failure) =>
-    writer.write(dialect.encodeStream(context).push({ type: 'failure', failure })) + writer.end();
+    withoutVendorIds(writer.write(dialect.encodeStream(context).push({ type: 'failure', failure }))) + writer.end();
   const body = new HeldAnswer(answering, { idle: writer.idle, everyMs: queue.heartbeatMs, words });
   const headers = { 'content-type': callersFraming(inbound).contentType, 'cache-control': 'no-cache' };
   return withOurHeaders({ status: 200, headers, body }, story);
