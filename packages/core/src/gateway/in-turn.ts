@@ -1,6 +1,6 @@
 import type { Failure } from '../conversation/failure.ts';
 import type { Permit } from '../limits/limiter.ts';
-import { pause } from '../pause.ts';
+import { pause } from './pause.ts';
 import type { AttemptRecord } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';

@@ -3,7 +3,7 @@ import { holds } from '../bytes/search.ts';
 import { withoutVendorIds } from './vendor-ids.ts';
 
 /** A stream that is passed on as it is, but for the vendor's ids in an error that ends it. */
-export interface ErrorMasking {
+interface ErrorMasking {
   push(bytes: Uint8Array): Uint8Array;
   /** What was held back. */
   end(): Uint8Array;
