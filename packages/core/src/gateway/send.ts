@@ -5,6 +5,7 @@ import type { OpenedSocket, Source, UpstreamResponse } from '../ports.ts';
 import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
+import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { readAll } from './read-all.ts';
 import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
@@ -147,20 +148,27 @@ function withoutSecrets(body: Uint8Array, secrets: readonly string[]): Uint8Arra
   // AWS answers a wrong signature with all that should have been signed, the session token included: a part of our secret.
   const parts = secrets.flatMap((secret) => secret.split(':').filter((part) => part.length >= leastSecretPart));
   const held = [...secrets, ...parts].filter((secret) => secret !== '' && text.includes(secret));
-  if (held.length === 0) return body;
-  return new TextEncoder().encode(held.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
+  const told = withoutVendorIds(held.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
+  return told === text ? body : new TextEncoder().encode(told);
 }
 
 /** What was put into the headers to authorize the request: a token, or the key within a longer secret. */
 function shownIn(authorized: HeaderMap, before: HeaderMap): readonly string[] {
   return ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key']
     .filter((name) => authorized[name] !== before[name])
-    .map((name) => (authorized[name] ?? '').replace(/^Bearer /, ''));
+    .map((name) => withoutScheme(authorized[name] ?? ''));
 }
 
 /** Headers of the upstream's own by which a gateway in between may know us. */
 function configuredIn(headers: HeaderMap = {}): readonly string[] {
-  return Object.entries(headers).flatMap(([name, value]) => (/auth|key|token|secret|cookie/.test(name) ? [value] : []));
+  return Object.entries(headers).flatMap(([name, value]) =>
+    /auth|key|token|secret|cookie/i.test(name) ? [withoutScheme(value)] : [],
+  );
+}
+
+/** RFC 9110 §11.4: whoever repeats a token leaves the scheme before it out. */
+function withoutScheme(value: string): string {
+  return value.replace(/^[\w-]+ +(?=\S)/, '');
 }
 
 /** Shorter parts of a secret are words like a region. */
