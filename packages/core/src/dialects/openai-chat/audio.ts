@@ -5,8 +5,8 @@ import type { DecodeReplyContext } from '../dialect.ts';
 import { audioType } from './content.ts';
 import { name as dialect } from './vocabulary.ts';
 
-interface AudioCollector {
-  take(audio: JsonObject | undefined): void;
+export interface AudioCollector {
+  take(audio: JsonObject): void;
   part(): MediaPart | undefined;
 }
 
@@ -17,7 +17,6 @@ export function audioCollector({ conversation }: DecodeReplyContext): AudioColle
   let transcript = '';
   return {
     take(audio) {
-      if (!audio) return;
       if (text(audio.data)) pieces.push(text(audio.data) ?? '');
       if (text(audio.id)) known.id = audio.id ?? null;
       if (typeof audio.expires_at === 'number') known.expires_at = audio.expires_at;

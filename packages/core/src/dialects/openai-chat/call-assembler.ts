@@ -19,7 +19,7 @@ interface Call {
   part?: number;
 }
 
-interface CallAssembler {
+export interface CallAssembler {
   /** One entry of `tool_calls`. `whole`: it is a call of its own and complete. */
   take(entry: JsonObject, whole: boolean): readonly ReplyEvent[];
   /** Ends every call. `cut`: the reply was cut off, so arguments may be unfinished. */

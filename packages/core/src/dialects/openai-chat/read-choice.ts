@@ -4,8 +4,8 @@ import { settleFinish, type Finish } from '../../conversation/reply.ts';
 import { readSeal } from '../../conversation/seal.ts';
 import { isObject, list, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { DecodeReplyContext } from '../dialect.ts';
-import { audioCollector } from './audio.ts';
-import { callAssembler } from './call-assembler.ts';
+import { audioCollector, type AudioCollector } from './audio.ts';
+import { callAssembler, type CallAssembler } from './call-assembler.ts';
 import { decodeMedia, reasoningText } from './content.ts';
 import { decodeFinish } from './finish.ts';
 import { decodeReasoning, detailSeal, detailText, plainReasoning } from './reasoning.ts';
@@ -23,7 +23,7 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
   const { facts, signer, turn } = context;
   const place = index === 0 ? {} : { candidate: index };
   const splitter = facts.inlineThinkTags === true ? thinkSplitter() : undefined;
-  const audio = audioCollector(context);
+  let audio: AudioCollector | undefined;
   let out: ReplyEvent[] = [];
   let parts = 0;
   let refused = false;
@@ -38,14 +38,20 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
   const choiceExtras: Record<string, Json> = {};
   const messageExtras: Record<string, Json> = {};
   const nextPart = () => parts++;
-  const calls = callAssembler({
-    nextPart() {
-      shut();
-      return nextPart();
-    },
-    place,
-    synthesise: (ordinal) => (index === 0 ? `call_${turn}_${ordinal}` : `call_${turn}_${index}_${ordinal}`),
-  });
+  /** Made for the first call, which most replies are without. */
+  let calls: CallAssembler | undefined;
+
+  function takeCall(entry: JsonObject, whole: boolean): void {
+    calls ??= callAssembler({
+      nextPart() {
+        shut();
+        return nextPart();
+      },
+      place,
+      synthesise: (ordinal) => (index === 0 ? `call_${turn}_${ordinal}` : `call_${turn}_${index}_${ordinal}`),
+    });
+    out.push(...calls.take(entry, whole));
+  }
 
   function take(choice: JsonObject, whole: boolean): readonly ReplyEvent[] {
     out = [];
@@ -67,12 +73,11 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
     for (const annotation of list(delta.annotations)) if (isObject(annotation)) cite(decodeCitation(annotation));
     for (const image of list(delta.images))
       if (isObject(image) && isImage(image)) emit({ ...decodeMedia({ ...image, type: 'image_url' }, '') });
-    audio.take(object(delta.audio));
-    list(delta.tool_calls).forEach((entry) => {
-      if (isObject(entry)) out.push(...calls.take(entry, whole));
-    });
+    const spoken = object(delta.audio);
+    if (spoken) (audio ??= audioCollector(context)).take(spoken);
+    for (const entry of list(delta.tool_calls)) if (isObject(entry)) takeCall(entry, whole);
     const legacy = object(delta.function_call);
-    if (legacy && !Array.isArray(delta.tool_calls)) out.push(...calls.take({ index: 0, function: legacy }, whole));
+    if (legacy && !Array.isArray(delta.tool_calls)) takeCall({ index: 0, function: legacy }, whole);
     takeExtras(delta, messageExtras, messageMembers);
   }
 
@@ -188,16 +193,16 @@ export function choiceReader(index: number, context: DecodeReplyContext): Choice
     for (const piece of splitter?.end() ?? []) grow(piece.type, piece.text);
     if (open?.type !== 'text' && textSeal) emit({ type: 'text', text: '', seal: textSeal });
     shut();
-    const speech = audio.part();
+    const speech = audio?.part();
     if (speech) emit(speech);
     const declared = declinedFinish(finish ?? { reason: 'other' });
     const cut = ['length', 'context-window', 'content-filter', 'refusal'].includes(declared.reason);
-    out.push(...calls.close(cut));
+    if (calls) out.push(...calls.close(cut));
     const extras = closingExtras();
     out.push({
       type: 'candidate-end',
       ...place,
-      finish: settleFinish(declared, calls.any()),
+      finish: settleFinish(declared, calls?.any() === true),
       ...(extras && { extras }),
     });
     return out;
