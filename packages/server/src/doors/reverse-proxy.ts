@@ -59,7 +59,7 @@ const claude = {
 const gemini = { fitting: /gemini|gemma|learnlm|embedding/, otherwise: 'gemini-2.5-pro' };
 const images = { fitting: /dall-e|image/, otherwise: defaultImageModel };
 
-const services: readonly Service[] = [
+export const services: readonly Service[] = [
   { at: '/openai', provider: 'openai', inner: (path) => instructChat(path) ?? adaEmbeddings(path) },
   { at: '/openai-image', provider: 'openai', models: images, inner: imageChat },
   { at: '/anthropic', provider: 'anthropic', ...claude },
