@@ -6,8 +6,13 @@ import { everyKnock, modelKnocks, type Knock } from './knocks.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
+interface Shown {
+  readonly headers: Headers;
+  readonly query?: string;
+}
+
 /** Every vendor's way of showing a key. */
-const ways: readonly ((key: string) => { readonly headers: Headers; readonly query?: string })[] = [
+const ways: readonly ((key: string) => Shown)[] = [
   (key) => ({ headers: { authorization: `Bearer ${key}` } }),
   (key) => ({ headers: { 'x-api-key': key } }),
   (key) => ({ headers: { 'x-goog-api-key': key } }),
@@ -17,7 +22,7 @@ const ways: readonly ((key: string) => { readonly headers: Headers; readonly que
 ];
 
 const shown = (key: string) => ways.map((way) => way(key));
-const noKey = [{ headers: {} }, { headers: { cookie: `proxy_admin=forged; key=${accessKey}` } }];
+const noKey: readonly Shown[] = [{ headers: {} }, { headers: { cookie: `proxy_admin=forged; key=${accessKey}` } }];
 
 async function accessKeys({ knock }: Awaited<ReturnType<typeof doorway>>) {
   const at = { ...operation('POST', '/access-keys'), opens: 'permission' as const };
@@ -113,7 +118,10 @@ test('every policy sees every door: an address that is shut out is refused at ea
 test('every policy sees what is asked for at every door: a model that is barred is asked at none', async () => {
   const server = await doorway({ config: configOf('guards: { models: { deny: [not-for-you] } }') });
   let refused = 0;
-  const asking = modelKnocks({ model: 'not-for-you' }).filter(({ operation }) => operation !== 'get-model');
+  // A card of a model asks nothing of it, and the path says the model where these names stand in it.
+  const asking = modelKnocks({ model: 'not-for-you' }).filter(
+    ({ operation, url }) => operation !== 'get-model' && !/turbo-instruct|sonnet|opus/.test(url),
+  );
   for (const at of asking) {
     const { status, asked, text } = await server.knock(at, {
       'x-api-key': accessKey,
