@@ -62,7 +62,12 @@ const answers: Readonly<Record<Echo, Answer>> = {
   text: (_request, response, echo) => response.writeHead(500, { 'content-type': 'text/html' }).end(`<p>${echo}</p>`),
   headers: (request, response) =>
     response
-      .writeHead(200, { ...json, 'x-echo': shownIn(request), 'x-ratelimit-echo': shownIn(request), 'x-request-id': shownIn(request) })
+      .writeHead(200, {
+        ...json,
+        'x-echo': shownIn(request),
+        'x-ratelimit-echo': shownIn(request),
+        'x-request-id': shownIn(request),
+      })
       .end(JSON.stringify(wordsOf(request).whole)),
   whole: (_request, response, echo) => response.writeHead(200, json).end(errorWith(echo)),
   first: (request, response, echo) => response.writeHead(200, events).end(failureIn(request, echo)),
@@ -85,7 +90,10 @@ const answers: Readonly<Record<Echo, Answer>> = {
 };
 
 function errorWith(message: string): string {
-  return JSON.stringify({ type: 'error', error: { type: 'invalid_request_error', code: null, status: 'INVALID_ARGUMENT', message } });
+  return JSON.stringify({
+    type: 'error',
+    error: { type: 'invalid_request_error', code: null, status: 'INVALID_ARGUMENT', message },
+  });
 }
 
 function failureIn(request: IncomingMessage, message: string): string {
@@ -111,12 +119,20 @@ const chat = {
 const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_sequence: null };
 const claude = {
   delta: `event: message_start\n${data({ type: 'message_start', message: { ...message, content: [], stop_reason: null, usage: { input_tokens: 1, output_tokens: 0 } } })}`,
-  whole: { ...message, content: [{ type: 'text', text: 'hi' }], stop_reason: 'end_turn', usage: { input_tokens: 1, output_tokens: 1 } },
+  whole: {
+    ...message,
+    content: [{ type: 'text', text: 'hi' }],
+    stop_reason: 'end_turn',
+    usage: { input_tokens: 1, output_tokens: 1 },
+  },
 };
 const candidate = { content: { role: 'model', parts: [{ text: 'hi' }] }, index: 0 };
 const gemini = {
   delta: data({ candidates: [candidate] }),
-  whole: { candidates: [{ ...candidate, finishReason: 'STOP' }], usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 } },
+  whole: {
+    candidates: [{ ...candidate, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1 },
+  },
 };
 const response = { id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [] };
 const responses = {
@@ -125,7 +141,11 @@ const responses = {
 };
 const converse = {
   delta: '',
-  whole: { output: { message: { role: 'assistant', content: [{ text: 'hi' }] } }, stopReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1 } },
+  whole: {
+    output: { message: { role: 'assistant', content: [{ text: 'hi' }] } },
+    stopReason: 'end_turn',
+    usage: { inputTokens: 1, outputTokens: 1 },
+  },
 };
 const languages = [
   ['/messages', claude],
