@@ -47,7 +47,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const granted = await limit(gateway, story, caller, inbound, plan);
     ours = false;
     if (operation === 'count-tokens') {
-      const counted = countTokens(gateway, plan, inbound, request);
+      const counted = countTokens(gateway, plan, inbound, request, (story.attempts = []));
       return recorded(await counted.finally(() => granted.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.
