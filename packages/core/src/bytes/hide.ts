@@ -2,7 +2,7 @@ import { joinBytes } from './join.ts';
 import { createSearch } from './search.ts';
 
 /** Texts replaced by asterisks in bytes that pass by, also where one is cut between two pieces. */
-export interface Hiding {
+interface Hiding {
   push(bytes: Uint8Array): Uint8Array;
   end(): Uint8Array;
 }

@@ -8,8 +8,14 @@ import type { Running } from './running.ts';
 const anonymous: Caller = { id: 'anonymous' };
 
 /** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export async function authenticate({ ports, refusal }: Running, call: Call, address?: string): Promise<Caller> {
-  if (refusal) throw refusal;
+export async function authenticate(gateway: Running, call: Call, address?: string): Promise<Caller> {
+  if (gateway.refusal) throw gateway.refusal;
+  const caller = await known(gateway, call, address);
+  if (gateway.callersRefusal) throw gateway.callersRefusal;
+  return caller;
+}
+
+async function known({ ports }: Running, call: Call, address: string | undefined): Promise<Caller> {
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
   if (accessKey === undefined) {

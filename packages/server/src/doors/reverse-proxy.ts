@@ -34,7 +34,7 @@ export const reverseProxy: Door = (request, { config, upstreams, pictures }) => 
     ...(reword && { reword }),
     withoutKeys: noKeys(service, 'each is refused by the vendor, or has no calls left'),
     ...(able.length === 0 && {
-      refusal: noKeys(service, `configure an upstream of the provider "${service.provider}"`),
+      callersRefusal: noKeys(service, `configure an upstream of the provider "${service.provider}"`),
     }),
   };
   return { request: led(request, { url: door.path + query, direction }), ...(reshape && { reshape }) };

@@ -8,7 +8,7 @@ import type { Knock } from './knocks.ts';
 export const accessKey = 'access-key-of-ann-0123456789';
 export const adminKey = 'admin-key-0123456789';
 
-/** One upstream of each kind, every predecessor's door open, and whatever `more` says. */
+/** One upstream of each kind but Mistral's, every predecessor's door open, and whatever `more` says. */
 export function configOf(more = ''): string {
   return `
 log: { level: error }
@@ -19,7 +19,6 @@ upstreams:
   - { name: oa, provider: openai, apiKeys: [k-0123456789], models: [m, not-for-you] }
   - { name: an, provider: anthropic, apiKeys: [k-0123456789], models: [m, not-for-you] }
   - { name: ge, provider: gemini, apiKeys: [k-0123456789], models: [m, not-for-you] }
-  - { name: mi, provider: mistral, apiKeys: [k-0123456789], models: [m, not-for-you] }
   - { name: be, provider: bedrock, apiKeys: [k-0123456789], models: [m, not-for-you], settings: { region: us-east-1 } }
   - { name: ve, provider: vertex, apiKeys: [{ file: account.json }], models: [m, not-for-you], settings: { location: us, project: p } }
   - { name: az, provider: azure, baseUrl: "https://az.invalid", apiKeys: [k-0123456789], models: [m, not-for-you] }

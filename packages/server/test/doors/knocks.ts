@@ -70,7 +70,9 @@ const inFront = {
     }),
   api: (asking) => [
     ...atEveryDoor('/api', asking, homeOf).filter(({ url }) => url.startsWith('/api/v1/')),
-    ...Object.values(homes).flatMap((upstream) => atEveryDoor(`/api/proxy/${upstream}`, asking, () => '')),
+    ...[...Object.values(homes), 'nobody'].flatMap((upstream) =>
+      atEveryDoor(`/api/proxy/${upstream}`, asking, () => ''),
+    ),
     posting('/api/chat/completions?provider=openai', chat(asking, 'oa/')),
     posting('/chat/completions', chat(asking, 'oa/')),
     ...Object.keys(apiPages).map((path) => getting(`/api${path}`)),
