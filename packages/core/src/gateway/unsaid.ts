@@ -13,14 +13,24 @@ export function secretsSent(
   before: HeaderMap,
   configured: HeaderMap = {},
 ): readonly string[] {
-  const shown = credentialHeaders
-    .filter((name) => authorized[name] !== before[name])
-    .map((name) => (authorized[name] ?? '').replace(/^Bearer /, ''));
-  const own = Object.entries(configured).flatMap(([name, value]) => (mayBeSecret(name, value) ? [value] : []));
+  const found = new Set<string>();
   // Of AWS's and Azure's secrets a part alone may come back: the session token with a wrong signature, the key without its resource.
-  const parts = secret.includes(':') ? secret.split(':').filter((part) => part.length >= leastPart) : [];
-  const all = [secret, ...shown, ...own.flatMap((value) => [value, value.replace(/^(Bearer|Basic) /i, '')]), ...parts];
-  return [...new Set(all)].filter((one) => one !== '').sort((a, b) => b.length - a.length);
+  if (secret.includes(':')) for (const part of secret.split(':')) if (part.length >= leastPart) found.add(part);
+  if (secret !== '') found.add(secret);
+  for (const name of credentialHeaders) {
+    const value = authorized[name];
+    if (value !== undefined && value !== before[name]) found.add(withoutScheme(value));
+  }
+  for (const name in configured) {
+    const value = configured[name];
+    if (value !== undefined && value !== '' && mayBeSecret(name, value)) found.add(value).add(withoutScheme(value));
+  }
+  // One may hold another.
+  return found.size > 1 ? [...found].sort((a, b) => b.length - a.length) : [...found];
+}
+
+function withoutScheme(value: string): string {
+  return value.replace(/^(Bearer|Basic) /i, '');
 }
 
 const credentialHeaders = ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key'] as const;

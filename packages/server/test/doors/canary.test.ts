@@ -147,17 +147,6 @@ test('no canary sings, at whatever door and in whatever way an upstream sends it
   const streamed = modelKnocks({ ...asking, streaming: true });
   const own = whole.filter(({ url }) => !/^\/(proxy|api)\//.test(url)).length;
   expect(own).toBeGreaterThan(100);
-  // Every door in one way at least, and those of the gateway's own and the callers' in all.
-  for (const [index, at] of whole.entries())
-    for (const [which, echo] of echoes.entries()) {
-      const all = !/^\/(proxy|api)\//.test(at.url) && at.operation !== 'list-models';
-      const withStream = echo === 'late' || echo === 'first';
-      if (all || index % echoes.length === which) await knock((withStream ? streamed[index] : at) ?? at, echo);
-    }
-  expect(upstream.seen.length).toBeGreaterThan(500);
-  const behind = whole.find(({ url }) => url === '/v1/chat/completions');
-  if (behind) await knock({ ...behind, body: (behind.body ?? '').replace('"oa/m"', '"behind-a-proxy"') }, 'refusal');
-
   // A stranger, at each.
   for (const at of whole.filter(({ opens, socket }) => opens === 'access-key' && !socket)) {
     const { host, ...others } = at.headers;
@@ -171,6 +160,17 @@ test('no canary sings, at whatever door and in whatever way an upstream sends it
     heard.push({ place: `${at.title} (stranger)`, text: answer.text });
   }
 
+  // Every door in one way at least, and those of the gateway's own and the callers' in all.
+  for (const [index, at] of whole.entries())
+    for (const [which, echo] of echoes.entries()) {
+      const all = !/^\/(proxy|api)\//.test(at.url) && at.operation !== 'list-models';
+      const withStream = echo === 'late' || echo === 'first';
+      if (all || index % echoes.length === which) await knock((withStream ? streamed[index] : at) ?? at, echo);
+    }
+  expect(upstream.seen.length).toBeGreaterThan(500);
+  const behind = whole.find(({ url }) => url === '/v1/chat/completions');
+  if (behind) await knock({ ...behind, body: (behind.body ?? '').replace('"oa/m"', '"behind-a-proxy"') }, 'refusal');
+
   // Prompts go into a file from here on.
   configure(`to: file, folder: "${cwd}/kept/prompts"`);
   expect(server.reload()).toBe(true);
@@ -181,10 +181,14 @@ test('no canary sings, at whatever door and in whatever way an upstream sends it
     }
 
   // Whatever can be read.
-  const { calls } = (await adminAsks('GET', '/admin/api/v1/calls?limit=1000')).json() as {
-    calls: { requestId: string }[];
-  };
-  expect(calls.length).toBeGreaterThan(500);
+  const calls: { readonly requestId: string }[] = [];
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await adminAsks('GET', `/admin/api/v1/calls?limit=1000${after && `&after=${after}`}`);
+    const told = page.json() as { readonly calls: typeof calls; readonly next?: string };
+    calls.push(...told.calls);
+    after = told.next;
+  }
+  expect(calls.length).toBeGreaterThan(2000);
   await adminAsks('POST', '/admin/api/v1/keys/check', {});
   for (const { method, path } of operations)
     if (method === 'GET' && !path.endsWith('/live'))
@@ -203,11 +207,12 @@ test('no canary sings, at whatever door and in whatever way an upstream sends it
   heard.push({ place: 'telemetry', text: collector.taken.join('\n') });
   heard.push({ place: 'webhook', text: webhook.taken.join('\n') });
   expect([collector.taken.length, webhook.taken.length].every((many) => many > 0)).toBe(true);
+  upstream.state.echo = 'refusal';
   process.env.ENCRYPTION_KEY = canaries.encryptionKey;
   onTestFinished(() => void delete process.env.ENCRYPTION_KEY);
   for (const args of [
-    'logs --limit 1000',
-    'logs --limit 1000 --json',
+    'logs --limit 9999',
+    'logs --limit 9999 --json',
     'logs --failed',
     'usage',
     'usage --json',
@@ -217,6 +222,7 @@ test('no canary sings, at whatever door and in whatever way an upstream sends it
     `explain ${calls[0]?.requestId}`,
     'check',
     'config show',
+    'doctor --json',
   ]) {
     const { out, err } = await commandLine(cwd, args.split(' '));
     heard.push({ place: `proxy ${args}`, text: out + err });
@@ -261,7 +267,7 @@ async function session(url: string, at: Knock, headers: Readonly<Record<string, 
   });
   if (at.operation === 'respond') socket.on('message', () => setImmediate(() => socket.close()));
   const over = await new Promise<string>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`Nothing comes of ${at.title}: ${texts().join(' ')}`)), 5000);
+    const late = setTimeout(() => reject(new Error(`Nothing comes of ${at.title}: ${texts().join(' ')}`)), 25_000);
     const end = (...what: readonly unknown[]) => {
       clearTimeout(late);
       resolve(JSON.stringify(what));
