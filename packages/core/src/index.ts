@@ -113,3 +113,4 @@ export { meansModel } from './models/model-patterns.ts';
 export type { Chunk, Frame, FrameReader, Framing, FrameWriter, ReplyFraming } from './bytes/framing.ts';
 export { sse } from './bytes/sse.ts';
 export type { Json, JsonObject } from './json.ts';
+export { pause } from './gateway/pause.ts';

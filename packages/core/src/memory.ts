@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import { SlidingWindow } from './limits/window.ts';
 import type { CallRecord, Caller, Callers, Clock, Counters, Ledger, Log } from './ports.ts';
+import { RecentMap } from './recent-map.ts';
 
 /** The ports in memory: enough for one process, forgotten when it ends. */
 
@@ -10,14 +10,14 @@ export const silentLog: Log = () => undefined;
 
 export interface MemoryCountersOptions {
   /**
-   * How many windows are kept, the latest used ones; absent: 100 000. A limit can only be passed by more callers than
+   * How many windows are kept at least, the latest used ones; at most twice as many; absent: 100 000. A limit can only be passed by more callers than
    * this taking turns within one window.
    */
   readonly maxWindows?: number;
 }
 
 export function memoryCounters(clock: Clock, { maxWindows = 100_000 }: MemoryCountersOptions = {}): Counters {
-  const windows = new LRUCache<string, SlidingWindow>({ max: maxWindows });
+  const windows = new RecentMap<string, SlidingWindow>(maxWindows);
   /** When each holder entered, oldest first. Keys without holders are removed, so it is as large as what is running. */
   const places = new Map<string, Map<string, number>>();
 

@@ -17,6 +17,7 @@ const widestUnit = 3;
 /** Room for a chunk's length in hexadecimal digits and its break. */
 const maxHead = 12;
 const lineBreak = '\r\n';
+const frameEnd = Buffer.from(lineBreak, 'latin1');
 /** How long a caller whose body we did not want may go on sending it, so that it gets to read why. */
 const lingerMs = 1000;
 
@@ -27,8 +28,10 @@ export function writeAnswer(response: ServerResponse, { status, headers, body }:
     writeHead(response, status, headers, 0);
     response.end();
   } else if (typeof body === 'string') {
-    writeHead(response, status, headers, Buffer.byteLength(body));
-    response.end(body);
+    const length = Buffer.byteLength(body);
+    writeHead(response, status, headers, length);
+    // As many bytes as characters: plain ASCII, which is written without being looked at again.
+    response.end(body, length === body.length ? 'latin1' : 'utf8');
   } else if (body instanceof Uint8Array) {
     writeHead(response, status, headers, body.length);
     endWithBytes(response, body);
@@ -99,6 +102,7 @@ class StreamedAnswer implements Sink {
 
   write(chunk: Chunk): boolean {
     if (this.#over || this.#response.destroyed) return false;
+    if (chunk.length === 0) return true; // a frame of nothing would be the last one
     const pending = this.#pending;
     if (pending === undefined) {
       this.#pending = chunk;
@@ -160,9 +164,11 @@ class StreamedAnswer implements Sink {
     const chunks = Array.isArray(pending) ? pending : [pending];
     if (chunks.every(isText)) return this.#writeTexts(chunks, bytes);
     if (bytes <= maxCopiedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
+    if (chunks.every(isBytes)) return this.#writeLong(chunks, bytes);
     let more = true;
     for (const chunk of chunks)
-      more = typeof chunk === 'string' ? this.#writeTexts([chunk], chunk.length) : this.#writeLong(chunk);
+      more =
+        typeof chunk === 'string' ? this.#writeTexts([chunk], chunk.length) : this.#writeLong([chunk], chunk.length);
     return more;
   }
 
@@ -192,13 +198,16 @@ class StreamedAnswer implements Sink {
     return this.#response.write(this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n` : text, 'latin1');
   }
 
-  /** Many bytes: as they are, between the parts of their frame. The socket is corked. */
-  #writeLong(chunk: Uint8Array): boolean {
+  /**
+   * Many bytes: as they are, between the two parts of one frame, since each piece costs as much as copying a kilobyte. All are
+   * buffers, which Node gathers without looking at them. The socket is corked.
+   */
+  #writeLong(chunks: readonly Uint8Array[], bytes: number): boolean {
     const response = this.#response;
-    if (!this.#chunked) return response.write(chunk);
-    response.write(`${chunk.length.toString(16)}\r\n`, 'latin1');
-    response.write(chunk);
-    return response.write('\r\n', 'latin1');
+    if (this.#chunked) response.write(Buffer.from(`${bytes.toString(16)}${lineBreak}`, 'latin1'));
+    let more = true;
+    for (const chunk of chunks) more = response.write(chunk);
+    return this.#chunked ? response.write(frameEnd) : more;
   }
 
   #resume(): void {

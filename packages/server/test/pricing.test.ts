@@ -202,3 +202,11 @@ describe('the most that a call can cost', () => {
     expect(createPricing().priceOf(night)?.input).toBe(0.22);
   });
 });
+
+test('Vertex without a location is global, and priced as such', () => {
+  const claude = { provider: 'vertex', model: 'claude-sonnet-4-5@20250929' };
+  const usage = { inputTokens: 1000, outputTokens: 100 };
+  expect(pricing.costOf(usage, claude)?.usd).toBe(0.0045);
+  expect(pricing.costOf(usage, { ...claude, region: 'global' })?.usd).toBe(0.0045);
+  expect(pricing.costOf(usage, { ...claude, region: 'europe-west1' })?.usd).toBe(0.00495);
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../conversation/failure.ts';
-import type { Budget, Caller, Most, Spending } from '../ports.ts';
+import type { Budget, Caller, Hold, Most, Spending } from '../ports.ts';
 import { createBudgets } from './budgets.ts';
 import { memoryBudgetStore } from './memory-store.ts';
 import type { BudgetStore } from './store.ts';
@@ -240,6 +240,70 @@ test('a session is charged while it runs, and ends when there is no room for its
   expect(hold?.settle({ usage: { inputTokens: 0 } }).map(({ amount }) => amount)).toEqual([30, 20, 20]);
   expect(await ask({ outputTokens: 30 })).toBeDefined();
   await refusalOf(ask({ outputTokens: 1 }));
+});
+
+describe('a session that reports usage twice at once', () => {
+  test.each(['in memory', 'in a store that answers late'])(
+    'leaves nothing set aside when it is over, %s',
+    async (where) => {
+      const store = memoryBudgetStore({ now: () => start });
+      const later: BudgetStore = { ...store, lease: (...args) => Promise.resolve().then(() => store.lease(...args)) };
+      const budgets = [tokens(1000, 'day'), tokens(100)];
+      const { ask } = scene(budgets, {}, where === 'in memory' ? store : later);
+      const hold = await ask({ outputTokens: 40 });
+      await Promise.all([hold?.spend({ outputTokens: 10 }), hold?.spend({ outputTokens: 10 })]);
+      expect(hold?.settle({ usage: { inputTokens: 0 } }).map(({ amount }) => amount)).toEqual([10, 10, 10, 10]);
+      expect(await ask({ outputTokens: 80 })).toBeDefined();
+      await refusalOf(ask({ outputTokens: 1 }));
+    },
+  );
+
+  test('under any interleaving', async () => {
+    const usages = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), usages, async (scheduler, used) => {
+        const store = memoryBudgetStore({ now: () => start });
+        const { ask, kept } = scene([tokens(2000, 'day'), tokens(1000)], {}, late(store, scheduler));
+        const hold = ask({ outputTokens: 40 }) as Promise<Hold>;
+        const all = used.map(async (outputTokens) => {
+          const held = await hold;
+          await scheduler.schedule(Promise.resolve());
+          await held.spend({ outputTokens });
+        });
+        await scheduler.waitFor(Promise.all(all));
+        (await hold).settle({ usage: { inputTokens: 0 } });
+        for (let times = 0; times < 2; times += 1) kept.returnIdle();
+        const spent = used.reduce((sum, one) => sum + one, 0);
+        const month = { budget: 'key-1:tokens/month', endsAt: Date.parse('2026-04-01T00:00:00Z') };
+        expect(await store.lease(month, { amount: 0, need: 1, want: 1 })).toMatchObject({ spent, leased: 0 });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('and is over before there was room for the next reply: nothing becomes free twice', async () => {
+    const { ask } = scene([tokens(1000, 'day'), tokens(100)]);
+    const hold = await ask({ outputTokens: 40 });
+    const spending = [hold?.spend({ outputTokens: 10 }), hold?.spend({ outputTokens: 10 })];
+    hold?.settle({ usage: { inputTokens: 0 } });
+    await Promise.all(spending);
+    await hold?.spend({ outputTokens: 10 });
+    expect(await ask({ outputTokens: 70 })).toBeDefined();
+    await refusalOf(ask({ outputTokens: 1 }));
+  });
+
+  test('is charged to each of its budgets, also when one of them has no room left', async () => {
+    const { ask, kept, caller } = scene([tokens(100), tokens(1000, 'day')]);
+    const hold = await ask({ outputTokens: 40 });
+    await refusalOf(hold?.spend({ outputTokens: 90 }));
+    expect(hold?.settle({ usage: { inputTokens: 0 } }).map(({ budget }) => budget)).toEqual([
+      'key-1:tokens/month',
+      'key-1:tokens/day',
+    ]);
+    const daily: Caller = { ...caller, limits: { budgets: [tokens(1000, 'day')] } };
+    await refusalOf(kept.reserve(spending(daily, 'm', { outputTokens: 911 })));
+    expect(await kept.reserve(spending(daily, 'm', { outputTokens: 910 }))).toBeDefined();
+  });
 });
 
 test('an edited amount holds from the next call on', async () => {

@@ -104,7 +104,7 @@ function takeAtOnce(books: Books, spending: Spending, demands: readonly Demand[]
       for (const one of taken) one.account.settle(one.taking, 0);
       return undefined;
     }
-    taken.push({ bound, account, taking });
+    taken.push({ bound, account, need, taking });
   }
   return new Held(books, spending, taken);
 }
@@ -117,7 +117,7 @@ async function take(books: Books, spending: Spending, demands: readonly Demand[]
       const account = books.accountOf(bound);
       const taking = await account.take(need, bound.units);
       if ('granted' in taking) throw refusal(bound, need, taking, books.clock.now(), spending, most, books.prices);
-      taken.push({ bound, account, taking });
+      taken.push({ bound, account, need, taking });
     }
   } catch (thrown) {
     for (const one of taken) one.account.settle(one.taking, 0);
@@ -129,7 +129,11 @@ async function take(books: Books, spending: Spending, demands: readonly Demand[]
 interface Taken {
   readonly bound: Bound;
   readonly account: Account;
+  /** What was set aside at first. */
+  readonly need: number;
   taking: Taking;
+  /** As much is being set aside again. */
+  again?: Promise<void> | undefined;
 }
 
 class Held implements Hold {
@@ -148,29 +152,36 @@ class Held implements Hold {
   settle(spent: Spent): readonly Charge[] {
     if (this.#settled) return [];
     this.#settled = true;
-    for (const one of this.#taken) {
-      const amount = this.#charge(one, spent);
-      one.account.settle(one.taking, amount);
-    }
+    for (const one of this.#taken) this.#pay(one, spent);
     return this.#charges;
   }
 
   async spend(usage: Usage, target = this.#spending.targets[0]): Promise<void> {
-    for (const one of this.#taken) {
-      // A session is one request, however long it goes on.
-      if (one.bound.budget.of === 'requests') continue;
-      const { amount } = one.taking;
-      const spent = this.#charge(one, { usage, ...(target && { target }) });
-      one.account.settle(one.taking, spent);
-      one.taking = { ...one.taking, amount: 0 };
-      const again = await one.account.take(amount, one.bound.units);
-      if ('granted' in again) {
-        const now = this.#books.clock.now();
-        throw refusal(one.bound, amount, again, now, this.#spending, this.#spending.most(), this.#books.prices);
-      }
-      if (this.#settled) one.account.settle(again, 0);
-      else one.taking = again;
+    // A session is one request, however long it goes on.
+    const counted = this.#taken.filter(({ bound }) => bound.budget.of !== 'requests');
+    // First every charge: while room is waited for, more may be reported, or the session may end.
+    for (const one of counted) this.#pay(one, { usage, ...(target && { target }) });
+    if (this.#settled) return;
+    for (const one of counted)
+      if (one.taking.amount < one.need)
+        await (one.again ??= this.#setAside(one).finally(() => (one.again = undefined)));
+  }
+
+  /** Charged, and nothing of it is set aside any more. */
+  #pay(one: Taken, spent: Spent): void {
+    one.account.settle(one.taking, this.#charge(one, spent));
+    one.taking = { ...one.taking, amount: 0 };
+  }
+
+  async #setAside(one: Taken): Promise<void> {
+    const { bound, account, need } = one;
+    const taking = await account.take(need, bound.units);
+    if ('granted' in taking) {
+      const now = this.#books.clock.now();
+      throw refusal(bound, need, taking, now, this.#spending, this.#spending.most(), this.#books.prices);
     }
+    if (this.#settled) account.settle(taking, 0);
+    else one.taking = taking;
   }
 
   #charge({ bound, taking }: Taken, spent: Spent): number {

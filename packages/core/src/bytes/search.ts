@@ -17,3 +17,13 @@ export function createSearch(text: string): (bytes: Uint8Array, from?: number) =
     return -1;
   };
 }
+
+/** Fixed texts are few, so their searches are made once. */
+const searches = new Map<string, (bytes: Uint8Array) => number>();
+
+/** Whether one of our fixed texts is in the bytes; one that a caller chooses needs a search of its own. */
+export function holds(bytes: Uint8Array, text: string): boolean {
+  let search = searches.get(text);
+  if (!search) searches.set(text, (search = createSearch(text)));
+  return search(bytes) >= 0;
+}

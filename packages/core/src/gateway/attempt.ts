@@ -28,7 +28,7 @@ export async function attempt(
   let translated: Translated | undefined;
   const outcome = await tryTargets(gateway, plan, {
     signal: request.signal,
-    async ask(target) {
+    ask(target) {
       if (!translated || !sameDestination(translated.target, target)) translated = towards(gateway, inbound, target);
       if (strict) refuseLosses(translated.lost, target);
       return tryTarget(gateway, target, inbound, translated.translation, request);

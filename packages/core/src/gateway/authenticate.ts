@@ -8,14 +8,19 @@ import type { Running } from './running.ts';
 const anonymous: Caller = { id: 'anonymous' };
 
 /** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export async function authenticate(gateway: Running, call: Call, address?: string): Promise<Caller> {
-  if (gateway.refusal) throw gateway.refusal;
-  const caller = await known(gateway, call, address);
-  if (gateway.callersRefusal) throw gateway.callersRefusal;
-  return caller;
+export function authenticate(gateway: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
+  const { refusal, callersRefusal } = gateway;
+  if (refusal) throw refusal;
+  const caller = known(gateway, call, address);
+  return callersRefusal ? refusedCaller(caller, callersRefusal) : caller;
 }
 
-async function known({ ports }: Running, call: Call, address: string | undefined): Promise<Caller> {
+async function refusedCaller(caller: Caller | Promise<Caller>, refusal: Failure): Promise<never> {
+  await caller;
+  throw refusal;
+}
+
+function known({ ports }: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
   if (accessKey === undefined) {
@@ -24,11 +29,14 @@ async function known({ ports }: Running, call: Call, address: string | undefined
       'An access key is required: send it as "x-api-key", "Authorization: Bearer", "x-goog-api-key" or "?key=".',
     );
   }
-  const caller = await ports.callers.find(accessKey);
-  if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
-  refuseEnded(caller, ports.clock.now());
-  caller.admit?.(address);
-  return caller;
+  const admitted = (caller: Caller | undefined): Caller => {
+    if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
+    refuseEnded(caller, ports.clock.now());
+    caller.admit?.(address);
+    return caller;
+  };
+  const found = ports.callers.find(accessKey);
+  return found instanceof Promise ? found.then(admitted) : admitted(found);
 }
 
 /** @throws Failure when the key was good once. */

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import * as registry from '../dialects/registry.ts';
 import { createKeyStates } from '../keys/key-states.ts';
 import { memoryQuotas } from '../keys/quotas.ts';
@@ -9,6 +8,7 @@ import { memoryCallers, memoryCounters, memoryLedger, silentLog, systemClock } f
 import { factsOf } from '../models/facts.ts';
 import type { ModelFacts } from '../models/model-facts.ts';
 import type { Ports } from '../ports.ts';
+import { RecentMap } from '../recent-map.ts';
 import { answerFetch } from '../web.ts';
 import { callsLeft } from './calls-left.ts';
 import { createCatalogues } from './catalogues.ts';
@@ -84,7 +84,7 @@ function selectorsOf(ports: Ports): Running['selectorOf'] {
 const maxRememberedModels = 1000;
 
 function factsCache({ modelFacts, upstreams }: GatewayOptions): Running['factsAt'] {
-  const remembered = new Map<Upstream, LRUCache<string, ModelFacts>>();
+  const remembered = new Map<Upstream, RecentMap<string, ModelFacts>>();
   const found = (upstream: Upstream, model: string) => ({
     ...factsOf(model, modelFacts),
     ...upstream.provider.facts,
@@ -94,7 +94,7 @@ function factsCache({ modelFacts, upstreams }: GatewayOptions): Running['factsAt
     let facts = remembered.get(upstream);
     // A direction may bring one for a single request.
     if (!facts && !upstreams.includes(upstream)) return found(upstream, model);
-    if (!facts) remembered.set(upstream, (facts = new LRUCache({ max: maxRememberedModels })));
+    if (!facts) remembered.set(upstream, (facts = new RecentMap(maxRememberedModels)));
     let known = facts.get(model);
     if (!known) {
       known = found(upstream, model);
@@ -105,7 +105,7 @@ function factsCache({ modelFacts, upstreams }: GatewayOptions): Running['factsAt
 }
 
 function destinationsCache(options: GatewayOptions): Running['destinationsOf'] {
-  const remembered = new LRUCache<string, readonly UpstreamModel[]>({ max: maxRememberedModels });
+  const remembered = new RecentMap<string, readonly UpstreamModel[]>(maxRememberedModels);
   return (model) => {
     let known = remembered.get(model);
     if (!known) {

@@ -1,7 +1,9 @@
 import type { Failure } from '../conversation/failure.ts';
 import type { Permit } from '../limits/limiter.ts';
+import { pause } from './pause.ts';
 import type { AttemptRecord } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
+import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, withOurHeaders, type Story } from './account.ts';
 import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -49,7 +51,7 @@ export async function inTurn(
     report: () => undefined, // of an error nothing can be lost
   };
   const words = (failure: Failure) =>
-    writer.write(dialect.encodeStream(context).push({ type: 'failure', failure })) + writer.end();
+    withoutVendorIds(writer.write(dialect.encodeStream(context).push({ type: 'failure', failure }))) + writer.end();
   const body = new HeldAnswer(answering, { idle: writer.idle, everyMs: queue.heartbeatMs, words });
   const headers = { 'content-type': callersFraming(inbound).contentType, 'cache-control': 'no-cache' };
   return withOurHeaders({ status: 200, headers, body }, story);
@@ -128,27 +130,27 @@ async function whenKeysAreFree(
     plan = replan();
     const backoff = Math.min(firstBackoffMs * 2 ** round, maxBackoffMs);
     const told = failure.details.retryAfterSeconds !== undefined;
-    const freeAt = Math.min(freeAtMs(gateway, plan), told ? Infinity : clock.now() + backoff);
+    const freeAt = Math.min(freeAtMs(gateway, plan, outcome, backoff), told ? Infinity : clock.now() + backoff);
     if (freeAt > deadline) return all;
     await patience.during(pause(freeAt - clock.now(), signal));
     plan = replan();
   }
 }
 
-function freeAtMs({ cooldown }: Running, plan: Plan): number {
-  return Math.min(...plan.possible().map(({ credential, model }) => cooldown.freeAtMs(credential.id, model)));
-}
-
-/** At most so long: less, if the caller goes away. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(over, Math.max(0, ms));
-    signal.addEventListener('abort', over);
-    if (signal.aborted) over();
+/** A key whose upstream has its keys never rest is over its rate all the same: as long as it was told, or the backoff. */
+function freeAtMs(
+  { cooldown, ports }: Running,
+  plan: Plan,
+  { target: last, failure }: Outcome,
+  backoff: number,
+): number {
+  const now = ports.clock.now();
+  const told = failure?.details.retryAfterSeconds;
+  const times = plan.possible().map(({ credential, model }) => {
+    const freeAt = cooldown.freeAtMs(credential.id, model);
+    if (freeAt > 0) return freeAt;
+    const toldOfThis = told !== undefined && last?.credential === credential && last.model === model;
+    return now + (toldOfThis ? Math.max(told * 1000, firstBackoffMs) : backoff);
   });
+  return Math.min(...times);
 }

@@ -1,5 +1,5 @@
-import { unlimited, type Permit } from '../limits/limiter.ts';
-import type { Caller, Limits } from '../ports.ts';
+import { unlimited, type Limiter, type Permit } from '../limits/limiter.ts';
+import type { Caller, Hold, Limits } from '../ports.ts';
 import type { Story } from './account.ts';
 import type { Incoming } from './incoming.ts';
 import type { Plan } from './plan.ts';
@@ -10,42 +10,56 @@ import { estimateOf, spendingOf } from './spending.ts';
  * Room for this call within the limits and budgets of its caller, and of the user whose key it is. What was set aside of budgets
  * becomes part of the story. @throws Failure `rate-limited`, saying which limit and when it frees.
  */
-export async function limit(
+export function limit(
   gateway: Running,
   story: Story,
   caller: Caller,
   inbound: Incoming,
   plan: Plan,
-): Promise<Permit> {
+): Permit | Promise<Permit> {
   if (caller.role === 'special' || caller.role === 'admin') return unlimited;
-  const { limiter, options } = gateway;
-  if (caller.limits?.budgets || caller.userLimits?.budgets || options.limits?.budgets)
-    await setAside(gateway, story, caller, inbound, plan);
+  const defaults = gateway.options.limits?.budgets;
+  if (!caller.limits?.budgets && !caller.userLimits?.budgets && !defaults) return reserve(gateway, caller, inbound);
+  const holding = setAside(gateway, caller, inbound, plan);
+  const held = (hold: Hold | undefined) => {
+    if (hold) story.hold = hold;
+    return reserve(gateway, caller, inbound);
+  };
+  return holding instanceof Promise ? holding.then(held) : held(holding);
+}
+
+function setAside(
+  { ports, options }: Running,
+  caller: Caller,
+  inbound: Incoming,
+  plan: Plan,
+): Hold | undefined | Promise<Hold | undefined> {
+  const spending = ports.budgets && spendingOf(caller, inbound, plan);
+  const defaults = options.limits?.budgets;
+  return spending && ports.budgets?.reserve(defaults ? { ...spending, defaults } : spending);
+}
+
+function reserve({ limiter, options }: Running, caller: Caller, inbound: Incoming): Permit | Promise<Permit> {
   const limits = caller.limits ? { ...options.limits, ...caller.limits } : (options.limits ?? {});
   const estimate = () => estimateOf(inbound);
-  const own = await limiter.reserve(caller, limits, estimate);
+  const own = limiter.reserve(caller, limits, estimate);
   const user = userOf(caller);
-  if (!user) return own;
+  return user ? withUsers(limiter, own, user, estimate) : own;
+}
+
+async function withUsers(
+  limiter: Limiter,
+  reserving: Permit | Promise<Permit>,
+  user: Caller & { readonly limits: Limits },
+  estimate: () => number,
+): Promise<Permit> {
+  const own = await reserving;
   try {
     return both(own, await limiter.reserve(user, user.limits, estimate));
   } catch (thrown) {
     await own.settle({ inputTokens: 0 });
     throw thrown;
   }
-}
-
-async function setAside(
-  { ports, options }: Running,
-  story: Story,
-  caller: Caller,
-  inbound: Incoming,
-  plan: Plan,
-): Promise<void> {
-  const spending = ports.budgets && spendingOf(caller, inbound, plan);
-  const defaults = options.limits?.budgets;
-  const holding = spending && ports.budgets?.reserve(defaults ? { ...spending, defaults } : spending);
-  const hold = holding instanceof Promise ? await holding : holding;
-  if (hold) story.hold = hold;
 }
 
 /** All keys of a user together are bound as one caller. */

@@ -202,6 +202,17 @@ describe('an operation with a model', () => {
     expect(answer.json().error).toMatchObject({ message: '*** asks for too much', param: 'input' });
   });
 
+  test.each([
+    ['Bearer', { authorization: 'Bearer gate-token-1' }],
+    ['another scheme', { 'x-gate-authorization': 'Token gate-token-1' }],
+    ['none', { 'x-gate-key': 'gate-token-1' }],
+  ])('nor without a token of a configured header, whatever scheme is before it: %s', async (_name, headers) => {
+    const up = scripted({ status: 422, body: '{"error":{"message":"gate-token-1 is unknown here"}}' });
+    const { gateway } = gatewayOf(up.transport, { upstreams: [vendor({ headers })] });
+    const answer = await ask(gateway, 'POST /v1/embeddings', embed());
+    expect(answer.json().error).toMatchObject({ message: '*** is unknown here' });
+  });
+
   test('a redirection is not followed', async () => {
     const up = scripted({ status: 302, headers: { location: 'http://elsewhere.test/' } });
     const answer = await ask(gatewayOf(up.transport).gateway, 'POST /v1/embeddings', embed());

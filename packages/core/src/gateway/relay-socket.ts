@@ -5,6 +5,8 @@ import { isObject, tryParseJson } from '../json.ts';
 import type { Socket, SocketListener } from '../ports.ts';
 import { closeCodeOf } from './close-code.ts';
 import type { SocketSession } from './http.ts';
+import { withoutVendorIds } from '../translate/vendor-ids.ts';
+import { holds } from '../bytes/search.ts';
 import type { StreamEnd } from './try-targets.ts';
 
 interface RelayedSession extends SocketSession {
@@ -70,13 +72,13 @@ export function relaySocket(
   };
   const fromUpstream: SocketListener = {
     message(message, binary) {
-      if (!client.send(message, binary)) upstream.pause();
+      if (!client.send(shown(message), binary)) upstream.pause();
       look(message);
     },
     drained: () => client.resume(),
     closed(code, reason) {
       if (over) return;
-      passClose(client, code, reason, [1011, 'The upstream broke the connection off.']);
+      passClose(client, code, withoutVendorIds(reason), [1011, 'The upstream broke the connection off.']);
       finish(code === broken ? new Failure('bad-upstream', 'The upstream broke the connection off.') : undefined);
     },
   };
@@ -89,6 +91,14 @@ export function relaySocket(
       if (!responding && !over) leave();
     },
   };
+}
+
+/** An error without the vendor's ids; anything else as it is. */
+function shown(message: Uint8Array): Uint8Array | string {
+  if (!holds(message, '"error"')) return message;
+  const text = new TextDecoder().decode(message);
+  const without = withoutVendorIds(text);
+  return without === text ? message : new TextEncoder().encode(without);
 }
 
 /** RFC 6455 §7.4.1: told to nobody over the wire, but by how a connection ended. */

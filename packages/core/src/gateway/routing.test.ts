@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createKeyStates } from '../keys/key-states.ts';
 import { memoryLedger } from '../memory.ts';
 import type { OutboundRequest, Transport } from '../ports.ts';
 import { anthropic, openaiCompatible } from '../providers/registry.ts';
 import { createGateway } from './create.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
+import type { Queue } from './queue.ts';
 
 type Answer = { readonly status: number; readonly headers?: Record<string, string> };
 type Says = (key: string, request: OutboundRequest) => Answer | Promise<Answer>;
@@ -115,6 +116,36 @@ describe('E13 quotas of keys', () => {
     expect((await call()).status).toBe(200);
     expect(asked).toEqual(['b', 'c']);
     expect(told).toEqual(['take a', 'take b', 'back b', 'take c']);
+  });
+});
+
+describe('a store of quotas that is away', () => {
+  const quotas = {
+    remaining: () => 5,
+    take: () => Promise.reject(new Error('ECONNREFUSED')),
+    giveBack: () => undefined,
+  };
+  const ports = { quotas } as unknown as GatewayOptions['ports']; // the scene brings the transport
+  const counted = { id: 'a', secret: 'secret-a', quota: 5 };
+
+  test('another key is asked, whose calls nobody counts', async () => {
+    const upstreams = [upstream('up', { credentials: [counted, ...keys('b')] })];
+    const { call, asked } = scene(() => well, { upstreams, ports });
+    expect((await call()).status).toBe(200);
+    expect(asked).toEqual(['b']);
+  });
+
+  test('without another the call is refused, and on record', async () => {
+    const { call, asked, ledger } = scene(() => well, {
+      upstreams: [upstream('up', { credentials: [counted] })],
+      ports,
+    });
+    const { status, text } = await call();
+    expect(status).toBe(503);
+    expect(text).toContain('What is left of the quota of an upstream key cannot be told');
+    expect(text).not.toContain('ECONNREFUSED');
+    expect(asked).toEqual([]);
+    expect(ledger.records()).toMatchObject([{ status: 503, failure: { kind: 'server' } }]);
   });
 });
 
@@ -373,4 +404,45 @@ test('a call without a choice has no why', async () => {
   const { call, ledger } = scene(() => well, { upstreams: [upstream('up')] });
   await call();
   expect(ledger.records()[0]).not.toHaveProperty('why');
+});
+
+describe('F13 in a queue, an upstream whose keys never rest', () => {
+  const queue: Queue = {
+    enter: () => Promise.resolve({ leave: () => undefined }),
+    waitMs: 20_000,
+    heartbeatMs: 5000,
+  };
+  const upstreams = [upstream('up', { breaker: { never: true } })];
+
+  function waiting(answers: readonly Answer[]) {
+    vi.useFakeTimers({ now: 1_000_000 });
+    const left = [...answers];
+    const times: number[] = [];
+    const says: Says = () => (times.push(Date.now() - 1_000_000), left.shift() ?? well);
+    const ports = { clock: { now: () => Date.now() } } as GatewayOptions['ports']; // the scene brings the transport
+    return { ...scene(says, { upstreams, queue, ports }), times };
+  }
+
+  afterEach(() => void vi.useRealTimers());
+
+  test.each([
+    ['as long as it says', { 'retry-after': '3' }, [0, 3000, 6000]],
+    ['with a backoff where it says nothing', {}, [0, 1000, 3000]],
+    ['and never without a pause', { 'retry-after': '0' }, [0, 1000, 2000]],
+  ] as const)('is waited for, %s', async (_name, headers, at) => {
+    const { call, times } = waiting([
+      { status: 429, headers },
+      { status: 429, headers },
+    ]);
+    const answered = call();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await answered).status).toBe(200);
+    expect(times).toEqual(at);
+  });
+
+  test('is given up where it says a time beyond the deadline', async () => {
+    const { call, times } = waiting([{ status: 429, headers: { 'retry-after': '30' } }]);
+    expect((await call()).status).toBe(429);
+    expect(times).toEqual([0]);
+  });
 });

@@ -64,7 +64,8 @@ export async function send(gateway: Running, target: Target, message: Message, s
   const { ports, options } = gateway;
   const { method, body } = message;
   try {
-    const authorized = await authorizedRequest(gateway, target, message);
+    const authorizing = authorizedRequest(gateway, target, message);
+    const authorized = authorizing instanceof Promise ? await authorizing : authorizing;
     const response = await ports.transport.send({
       method,
       url: authorized.url,

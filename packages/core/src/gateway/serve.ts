@@ -32,7 +32,9 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   let ours = true;
   try {
     if (gate) await gate.admit();
-    const caller = (story.caller = await authenticate(gateway, call, request.address));
+    // What memory knows is there at once, and a promise for it would cost a turn of the queue.
+    const found = authenticate(gateway, call, request.address);
+    const caller = (story.caller = found instanceof Promise ? await found : found);
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;
@@ -44,7 +46,8 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
     const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.possible())) : asked;
-    const granted = await limit(gateway, story, caller, inbound, plan);
+    const granting = limit(gateway, story, caller, inbound, plan);
+    const granted = granting instanceof Promise ? await granting : granting;
     ours = false;
     if (operation === 'count-tokens') {
       const counted = countTokens(gateway, plan, inbound, request, (story.attempts = []));

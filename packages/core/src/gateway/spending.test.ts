@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createBudgets } from '../budgets/budgets.ts';
 import { memoryCallers, memoryLedger, systemClock } from '../memory.ts';
 import type { Budgets, Caller, Most, Sink, Spending, Transport } from '../ports.ts';
-import { anthropic, gemini, openai } from '../providers/registry.ts';
+import { anthropic, bedrock, gemini, openai, vertex } from '../providers/registry.ts';
 import { createGateway } from './create.ts';
 import type { HttpAnswer } from './http.ts';
 import { readAll } from './read-all.ts';
@@ -87,6 +87,31 @@ async function mostOf(path: string, body: object | string, headers?: Readonly<Re
   if (!seen[0]) throw new Error('Nothing was set aside.');
   return seen[0].most();
 }
+
+test.each([
+  ['the location of Vertex', vertex, { location: 'europe-west1', project: 'p' }, 'europe-west1'],
+  ['none, which is global at Vertex', vertex, { project: 'p' }, undefined],
+  ['the region of Bedrock', bedrock, { region: 'eu-central-1' }, 'eu-central-1'],
+])('a price is asked for with the region of the target: %s', async (_name, provider, settings, region) => {
+  const seen: Spending[] = [];
+  const gateway = createGateway({
+    upstreams: [{ name: 'up', provider, settings, credentials: [{ id: 'a', secret: 's' }] }],
+    ports: {
+      transport: answering({ status: 400, pieces: ['{}'] }),
+      callers: memoryCallers([{ accessKey: 'k', id: 'key-1', limits: { budgets: [] } }]),
+      budgets: { reserve: (spending) => void seen.push(spending) },
+    },
+  });
+  const asked = { model: 'claude-sonnet-4-5', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
+  await gateway.handle({
+    method: 'POST',
+    url: '/v1/messages',
+    headers: { 'x-api-key': 'k', 'content-type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify(asked)),
+    signal: new AbortController().signal,
+  });
+  expect(seen[0]?.targets.map((target) => target.region)).toEqual([region]);
+});
 
 const chat = '/v1/chat/completions';
 const hi = [{ role: 'user', content: 'hi' }];

@@ -1,5 +1,5 @@
 import { longFiles } from '../bytes/lift.ts';
-import { createSearch } from '../bytes/search.ts';
+import { holds } from '../bytes/search.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { MediaPart, Message, Part } from '../conversation/message.ts';
 import type { Bounds, Door, RequestBounds } from '../dialects/dialect.ts';
@@ -26,7 +26,8 @@ export function spendingOf(caller: Caller, inbound: Incoming, plan: Plan): Spend
 }
 
 export function spendingTarget({ glance }: Incoming, { upstream, model, settings }: Target): SpendingTarget {
-  const { region } = settings;
+  // Vertex has another word for it.
+  const region = settings.location ?? settings.region;
   return {
     upstream: upstream.name,
     provider: upstream.provider.name,
@@ -135,14 +136,6 @@ function promptTokens(inbound: Incoming, plan: Plan, window: number, elsewhere: 
   if (inbound.knock.door.relay || !mayHoldMedia(body, dialect.bounds)) return bytes;
   const perImage = Math.max(...plan.possible().map(({ model }) => imageTokens(model)));
   return bytes + mediaTokens(inbound, perImage, window);
-}
-
-const searches = new Map<string, ReturnType<typeof createSearch>>();
-
-function holds(body: Uint8Array, text: string): boolean {
-  let search = searches.get(text);
-  if (!search) searches.set(text, (search = createSearch(text)));
-  return search(body) >= 0;
 }
 
 /** A word may be written with escapes as well: `"imag\\u0065"`. */

@@ -64,9 +64,11 @@ export async function tryTargets(
 
   for (const target of probedLast(cooldown, plan.targets)) {
     const { credential, model } = target;
-    if (credential.quota !== undefined && !(await ports.quotas.take(credential.id, credential.quota))) {
-      spent.push(target);
-      continue;
+    if (credential.quota !== undefined) {
+      const taken = await takeCall(gateway, credential.id, credential.quota);
+      if (taken instanceof Failure) failure = taken;
+      else if (!taken) spent.push(target);
+      if (taken !== true) continue;
     }
     last = target;
     const startedAt = ports.clock.now();
@@ -109,6 +111,17 @@ export async function tryTargets(
     failure: failure ?? spentMeanwhile(gateway, spent),
     ...(plan.why && { why: plan.why }),
   };
+}
+
+/** A key whose calls cannot be counted is not asked: another may be. */
+async function takeCall({ ports }: Running, credential: string, quota: number): Promise<boolean | Failure> {
+  try {
+    return await ports.quotas.take(credential, quota);
+  } catch (thrown) {
+    ports.log('error', 'The quota of an upstream key could not be asked for', { credential, error: String(thrown) });
+    const message = 'What is left of the quota of an upstream key cannot be told at the moment. Try again later.';
+    return new Failure('server', message, { status: 503, cause: thrown });
+  }
 }
 
 /** Whose rest is over is tried by one call alone; the others go elsewhere meanwhile, where there is an elsewhere. */

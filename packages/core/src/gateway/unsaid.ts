@@ -2,6 +2,7 @@ import type { Chunk } from '../bytes/framing.ts';
 import { createHiding } from '../bytes/hide.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
 import type { Socket, Source, UpstreamResponse } from '../ports.ts';
+import { withoutVendorIds } from '../translate/vendor-ids.ts';
 
 // Some vendors, and gateways before them, repeat what they were sent: in an error, a header, an event of a stream that fails,
 // a closing reason. Our callers, our log and our records read all of that, so secrets are taken out where it comes in.
@@ -29,8 +30,9 @@ export function secretsSent(
   return found.size > 1 ? [...found].sort((a, b) => b.length - a.length) : [...found];
 }
 
+/** RFC 9110 §11.4: whoever repeats a token leaves the scheme before it out. */
 function withoutScheme(value: string): string {
-  return value.replace(/^(Bearer|Basic) /i, '');
+  return value.replace(/^[\w-]+ +(?=\S)/, '');
 }
 
 const credentialHeaders = ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key'] as const;
@@ -60,7 +62,8 @@ export function unsaid(response: UpstreamResponse, secrets: readonly string[]): 
 /** The same of an error's whole body, however short the secrets are. */
 export function errorWithout(body: Uint8Array, secrets: readonly string[]): Uint8Array {
   const text = new TextDecoder().decode(body);
-  return secrets.some((secret) => text.includes(secret)) ? new TextEncoder().encode(textWithout(text, secrets)) : body;
+  const told = withoutVendorIds(textWithout(text, secrets));
+  return told === text ? body : new TextEncoder().encode(told);
 }
 
 /** An upstream's end of a WebSocket. */

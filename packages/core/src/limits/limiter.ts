@@ -1,15 +1,17 @@
 import { Failure } from '../conversation/failure.ts';
 import { totalInputTokens, type Usage } from '../conversation/usage.ts';
 import type { Caller, Limits, Ports, Taken } from '../ports.ts';
+import { RecentMap } from '../recent-map.ts';
 
 /** Keeps callers within their limits. */
 export interface Limiter {
   /**
    * Room for one call: a request and `estimateTokens` of the minute, and a place among those running. A function is asked
    * only where tokens are limited. Takes everything or nothing.
-   * @throws Failure `rate-limited`, saying which limit, whose, and when it frees.
+   * Counters in memory answer at once: only those of another process are waited for.
+   * @throws Failure `rate-limited`, saying which limit, whose, and when it frees; or rejects with it.
    */
-  reserve(caller: Caller, limits: Limits, estimateTokens: number | (() => number)): Promise<Permit>;
+  reserve(caller: Caller, limits: Limits, estimateTokens: number | (() => number)): Permit | Promise<Permit>;
 }
 
 export interface Permit {
@@ -24,6 +26,8 @@ export interface Permit {
 
 type LimiterPorts = Pick<Ports, 'counters' | 'random' | 'log'>;
 
+type CounterKeys = Readonly<Record<'requests' | 'tokens' | 'running', string>>;
+
 interface Taking {
   readonly amount: number;
   readonly atMs: number;
@@ -35,34 +39,62 @@ const placeExpiryMs = 60 * 60_000;
 
 export function createLimiter(ports: LimiterPorts): Limiter {
   const process = Math.floor(ports.random() * 2 ** 48).toString(36);
+  /** Names that are written once are hashed once. */
+  const known = new RecentMap<string, CounterKeys>(10_000);
   let calls = 0;
+
+  function keysOf({ id }: Caller): CounterKeys {
+    let keys = known.get(id);
+    if (!keys) known.set(id, (keys = { requests: `requests:${id}`, tokens: `tokens:${id}`, running: `running:${id}` }));
+    return keys;
+  }
+
   return {
-    async reserve(caller, limits, estimateTokens) {
+    reserve(caller, limits, estimateTokens) {
       if (!limited(limits)) return unlimited;
-      const reservation = new Reservation(ports, caller, `${process}.${(calls += 1)}`);
-      try {
-        // Counters in memory answer at once: only those of another process are waited for.
-        if (limits.requestsPerMinute !== undefined) {
-          const taking = reservation.takeRequest(limits.requestsPerMinute);
-          if (taking) await taking;
-        }
-        if (limits.tokensPerMinute !== undefined) {
-          const tokens = typeof estimateTokens === 'number' ? estimateTokens : estimateTokens();
-          const taking = reservation.takeTokens(tokens, limits.tokensPerMinute);
-          if (taking) await taking;
-        }
-        if (limits.concurrency !== undefined) {
-          const entering = reservation.enter(limits.concurrency);
-          if (entering) await entering;
-        }
-      } catch (thrown) {
+      const reservation = new Reservation(ports, caller, keysOf(caller), `${process}.${(calls += 1)}`);
+      const undone = async (thrown: unknown) => {
         await reservation.undo();
         throw thrown;
+      };
+      try {
+        const taking = takeAll(reservation, limits, estimateTokens);
+        return taking ? taking.then(() => reservation, undone) : reservation;
+      } catch (thrown) {
+        return undone(thrown);
       }
-      return reservation;
     },
   };
 }
+
+/** One after the other, from the first that `limits` names. */
+function takeAll(
+  reservation: Reservation,
+  limits: Limits,
+  estimateTokens: number | (() => number),
+  from = 0,
+): void | Promise<void> {
+  for (let at = from; at < takings.length; at += 1) {
+    const taking = takings[at]?.(reservation, limits, estimateTokens);
+    if (taking) return taking.then(() => takeAll(reservation, limits, estimateTokens, at + 1));
+  }
+}
+
+const takings: readonly ((
+  reservation: Reservation,
+  limits: Limits,
+  estimateTokens: number | (() => number),
+) => void | Promise<void>)[] = [
+  (reservation, { requestsPerMinute: limit }) => {
+    if (limit !== undefined) return reservation.takeRequest(limit);
+  },
+  (reservation, { tokensPerMinute: limit }, tokens) => {
+    if (limit !== undefined) return reservation.takeTokens(typeof tokens === 'number' ? tokens : tokens(), limit);
+  },
+  (reservation, { concurrency: limit }) => {
+    if (limit !== undefined) return reservation.enter(limit);
+  },
+];
 
 const settled = Promise.resolve();
 /** For whoever has no limits. */
@@ -76,6 +108,7 @@ function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): b
 class Reservation implements Permit {
   readonly #ports: LimiterPorts;
   readonly #caller: Caller;
+  readonly #keys: CounterKeys;
   readonly #holder: string;
   /** Undefined: not limited, or not taken yet. */
   #requests: Taking | undefined;
@@ -83,9 +116,10 @@ class Reservation implements Permit {
   #running = false;
   #settled = false;
 
-  constructor(ports: LimiterPorts, caller: Caller, holder: string) {
+  constructor(ports: LimiterPorts, caller: Caller, keys: CounterKeys, holder: string) {
     this.#ports = ports;
     this.#caller = caller;
+    this.#keys = keys;
     this.#holder = holder;
   }
 
@@ -105,7 +139,7 @@ class Reservation implements Permit {
   }
 
   enter(limit: number): void | Promise<void> {
-    const entered = this.#ports.counters.enter(this.#key('running'), limit, placeExpiryMs, this.#holder);
+    const entered = this.#ports.counters.enter(this.#keys.running, limit, placeExpiryMs, this.#holder);
     if (typeof entered !== 'boolean') return entered.then((inside) => this.#entered(inside, limit));
     this.#entered(entered, limit);
   }
@@ -141,12 +175,12 @@ class Reservation implements Permit {
 
   #leave(requests: number, tokens: number): Promise<void> {
     // All are begun before any is waited for: one that fails must not keep the others from happening.
-    const pending = [
-      this.#attempt(() => (this.#running ? this.#ports.counters.leave(this.#key('running'), this.#holder) : undefined)),
-      this.#attempt(() => this.#adjust('requests', this.#requests, requests)),
-      this.#attempt(() => this.#adjust('tokens', this.#tokens, tokens)),
-    ].filter((one) => one !== undefined);
-    return pending.length === 0 ? settled : Promise.all(pending).then(() => undefined);
+    const left = this.#running
+      ? this.#attempt(() => this.#ports.counters.leave(this.#keys.running, this.#holder))
+      : undefined;
+    const asked = this.#attempt(() => this.#adjust('requests', this.#requests, requests));
+    const spent = this.#attempt(() => this.#adjust('tokens', this.#tokens, tokens));
+    return left || asked || spent ? Promise.all([left, asked, spent]).then(() => undefined) : settled;
   }
 
   /** A correction that fails is a line in the log: the call itself is over. */
@@ -163,7 +197,7 @@ class Reservation implements Permit {
 
   #adjust(what: 'requests' | 'tokens', taking: Taking | undefined, difference: number): void | Promise<void> {
     if (!taking || difference === 0) return;
-    return this.#ports.counters.adjust(this.#key(what), difference, minuteMs, taking.atMs);
+    return this.#ports.counters.adjust(this.#keys[what], difference, minuteMs, taking.atMs);
   }
 
   #take(
@@ -172,7 +206,7 @@ class Reservation implements Permit {
     limit: number,
     keep: (taking: Taking) => void,
   ): void | Promise<void> {
-    const taken = this.#ports.counters.take(this.#key(what), amount, limit, minuteMs);
+    const taken = this.#ports.counters.take(this.#keys[what], amount, limit, minuteMs);
     if ('ok' in taken) keep(this.#accepted(what, amount, limit, taken));
     else return taken.then((later) => keep(this.#accepted(what, amount, limit, later)));
   }
@@ -183,10 +217,6 @@ class Reservation implements Permit {
     if (!Number.isFinite(taken.retryAfterMs)) throw new Failure('rate-limited', `${refused}.`);
     const seconds = Math.max(1, Math.ceil(taken.retryAfterMs / 1000));
     throw new Failure('rate-limited', `${refused}. Try again in ${seconds} s.`, { retryAfterSeconds: seconds });
-  }
-
-  #key(what: string): string {
-    return `${what}:${this.#caller.id}`;
   }
 
   #whose(): string {

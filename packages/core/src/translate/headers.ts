@@ -55,12 +55,21 @@ function travels(name: string): boolean {
   return answer;
 }
 
+/** Not the callers' to know: whose account it is, and what concerns our connection alone. */
+const keptBack = new Set([
+  'set-cookie',
+  'alt-svc',
+  'openai-organization',
+  'openai-project',
+  'anthropic-organization-id',
+]);
+
 /** An upstream's headers that travel back with a relayed reply. */
 export function relayedReplyHeaders(headers: HeaderMap): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined && !hopByHop.has(name) && name !== 'set-cookie' && name !== 'alt-svc') out[name] = value;
+    if (value !== undefined && !hopByHop.has(name) && !keptBack.has(name)) out[name] = value;
   }
   return out;
 }

@@ -9,6 +9,7 @@ import type { Accommodation } from './accommodate/accommodate.ts';
 import { callersFraming } from './callers-framing.ts';
 import type { Destination, Inbound, StreamProgress } from './translation.ts';
 import { asFailure } from './upstream-failure.ts';
+import { withoutVendorIds } from './vendor-ids.ts';
 
 /** What one conversion knows, for all that is done with its reply. */
 export interface Way {
@@ -50,6 +51,7 @@ export function outputOf(way: Way) {
       observe(progress, event);
       if (restore) for (const restored of restore(event)) text += writer.write(encoder.push(restored));
       else text += writer.write(encoder.push(event));
+      if (progress.failure) text = withoutVendorIds(text);
     }
     return text;
   }

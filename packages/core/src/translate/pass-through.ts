@@ -4,6 +4,7 @@ import { sse } from '../bytes/sse.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
 import type { RelayDoor, Sighting, TopLevel, Watch } from '../dialects/dialect.ts';
 import { isObject, tryParseJson } from '../json.ts';
+import { maskErrors } from './mask-errors.ts';
 import { createTap } from './tap.ts';
 import type { Inbound, StreamProgress, StreamTranslator } from './translation.ts';
 
@@ -16,16 +17,17 @@ type Progress = { -readonly [K in keyof StreamProgress]: StreamProgress[K] };
 export function passThrough(inbound: Inbound, door: RelayDoor, contentType: string): StreamTranslator {
   const progress: Progress = { begun: false, finished: false };
   const look = lookerFor(inbound, door, contentType, progress);
+  const masking = contentType.includes('event-stream') ? maskErrors(true) : undefined;
   return {
     contentType,
     push(bytes) {
       look.push(bytes);
-      return bytes;
+      return masking ? masking.push(bytes) : bytes;
     },
     end() {
       look.end();
       progress.finished = true;
-      return '';
+      return masking?.end() ?? '';
     },
     fail(failure) {
       look.end();

@@ -9,6 +9,7 @@ import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
 import { beginsAsObject } from './first-byte.ts';
 import { relayedRequestHeaders } from './headers.ts';
+import { maskErrors } from './mask-errors.ts';
 import { replyRenaming, type ByteRenaming, type ReplyRenaming } from './rename-reply.ts';
 import { createTap } from './tap.ts';
 import type {
@@ -21,6 +22,7 @@ import type {
   WholeReply,
 } from './translation.ts';
 import { asFailure, failureOf } from './upstream-failure.ts';
+import { withoutVendorIds } from './vendor-ids.ts';
 
 /**
  * Same dialect in and out: the bytes go through, but for an aliased model's name and what the place wants in an envelope
@@ -84,7 +86,8 @@ function relayWhole(
 ): WholeReply {
   const { usage, failure, finished } = dialect.watch.whole(topLevel(body)) ?? {};
   if (failure && !finished) throw failure;
-  return { contentType, body: renaming?.whole(body) ?? body, ...(usage && { usage }) };
+  const told = failure ? new TextEncoder().encode(withoutVendorIds(new TextDecoder().decode(body))) : body;
+  return { contentType, body: renaming?.whole(told) ?? told, ...(usage && { usage }) };
 }
 
 interface Progress extends StreamProgress {
@@ -117,6 +120,7 @@ function relayStream(
   const { dialect, glance } = inbound;
   const progress: Progress = { begun: false, finished: false };
   const tap = createTap(framing, dialect.watch, (sighting, first) => note(progress, sighting, first));
+  const masking = maskErrors(framing.contentType === 'text/event-stream');
 
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
   function breakOff(failure: Failure): string {
@@ -129,15 +133,17 @@ function relayStream(
   }
 
   function behindHeld(text: string): Chunk {
-    const held = renaming?.end();
-    return held && held.length > 0 ? joinBytes([held, new TextEncoder().encode(text)]) : text;
+    const rest = masking.end();
+    const held = renaming ? joinBytes([renaming.push(rest), renaming.end()]) : rest;
+    return held.length > 0 ? joinBytes([held, new TextEncoder().encode(text)]) : text;
   }
 
   return {
     contentType: framing.contentType,
     push: (bytes) => {
       tap.push(bytes);
-      return renaming ? renaming.push(bytes) : bytes;
+      const told = masking.push(bytes);
+      return renaming ? renaming.push(told) : told;
     },
     end: () => {
       tap.end();
@@ -201,7 +207,8 @@ function reframeStream(
         if (first || markers.some((marker) => frame.data.includes(marker)))
           note(progress, dialect.watch.frame(frame), first);
         first = false;
-        if (!kept(frame)) text += writer.write([renaming ? { ...frame, data: renaming.text(frame.data) } : frame]);
+        const told = progress.failure ? { ...frame, data: withoutVendorIds(frame.data) } : frame;
+        if (!kept(frame)) text += writer.write([renaming ? { ...told, data: renaming.text(told.data) } : told]);
         if (progress.failure) break;
       }
     } catch (thrown) {

@@ -22,7 +22,11 @@ export function createTap(framing: Framing, watch: Watch, see: See): Tap {
 const lastLines = 12;
 /** A frame is at most an event line, a data line and a blank one. */
 const lineBreaks = lastLines * 3;
-const tailBytes = 8 * 1024;
+/** Room for a few reads, since only what does not fit is searched for where its last lines begin. */
+const tailBytes = 32 * 1024;
+/** Tails of streams that are over: fresh memory costs more than all that is done with it. */
+const idleTails: Uint8Array[] = [];
+const maxIdleTails = 64;
 
 /**
  * For SSE, whose payloads are single lines with every vendor. Between the first frame and the last ones nothing is even
@@ -36,7 +40,7 @@ class LineTap implements Tap {
    * The last lines, copied: a read that is held on to is memory that the collector must look after and nobody can use again.
    * Until the first frame has been seen, everything.
    */
-  #tail = new Uint8Array(tailBytes);
+  #tail = idleTails.pop() ?? new Uint8Array(tailBytes);
   #length = 0;
 
   constructor(watch: Watch, see: See) {
@@ -51,15 +55,38 @@ class LineTap implements Tap {
   }
 
   end(): void {
+    const lines = this.#lastLines();
+    const [only] = lines;
+    const sightings = this.#begun ? this.#last(lines) : this.#last(lines.slice(1));
+    if (!this.#begun && only !== undefined) this.#see(this.#watch.frame({ data: only }), true);
+    this.#begun = true;
+    for (const sighting of sightings) this.#see(sighting, false);
+  }
+
+  /** Gives the tail back. */
+  #lastLines(): readonly string[] {
     const kept = this.#kept();
-    this.#length = 0;
     const lines = dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines);
-    lines.forEach((line, index) => {
-      const marked = this.#watch.markers.some((marker) => line.includes(marker));
-      const first = !this.#begun;
-      this.#begun = true;
-      if (first || marked || index >= lines.length - 2) this.#see(this.#watch.frame({ data: line }), first);
-    });
+    if (this.#tail.length === tailBytes && idleTails.length < maxIdleTails) idleTails.push(this.#tail);
+    this.#tail = noTail;
+    this.#length = 0;
+    return lines;
+  }
+
+  /** From the back, as far as it takes to know how the stream ended and what it cost; in the order of the stream. */
+  #last(lines: readonly string[]): readonly (Sighting | undefined)[] {
+    const sightings: (Sighting | undefined)[] = [];
+    let finished = false;
+    let told = false;
+    for (let at = lines.length - 1; at >= 0 && !(finished && told); at -= 1) {
+      const line = lines[at] ?? '';
+      if (at < lines.length - 2 && !this.#watch.markers.some((marker) => line.includes(marker))) continue;
+      const sighting = this.#watch.frame({ data: line });
+      sightings.push(sighting);
+      finished ||= sighting?.finished === true;
+      told ||= sighting?.usage !== undefined && !sighting.early;
+    }
+    return sightings.reverse();
   }
 
   #begin(): void {
@@ -112,10 +139,13 @@ function lastLinesStart(bytes: Uint8Array): number {
   return Math.max(at, 0);
 }
 
+const noTail = new Uint8Array();
 const newline = 10;
 
+const decoder = new TextDecoder();
+
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return decoder.decode(bytes);
 }
 
 /** The payloads of a piece of a stream. */

@@ -1,5 +1,5 @@
 import { longFiles } from '../bytes/lift.ts';
-import { createSearch } from '../bytes/search.ts';
+import { holds } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
 import type { ForeignTrace, TopLevel } from '../dialects/dialect.ts';
 import { convert } from './convert.ts';
@@ -38,13 +38,4 @@ function aroundFiles(body: Uint8Array): readonly Uint8Array[] {
   if (files.length === 0) return [body];
   const starts = [0, ...files.map(({ end }) => end)];
   return starts.map((start, index) => body.subarray(start, files[index]?.start ?? body.length));
-}
-
-/** The marks are few and fixed, so their searches are made once. */
-const searches = new Map<string, (bytes: Uint8Array) => number>();
-
-function holds(bytes: Uint8Array, mark: string): boolean {
-  let search = searches.get(mark);
-  if (!search) searches.set(mark, (search = createSearch(mark)));
-  return search(bytes) >= 0;
 }

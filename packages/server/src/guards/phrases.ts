@@ -1,4 +1,4 @@
-import { Failure, type Incoming, type Json, type Policy } from '@proxy/core';
+import { Failure, pause, type Incoming, type Json, type Policy } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
 import type { GuardSet } from '../config/guards.ts';
 import { bodyOf } from './body.ts';
@@ -47,18 +47,4 @@ function textsIn(value: Json | undefined): readonly string[] {
   if (typeof value === 'string') return value.length > maxWordLength && !value.includes(' ') ? [] : [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap((member) => textsIn(member as Json)); // the members of JSON are JSON
-}
-
-/** As long as the caller waits for it. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener('abort', over);
-    if (signal.aborted) over();
-  });
 }

@@ -14,7 +14,11 @@ export function placeOf({ provider, model, askedModel, region }: PricedTarget): 
     case 'azure':
       return place('openai', [model, ...(askedModel === undefined ? [] : [afterSlash(askedModel)])]);
     case 'vertex':
-      return place(model.includes('claude') ? 'anthropic' : 'gemini', [afterSlash(model)], (region ?? '') !== 'global');
+      return place(
+        model.includes('claude') ? 'anthropic' : 'gemini',
+        [afterSlash(model)],
+        region !== undefined && region !== 'global',
+      );
     case 'bedrock':
       return bedrockPlace(model);
     case 'openrouter':

@@ -1,4 +1,4 @@
-import type { Ledger } from '@proxy/core';
+import { providerByName, type Ledger } from '@proxy/core';
 import { credentialId } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
 import { createPricing, type Cost, type PricedTarget, type Pricing } from '../pricing/index.ts';
@@ -8,9 +8,7 @@ import type { StoredCall } from '../storage/stored-call.ts';
 export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledger): Ledger {
   const pricing = createPricing(config.prices);
   const byKey = pricingsOf(config);
-  const regions = new Map(
-    config.upstreams.map(({ name, settings }) => [name, settings?.location ?? settings?.region] as const),
-  );
+  const regions = regionsOf(config);
   function costOfCall(record: StoredCall): Cost | undefined {
     const target = targetOf(record, regions);
     // Nothing was said of what it used: only a price for each request is certain, where it was served.
@@ -40,14 +38,28 @@ function pricingsOf({ prices, upstreams }: Pick<Config, 'prices' | 'upstreams'>)
   return new Map(priced);
 }
 
+/** By the names of upstreams, and by the ids of keys that say a region of their own. */
+function regionsOf({ upstreams }: Pick<Config, 'upstreams'>): ReadonlyMap<string, string | undefined> {
+  const regions = new Map<string, string | undefined>();
+  for (const { name, provider, settings, apiKeys = [] } of upstreams) {
+    regions.set(name, settings?.location ?? settings?.region);
+    for (const [index, { key }] of apiKeys.entries()) {
+      const own = providerByName(provider)?.settingsOf?.({ id: '', secret: key });
+      const region = own?.location ?? own?.region;
+      if (region !== undefined) regions.set(credentialId(name, index, key), region);
+    }
+  }
+  return regions;
+}
+
 /** Undefined: no upstream came to be asked. */
 function targetOf(
-  { provider, upstream, upstreamModel, model, startedAt }: StoredCall,
+  { provider, upstream, upstreamModel, model, startedAt, attempts }: StoredCall,
   regions: ReadonlyMap<string, string | undefined>,
 ): PricedTarget | undefined {
   const name = upstreamModel ?? model;
   if (provider === undefined || name === undefined) return undefined;
-  const region = regions.get(upstream ?? '');
+  const region = regions.get(attempts.at(-1)?.credential ?? '') ?? regions.get(upstream ?? '');
   return {
     provider,
     model: name,

@@ -1,5 +1,5 @@
 import { totalInputTokens, type Usage } from '../../conversation/usage.ts';
-import { isObject, number, object, type JsonObject } from '../../json.ts';
+import { number, object, type JsonObject } from '../../json.ts';
 import type { ModelFacts } from '../../models/model-facts.ts';
 import type { ChatUsage } from './wire.ts';
 
@@ -20,20 +20,22 @@ function decodeUsage(usage: JsonObject, facts: ModelFacts): Usage | undefined {
   const cacheRead = number(input.cached_tokens) ?? number(usage.prompt_cache_hit_tokens) ?? number(usage.cached_tokens);
   const cacheWrite = number(input.cache_write_tokens);
   const reasoning = number(output.reasoning_tokens);
-  const written: Usage = {
-    ...(prompt !== undefined && {
-      inputTokens: Math.max(0, prompt - (cacheRead ?? 0) - (facts.cacheWritesOutsidePrompt ? 0 : (cacheWrite ?? 0))),
-    }),
-    ...present('cacheReadTokens', cacheRead),
-    ...present('cacheWriteTokens', cacheWrite),
-    ...(completion !== undefined && {
-      outputTokens: completion + reasoningOutside(usage, prompt, completion, reasoning),
-    }),
-    ...present('reasoningTokens', reasoning),
-    ...present('audioInputTokens', number(input.audio_tokens)),
-    ...present('audioOutputTokens', number(output.audio_tokens)),
-  };
-  return Object.keys(written).length > 0 ? written : undefined;
+  const audioInput = number(input.audio_tokens);
+  const audioOutput = number(output.audio_tokens);
+  // Member by member: of every call's usage, where spreads of small objects cost as much as parsing it.
+  const written: { -readonly [K in keyof Usage]: Usage[K] } = {};
+  if (prompt !== undefined) {
+    const cacheWriteWithin = facts.cacheWritesOutsidePrompt ? 0 : (cacheWrite ?? 0);
+    written.inputTokens = Math.max(0, prompt - (cacheRead ?? 0) - cacheWriteWithin);
+  }
+  if (cacheRead !== undefined) written.cacheReadTokens = cacheRead;
+  if (cacheWrite !== undefined) written.cacheWriteTokens = cacheWrite;
+  if (completion !== undefined)
+    written.outputTokens = completion + reasoningOutside(usage, prompt, completion, reasoning);
+  if (reasoning !== undefined) written.reasoningTokens = reasoning;
+  if (audioInput !== undefined) written.audioInputTokens = audioInput;
+  if (audioOutput !== undefined) written.audioOutputTokens = audioOutput;
+  return isEmpty(written) ? undefined : written;
 }
 
 export function encodeUsage(usage: Usage): ChatUsage {
@@ -66,6 +68,7 @@ function present<K extends string>(key: K, value: number | undefined): { [P in K
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: number }); // the one key is K
 }
 
-function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
+function isEmpty(value: object): boolean {
+  for (const _key in value) return false;
+  return true;
 }

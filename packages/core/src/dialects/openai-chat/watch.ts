@@ -7,8 +7,9 @@ import { findUsage } from './usage.ts';
 
 /** What a relay looks for: usage, a finish, an error. Python servers write a blank after each colon. */
 export const watch: Watch = {
-  markers: ['"usage"', '"finish_reason":"', '"finish_reason": "', '"error"', '"base_resp"'],
+  markers: ['"usage":{', '"usage": {', '"finish_reason":"', '"finish_reason": "', '"error"', '"base_resp"'],
   frame({ event, data }) {
+    if (data === '[DONE]') return undefined;
     const body = tryParseJson(data);
     if (event === 'error') return { failure: decodeError(0, body ?? data, {}) };
     return isObject(body) ? sight(body) : undefined;
