@@ -34,6 +34,7 @@ export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';
 export { originsOf } from './gateway/address.ts';
 export { readAll } from './gateway/read-all.ts';
+export { mayBeSecret } from './gateway/unsaid.ts';
 export { answerFetch, fetchTransport } from './web.ts';
 
 // Dialects and providers.

@@ -331,8 +331,10 @@ export interface CallRecord {
   readonly userId?: string;
   /** The caller's network address, where known. */
   readonly address?: string;
-  /** As it was asked for, without its query. */
+  /** As it was asked for, without its query; behind a door of another's, as that door passed it on. */
   readonly path?: string;
+  /** By whose door it came, where that was not the gateway's own: `Direction.door`. */
+  readonly door?: string;
   readonly dialect?: string;
   readonly operation?: string;
   readonly model?: string;

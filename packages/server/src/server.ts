@@ -154,24 +154,27 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
   const stopWatching =
     options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
+  let closing: Promise<void> | undefined;
   return {
     url: listening.url,
     port: listening.port,
     config: () => config,
     keys: () => live.gateway.keys,
     reload,
-    async close() {
-      stopWatching();
-      admin.close();
-      keyChecks.stop();
-      await listening.close({ drainMs: drainSeconds * 1000 });
-      await transports.close();
-      bans.close();
-      await records.close();
-      await durable.close();
-      log.flush();
-    },
+    close: () => (closing ??= close()),
   };
+
+  async function close(): Promise<void> {
+    stopWatching();
+    admin.close();
+    keyChecks.stop();
+    await listening.close({ drainMs: drainSeconds * 1000 });
+    await transports.close();
+    bans.close();
+    await records.close();
+    await durable.close();
+    log.flush();
+  }
 }
 
 /** What keeps a configuration from being used; empty: nothing did. */

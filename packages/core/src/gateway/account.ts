@@ -2,7 +2,7 @@ import type { Failure } from '../conversation/failure.ts';
 import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
-import type { CallRecord, Caller, Hold } from '../ports.ts';
+import type { AttemptRecord, CallRecord, Caller, Hold } from '../ports.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Gate } from './gate.ts';
 import type { Incoming } from './incoming.ts';
@@ -22,6 +22,8 @@ export interface Story {
   readonly gate?: Gate;
   caller?: Caller;
   inbound?: Incoming;
+  /** Of an operation that has no outcome. */
+  attempts?: AttemptRecord[];
   /** Absent: no budget bounds the caller. */
   hold?: Hold;
 }
@@ -72,7 +74,7 @@ const nothingSpent: Usage = { inputTokens: 0 };
 /** Writes a call into the ledger: every call, refused ones included. */
 export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
   const { requestId, startedAt, request, call, caller, inbound } = story;
-  const { url, address } = request;
+  const { url, address, direction } = request;
   const mark = url.indexOf('?');
   const { outcome, usage, failure, firstByteMs } = ending;
   const durationMs = ports.clock.now() - startedAt;
@@ -83,9 +85,10 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     durationMs,
     status,
     path: mark < 0 ? url : url.slice(0, mark),
+    ...(direction?.door !== undefined && { door: direction.door }),
     dialect: call.dialect.name,
     operation: call.knock.door.operation,
-    attempts: outcome?.attempts ?? [],
+    attempts: outcome?.attempts ?? story.attempts ?? [],
     notices: outcome?.notices ?? [],
     ...(firstByteMs !== undefined && { firstByteMs }),
     ...(address !== undefined && { address }),

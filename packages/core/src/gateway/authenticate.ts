@@ -8,12 +8,19 @@ import type { Running } from './running.ts';
 const anonymous: Caller = { id: 'anonymous' };
 
 /** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export function authenticate(
-  { ports, refusal }: Running,
-  call: Call,
-  address: string | undefined,
-): Caller | Promise<Caller> {
+export function authenticate(gateway: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
+  const { refusal, callersRefusal } = gateway;
   if (refusal) throw refusal;
+  const caller = known(gateway, call, address);
+  return callersRefusal ? refusedCaller(caller, callersRefusal) : caller;
+}
+
+async function refusedCaller(caller: Caller | Promise<Caller>, refusal: Failure): Promise<never> {
+  await caller;
+  throw refusal;
+}
+
+function known({ ports }: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
   if (ports.callers.open) return anonymous;
   const accessKey = accessKeyOf(call);
   if (accessKey === undefined) {

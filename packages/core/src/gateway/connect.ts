@@ -88,18 +88,27 @@ function acceptLive(gateway: Running, story: Story, caller: Caller, door: Relaye
   }
   return {
     ...settingsOf(gateway),
-    headers: { ...story.gate?.answerHeaders },
-    open: (socket) =>
-      socket
-        ? openAfterSetup(socket, begin, (thrown) => {
-            if (thrown instanceof Refused) return thrown.failure;
-            const failure = ownFailure(gateway, thrown);
-            story.gate?.refused(failure);
-            record(gateway, story, failure.status, { failure });
-            return failure;
-          })
-        : nothingRuns,
+    headers: { ...story.gate?.answerHeaders, 'x-proxy-request-id': story.requestId },
+    open(socket) {
+      if (socket) return openAfterSetup(socket, begin, { failed, leftEarly });
+      leftEarly();
+      return nothingRuns;
+    },
   };
+
+  function failed(thrown: unknown): Failure {
+    if (thrown instanceof Refused) return thrown.failure;
+    const failure = ownFailure(gateway, thrown);
+    story.gate?.refused(failure);
+    record(gateway, story, failure.status, { failure });
+    return failure;
+  }
+
+  /** A call like every other, for whoever asks what became of it. */
+  function leftEarly(): void {
+    const failure = new Failure('client-gone', 'The connection ended before its first message.');
+    record(gateway, story, failure.status, { failure });
+  }
 }
 
 /** A refusal that is in the books already. */

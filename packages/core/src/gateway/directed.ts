@@ -7,7 +7,7 @@ import type { Running } from './running.ts';
 
 /** The same gateway, its counters and its rests, for one request that comes with a direction. */
 export function directed(gateway: Running, direction: Direction): Running {
-  const { upstreams, callers, transport, otherPaths, refusal, withoutKeys } = direction;
+  const { upstreams, callers, transport, otherPaths, refusal, callersRefusal, withoutKeys } = direction;
   const options = upstreams ? { ...gateway.options, upstreams, routes: [] } : gateway.options;
   const usual = upstreams ? (model: string) => destinationsOf(options, model) : gateway.destinationsOf;
   const others = gateway.dialects.find(({ name }) => name === otherPaths);
@@ -18,6 +18,7 @@ export function directed(gateway: Running, direction: Direction): Running {
     destinationsOf: (model) => direction.destinations?.(model, usual) ?? usual(model),
     doors: others ? withOtherPaths(gateway.doors, others) : gateway.doors,
     ...(refusal && { refusal }),
+    ...(callersRefusal && { callersRefusal }),
     ...(withoutKeys && { withoutKeys }),
   };
 }

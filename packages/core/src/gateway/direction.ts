@@ -23,6 +23,8 @@ export interface Direction {
   readonly transport?: Transport;
   /** Nothing is asked of anybody: the caller hears this. */
   readonly refusal?: Failure;
+  /** The same, but only whoever may call hears it: it tells something of how this gateway is set up. */
+  readonly callersRefusal?: Failure;
   /** What the caller hears when no credential can be used. */
   readonly withoutKeys?: Failure;
 }

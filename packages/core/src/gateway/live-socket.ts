@@ -4,6 +4,13 @@ import type { Socket } from '../ports.ts';
 import { closeCodeOf } from './close-code.ts';
 import type { SocketSession } from './http.ts';
 
+interface Endings {
+  /** What the caller is told of what came to nothing. */
+  failed(thrown: unknown): Failure;
+  /** Nothing was ever said. */
+  leftEarly(): void;
+}
+
 /**
  * The caller is let in before the upstream is known, because its first message names the model. It may say nothing more
  * until the upstream is there.
@@ -11,7 +18,7 @@ import type { SocketSession } from './http.ts';
 export function openAfterSetup(
   client: Socket,
   open: (setup: JsonObject, client: Socket, signal: AbortSignal) => Promise<SocketSession>,
-  failed: (thrown: unknown) => Failure,
+  { failed, leftEarly }: Endings,
 ): SocketSession {
   const abort = new AbortController();
   const held: (readonly [Uint8Array, boolean])[] = [];
@@ -63,6 +70,7 @@ export function openAfterSetup(
       left = [code, reason];
       abort.abort();
       inner?.closed(code, reason);
+      if (!begun) leftEarly();
     },
   });
   return {

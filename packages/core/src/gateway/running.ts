@@ -26,6 +26,8 @@ export interface Running extends KeyStates {
   readonly tokens: Tokens;
   /** Whoever calls hears this, and nothing is asked of anybody. */
   readonly refusal?: Failure;
+  /** Likewise, for whoever may call. */
+  readonly callersRefusal?: Failure;
   /** What callers hear when no credential can be used; absent: our own words. */
   readonly withoutKeys?: Failure;
   readonly catalogues: Catalogues;

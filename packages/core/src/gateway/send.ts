@@ -5,10 +5,10 @@ import type { OpenedSocket, Source, UpstreamResponse } from '../ports.ts';
 import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
-import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { readAll } from './read-all.ts';
 import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
+import { errorWithout, secretsSent, socketWithout, unsaid } from './unsaid.ts';
 
 /** The vendors' SDKs wait ten minutes; anything shorter would cut answers that their callers still wait for. */
 const defaultHeadersTimeoutMs = 600_000;
@@ -76,8 +76,10 @@ export async function send(gateway: Running, target: Target, message: Message, s
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
     });
     hear(gateway, target, response);
-    if (response.status < 400) return { response };
-    return await refused(gateway, target, message, authorized.headers, response);
+    const secrets = secretsIn(target, message, authorized.headers);
+    const told = unsaid(response, secrets);
+    if (told.status < 400) return { response: told };
+    return await refused(gateway, target, message, secrets, told);
   } catch (thrown) {
     return unsent(thrown, signal);
   }
@@ -103,8 +105,9 @@ export async function openSocket(
       headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
       maxMessageBytes: maxMessageBytes(options),
     });
-    if ('socket' in opened) return opened;
-    return await refused(gateway, target, message, authorized.headers, opened);
+    const secrets = secretsIn(target, message, authorized.headers);
+    if ('socket' in opened) return { ...opened, socket: socketWithout(opened.socket, secrets) };
+    return await refused(gateway, target, message, secrets, unsaid(opened, secrets));
   } catch (thrown) {
     return unsent(thrown, signal);
   }
@@ -122,17 +125,19 @@ export function maxMessageBytes({ sockets }: Running['options']): number {
 
 async function refused(
   { tokens }: Running,
-  { credential, upstream }: Target,
+  { credential }: Target,
   message: Message,
-  authorized: HeaderMap,
+  secrets: readonly string[],
   { status, headers, body }: UpstreamResponse,
 ): Promise<Unsent> {
   if (status === 401) tokens.forget(credential.id);
   const tooLarge = () => new Failure('bad-upstream', 'The error body is too large.');
   const refusal = await readAll(body, maxErrorBytes, tooLarge);
-  const secrets = [credential.secret, ...shownIn(authorized, message.headers), ...configuredIn(upstream.headers)];
-  const told = withoutSecrets(refusal, secrets);
-  return { failure: message.failure(status, told, headers), status };
+  return { failure: message.failure(status, errorWithout(refusal, secrets), headers), status };
+}
+
+function secretsIn({ credential, upstream }: Target, { headers }: Message, authorized: HeaderMap): readonly string[] {
+  return secretsSent(credential.secret, authorized, headers, upstream.headers);
 }
 
 function unsent(thrown: unknown, signal: AbortSignal): Unsent {
@@ -141,38 +146,6 @@ function unsent(thrown: unknown, signal: AbortSignal): Unsent {
   const failure = asFailure(thrown);
   return { failure, status: failure.status };
 }
-
-/** Some vendors repeat the refused key in their error, which is for our callers and our log to read. */
-function withoutSecrets(body: Uint8Array, secrets: readonly string[]): Uint8Array {
-  const text = new TextDecoder().decode(body);
-  // AWS answers a wrong signature with all that should have been signed, the session token included: a part of our secret.
-  const parts = secrets.flatMap((secret) => secret.split(':').filter((part) => part.length >= leastSecretPart));
-  const held = [...secrets, ...parts].filter((secret) => secret !== '' && text.includes(secret));
-  const told = withoutVendorIds(held.reduce((rest, secret) => rest.replaceAll(secret, '***'), text));
-  return told === text ? body : new TextEncoder().encode(told);
-}
-
-/** What was put into the headers to authorize the request: a token, or the key within a longer secret. */
-function shownIn(authorized: HeaderMap, before: HeaderMap): readonly string[] {
-  return ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key']
-    .filter((name) => authorized[name] !== before[name])
-    .map((name) => withoutScheme(authorized[name] ?? ''));
-}
-
-/** Headers of the upstream's own by which a gateway in between may know us. */
-function configuredIn(headers: HeaderMap = {}): readonly string[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    /auth|key|token|secret|cookie/i.test(name) ? [withoutScheme(value)] : [],
-  );
-}
-
-/** RFC 9110 §11.4: whoever repeats a token leaves the scheme before it out. */
-function withoutScheme(value: string): string {
-  return value.replace(/^[\w-]+ +(?=\S)/, '');
-}
-
-/** Shorter parts of a secret are words like a region. */
-const leastSecretPart = 16;
 
 function authorizedRequest({ ports, tokens }: Running, { upstream, credential, settings }: Target, message: Message) {
   const { provider } = upstream;

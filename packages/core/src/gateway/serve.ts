@@ -50,7 +50,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const granted = granting instanceof Promise ? await granting : granting;
     ours = false;
     if (operation === 'count-tokens') {
-      const counted = countTokens(gateway, plan, inbound, request);
+      const counted = countTokens(gateway, plan, inbound, request, (story.attempts = []));
       return recorded(await counted.finally(() => granted.settle({ inputTokens: 0 })));
     }
     // From here on somebody must account for whatever happens, so failures are values.

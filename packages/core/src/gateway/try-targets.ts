@@ -184,7 +184,7 @@ export function ownFailure({ ports }: Pick<Running, 'ports'>, thrown: unknown): 
   return new Failure('server', 'The gateway itself failed; the log has the reason.', { cause: thrown });
 }
 
-function recordOf(
+export function recordOf(
   { upstream, model, credential }: Target,
   status: number,
   startedAt: number,

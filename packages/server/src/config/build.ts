@@ -1,4 +1,4 @@
-import type { Credential, GatewayOptions, Ports, Upstream } from '@proxy/core';
+import { mayBeSecret, type Credential, type GatewayOptions, type Ports, type Upstream } from '@proxy/core';
 import type { Config, UpstreamConfig } from './config.ts';
 import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
@@ -38,7 +38,7 @@ export function secretsOf({
 }: Config): readonly string[] {
   const collectors = [records.prompts, records.telemetry].filter((collector) => collector !== undefined);
   const headers = [...upstreams, ...vendors, ...collectors].flatMap(({ headers = {} }) =>
-    Object.entries(headers).filter(([name]) => /auth|key|token|secret|cookie/i.test(name)),
+    Object.entries(headers).filter(([name, value]) => mayBeSecret(name, value)),
   );
   return [
     admin.key,

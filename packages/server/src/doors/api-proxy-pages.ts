@@ -1,5 +1,5 @@
 import { factsOf, ownName, type HttpAnswer, type HttpRequest, type Upstream } from '@proxy/core';
-import { led, type Entry, type Place } from './door.ts';
+import { cutUrl, led, type Entry, type Place } from './door.ts';
 import { targetAt, type Pricing } from '../pricing/index.ts';
 import { apiProxyNames, isCalled, nameAt } from './model-names.ts';
 
@@ -14,8 +14,9 @@ export function apiPage(
   if (!page || request.method !== 'GET') return undefined;
   const upstreams = provider === undefined ? all : all.filter((upstream) => isCalled(upstream, provider));
   const direction = provider === undefined ? {} : { upstreams };
+  const key = new URLSearchParams(cutUrl(request.url).query).get('key');
   return {
-    request: led(request, { url: '/v1/models', headers: openaiHeaders(request.headers), direction }),
+    request: led(request, { url: '/v1/models', headers: openaiHeaders(request.headers, key), direction }),
     reshape(answer) {
       const models = listIn(answer);
       if (!models) return answer;
@@ -32,7 +33,8 @@ interface Listed {
 
 type Page = (models: readonly Listed[], upstreams: readonly Upstream[], pricing: Pricing) => object;
 
-const pages: Readonly<Record<string, Page>> = {
+/** By their paths below /api. */
+export const pages: Readonly<Record<string, Page>> = {
   '/v1/models/detailed': (models, upstreams, pricing) => ({
     object: 'list',
     data: models.map((model) => ({
@@ -136,10 +138,12 @@ function shownUrl(url: string | undefined): string | null {
   return url?.replace(/[?#].*$/, '') ?? null;
 }
 
-/** So that the list comes in OpenAI's shape, whoever asks. */
-function openaiHeaders(headers: HttpRequest['headers']): HttpRequest['headers'] {
-  const { 'anthropic-version': _version, 'x-goog-api-key': key, ...rest } = headers;
-  return key === undefined ? rest : { 'x-api-key': key, ...rest };
+/** So that the list comes in OpenAI's shape, whoever asks and however the key is shown. */
+function openaiHeaders(headers: HttpRequest['headers'], inQuery: string | null): HttpRequest['headers'] {
+  const { 'anthropic-version': _version, 'x-goog-api-key': googles, ...rest } = headers;
+  const shown = ['authorization', 'api-key'].some((name) => rest[name] !== undefined);
+  const key = googles ?? (shown ? null : inQuery);
+  return key === null ? rest : { 'x-api-key': key, ...rest };
 }
 
 function listIn({ status, body }: HttpAnswer): readonly Listed[] | undefined {

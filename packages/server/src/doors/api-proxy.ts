@@ -77,8 +77,10 @@ function directProxy(request: HttpRequest, { upstreams: all }: Place, path: stri
   const [, provider = '', ...parts] = path.split('/');
   const upstreams = all.filter((upstream) => isCalled(upstream, provider));
   const [first] = upstreams;
-  // Strangers hear this too, so it does not say which there are.
-  const refusal = new Failure('not-found', `There is no provider "${provider}" here. GET /api/providers lists them.`);
+  const callersRefusal = new Failure(
+    'not-found',
+    `There is no provider "${provider}" here. GET /api/providers lists them.`,
+  );
   const direction: Direction = {
     upstreams,
     destinations: (model, usual) => {
@@ -86,7 +88,7 @@ function directProxy(request: HttpRequest, { upstreams: all }: Place, path: stri
       return places.length > 0 ? places : usual(model);
     },
     otherPaths: first?.provider.speaks.find(({ name }) => name !== 'openai-responses')?.name ?? 'openai-chat',
-    ...(!first && { refusal }),
+    ...(!first && { callersRefusal }),
   };
   return { request: led(request, { url: versioned(`/${parts.join('/')}`) + query, direction }) };
 }

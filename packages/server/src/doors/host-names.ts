@@ -86,7 +86,7 @@ interface Vendor {
   fence(path: string, headers: HeaderMap): Failure | undefined;
 }
 
-const vendors: readonly Vendor[] = [
+export const vendors: readonly Vendor[] = [
   {
     name: 'claude',
     prefix: 'claude.api.',

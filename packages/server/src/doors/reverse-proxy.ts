@@ -34,7 +34,7 @@ export const reverseProxy: Door = (request, { config, upstreams, pictures }) => 
     ...(reword && { reword }),
     withoutKeys: noKeys(service, 'each is refused by the vendor, or has no calls left'),
     ...(able.length === 0 && {
-      refusal: noKeys(service, `configure an upstream of the provider "${service.provider}"`),
+      callersRefusal: noKeys(service, `configure an upstream of the provider "${service.provider}"`),
     }),
   };
   return { request: led(request, { url: door.path + query, direction }), ...(reshape && { reshape }) };
@@ -59,7 +59,7 @@ const claude = {
 const gemini = { fitting: /gemini|gemma|learnlm|embedding/, otherwise: 'gemini-2.5-pro' };
 const images = { fitting: /dall-e|image/, otherwise: defaultImageModel };
 
-const services: readonly Service[] = [
+export const services: readonly Service[] = [
   { at: '/openai', provider: 'openai', inner: (path) => instructChat(path) ?? adaEmbeddings(path) },
   { at: '/openai-image', provider: 'openai', models: images, inner: imageChat },
   { at: '/anthropic', provider: 'anthropic', ...claude },

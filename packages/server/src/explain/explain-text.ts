@@ -37,11 +37,16 @@ function section(title: string, lines: readonly string[], otherwise?: string): s
 }
 
 function asked({
-  asked: { caller, user, address, dialect, operation, path, model, streaming },
+  asked: { caller, user, address, dialect, operation, path, door, model, streaming },
 }: Explanation): string[] {
   const what = [dialect, operation, streaming ? 'streamed' : undefined].filter(Boolean).join(', ');
   const who = [caller ?? 'nobody known', user && `of ${user}`, address && `from ${address}`].filter(Boolean).join(' ');
-  return [[model ?? 'no model', what && `(${what})`, path && `at ${path}`].filter(Boolean).join(' '), `by ${who}`];
+  return [
+    [model ?? 'no model', what && `(${what})`, path && `at ${path}`, door && `by the door "${door}"`]
+      .filter(Boolean)
+      .join(' '),
+    `by ${who}`,
+  ];
 }
 
 function chosen({ outcome, routing }: Explanation): string[] {
@@ -87,21 +92,27 @@ function fateOf({
 function attemptLine(attempt: Attempt, index: number): string {
   const { upstream, model, credential, status, afterMs, durationMs, failure, message, restsUntil, removed } = attempt;
   const place = [upstream, model].filter((part) => part !== '').join('/');
-  const what = failure === undefined ? String(status) : `${status} ${failure}: ${message ?? ''}`;
+  const told = status === 0 ? 'not sent,' : String(status);
+  const what = failure === undefined ? told : `${told} ${failure}: ${message ?? ''}`;
   const rest = restsUntil === undefined ? '' : `; the key rests until ${restsUntil}`;
   const gone = removed ? '; the key left the pool' : '';
   return `${index + 1}. at ${Math.round(afterMs)} ms, for ${Math.round(durationMs)} ms: ${place} with ${credential}: ${what}${rest}${gone}`;
 }
 
 function limitLine({ budget, of, amount, refillsAt, estimated }: LimitTouched): string {
-  const much = of === 'usd' ? `$${amount / 1e9}` : `${amount.toLocaleString('en-US')} ${of}`;
+  const much = of === 'usd' ? dollars(amount / 1e9) : `${amount.toLocaleString('en-US')} ${of}`;
   const filled = refillsAt === undefined ? '' : `, filled again at ${refillsAt}`;
   return `${budget}: ${much}${estimated ? ' (estimated)' : ''}${filled}`;
 }
 
 function costLines({ cost }: Explanation): string[] {
   if (!cost) return [];
-  const lines = cost.lines.map(({ kind, sum, usd }) => `${kind}: ${sum} = $${usd}`);
+  const lines = cost.lines.map(({ kind, sum, usd }) => `${kind}: ${sum} = ${dollars(usd)}`);
   const unpriced = cost.unpriced.map((kind) => `${kind}: no price is known, so it is not in the sum`);
-  return [...lines, ...unpriced, styleText('bold', `$${cost.usd}`)];
+  return [...lines, ...unpriced, styleText('bold', dollars(cost.usd))];
+}
+
+/** Never as 6e-8. */
+function dollars(usd: number): string {
+  return `$${usd.toLocaleString('en-US', { maximumFractionDigits: 12, useGrouping: false })}`;
 }

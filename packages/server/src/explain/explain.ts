@@ -23,6 +23,8 @@ interface Asked {
   readonly dialect?: string;
   readonly operation?: string;
   readonly path?: string;
+  /** A predecessor's, where it came by one. */
+  readonly door?: string;
   readonly model?: string;
   readonly streaming?: boolean;
 }
@@ -88,7 +90,7 @@ export function explain(call: StoredCall): Explanation {
   };
 }
 
-function askedOf({ callerId, userId, address, dialect, operation, path, model, streaming }: StoredCall): Asked {
+function askedOf({ callerId, userId, address, dialect, operation, path, door, model, streaming }: StoredCall): Asked {
   return {
     ...(callerId !== undefined && { caller: callerId }),
     ...(userId !== undefined && { user: userId }),
@@ -96,13 +98,18 @@ function askedOf({ callerId, userId, address, dialect, operation, path, model, s
     ...(dialect !== undefined && { dialect }),
     ...(operation !== undefined && { operation }),
     ...(path !== undefined && { path }),
+    ...(door !== undefined && { door }),
     ...(model !== undefined && { model }),
     ...(streaming !== undefined && { streaming }),
   };
 }
 
-function endOf({ status, durationMs, firstByteMs, upstream, upstreamModel, way, failure }: StoredCall): EndOfCall {
-  const place = [upstream, upstreamModel].filter((part) => part !== undefined).join('/');
+function endOf(call: StoredCall): EndOfCall {
+  const { status, durationMs, firstByteMs, attempts, way, failure } = call;
+  // A count of tokens has no outcome of its own, but somebody was asked.
+  const last = attempts.at(-1);
+  const { upstream = last?.upstream, upstreamModel = last?.model } = call;
+  const place = [upstream, upstreamModel].filter((part) => part !== undefined && part !== '').join('/');
   return {
     status,
     durationMs,

@@ -24,5 +24,11 @@ export async function isAdmin(request: HttpRequest, callers: Callers): Promise<b
 
 async function callerOf({ headers }: HttpRequest, callers: Callers): Promise<Caller | undefined> {
   const key = bearerToken(headers) ?? headers['x-api-key'];
-  return callers.open || key === undefined ? undefined : callers.find(key);
+  const caller = callers.open || key === undefined ? undefined : await callers.find(key);
+  return caller && isGood(caller) ? caller : undefined;
+}
+
+/** A key that was revoked or has expired is found all the same, so that its caller can be told. */
+function isGood({ disabled, expiresAt = Infinity }: Caller): boolean {
+  return disabled === undefined && Date.now() < expiresAt;
 }

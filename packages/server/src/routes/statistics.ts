@@ -41,7 +41,8 @@ interface Refusal {
 const defaultLimit = 50;
 const maxLimit = 1000;
 
-const pages: Readonly<Record<string, Page>> = {
+/** By their paths. */
+export const pages: Readonly<Record<string, Page>> = {
   '/api/stats': within(async (statistics, since) =>
     (await statistics.byCredential({ since })).map(({ upstream, credential, ...sums }) => ({
       provider: upstream,

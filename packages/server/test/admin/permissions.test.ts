@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import * as core from '@proxy/core';
 import { operations } from '../../src/admin/operations.ts';
 import { mayAsk, permissions } from '../../src/admin/permissions.ts';
 import type { PrincipalRole } from '../../src/admin/principal.ts';
@@ -7,6 +6,7 @@ import { pages } from './permissions-table.ts';
 import { adminKey, adminServer, callerKey, demoConfig, fromHeader, type AdminServer } from './admin-server.ts';
 
 // Must-show 2 of issue 4: (every route) x (no credential, wrong, normal, special, admin): nothing answers that should not.
+// Doors behind which a model is asked are in doors/matrix.test.ts.
 
 const refused = [401, 403];
 
@@ -67,21 +67,6 @@ test('every operation of the admin API answers those roles that the table names,
   }
 });
 
-test('every dialect’s and predecessor’s door asks for an access key; the admin key is none', async () => {
-  const server = await adminServer();
-  const doors = [...dialects.flatMap((dialect) => dialect.doors), ...predecessorsDoors];
-  expect(doors.length).toBeGreaterThan(50);
-  for (const visitor of await visitorsOf(server)) {
-    if (visitor.name === 'a revoked admin') continue;
-    const welcome = visitor.role !== 'wrong' && visitor.role !== 'anonymous' && visitor.name !== 'the admin key';
-    for (const { method, path } of doors) {
-      const { status, place } = await visit(server, visitor, method, path);
-      if (welcome) expect(status, place).not.toBe(401);
-      else expect([401, 426], place).toContain(status);
-    }
-  }
-});
-
 test('pages that are everybody’s tell nothing, and there is nothing else', async () => {
   const server = await adminServer({ config: `records: { metrics: true }\n${demoConfig}` });
   for (const [id, path] of Object.entries(pages)) {
@@ -100,26 +85,6 @@ test('pages that are everybody’s tell nothing, and there is nothing else', asy
   ])
     expect([401, 404], path).toContain((await server.call('GET', path, { key: null })).status);
 });
-
-const dialects = [
-  core.openaiChat,
-  core.openaiResponses,
-  core.anthropicMessages,
-  core.geminiGenerate,
-  core.bedrockConverse,
-];
-
-const predecessorsDoors = [
-  { method: 'POST', path: '/api/v1/chat/completions' },
-  { method: 'POST', path: '/api/chat/completions?provider=openai' },
-  { method: 'GET', path: '/api/v1/models' },
-  { method: 'GET', path: '/api/v1/models/detailed' },
-  { method: 'GET', path: '/api/models' },
-  { method: 'GET', path: '/api/providers' },
-  { method: 'GET', path: '/api/providers/capabilities' },
-  { method: 'POST', path: '/api/proxy/demo/chat/completions' },
-  { method: 'POST', path: '/chat/completions' },
-];
 
 let visits = 0;
 
