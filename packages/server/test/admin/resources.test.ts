@@ -121,6 +121,23 @@ test('calls by pages, one by its id, sums, and what a caller sees of its own', a
   expect((await api('PATCH', '/me', { key: callerKey, body: { name: 'x' } })).status).toBe(409);
 });
 
+test('a caller’s own calls name none of the server’s keys, which an administrator sees', async () => {
+  const upstream = await recordingUpstream();
+  const { told, api, chat } = await adminServer({
+    config: `
+accessKeys: [{ key: ${callerKey}, name: Ann }]
+upstreams:
+  - { name: main, provider: openai, baseUrl: "${upstream.url}", apiKeys: [sk-one-0123456789, sk-two-0123456789], models: [demo] }
+`,
+  });
+  await chat(callerKey);
+  await until('the call is on record', async () => (await api('GET', '/calls')).text.includes('"requestId"'));
+  expect(JSON.stringify(await told('GET', '/calls'))).toMatch(/"why":.*main#1-/);
+  const own = await api('GET', '/me/calls', { key: callerKey });
+  expect(own.text).toContain('"requestId"');
+  expect(own.text).not.toMatch(/main#\d|"credential"/);
+});
+
 test('calls as they end', async () => {
   const { url, chat } = await adminServer();
   const leaving = new AbortController();
