@@ -1,6 +1,8 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
+import { secretsInUrl } from '../config/url-secrets.ts';
+import { createMaskText, maskable } from '../mask.ts';
 import { accessKeysIn } from './access-keys.ts';
 import { auditIn } from './audit.ts';
 import { bansIn } from './bans.ts';
@@ -99,6 +101,8 @@ function storageOver(db: Database, first: KeyRing, options: StorageOptions): Sto
 }
 
 function unusable(place: StoragePlace, error: unknown): StorageError {
-  const why = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  const said = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  const secrets = place.type === 'postgres' ? maskable([place.url, ...secretsInUrl(place.url)]) : [];
+  const why = createMaskText(() => secrets)(said);
   return new StorageError(`The storage ${describePlace(place)} cannot be used: ${why}.`, { cause: error });
 }

@@ -91,6 +91,10 @@ test('bans, in their normal form', async () => {
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(204);
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(404);
   expect((await api('POST', '/bans', { body: { address: '127.0.0.1' } })).status).toBe(409);
+  const own = await api('POST', '/bans', { body: { address: '127.0.0.0/8' } });
+  expect([own.status, own.text]).toEqual([409, expect.stringContaining('Your own address lies in this range.')]);
+  expect((await api('POST', '/bans', { body: { address: '127.0.0.0/8' }, from: '::ffff:127.0.0.9' })).status).toBe(409);
+  expect((await api('POST', '/bans', { body: { address: '0.0.0.0/0' }, from: '203.0.113.9' })).status).toBe(409);
   expect((await api('POST', '/bans', { body: { address: 'example.com' } })).status).toBe(400);
 });
 
