@@ -13,7 +13,7 @@ export interface OtherCallers extends Pick<Callers, 'find'> {
  * Callers by the SHA-256 of their access key: looking a hash up takes no longer for a guess that begins right.
  */
 export function hashedCallers(
-  { accessKeys, users }: Pick<Config, 'accessKeys' | 'users'>,
+  { accessKeys, users, unsafe, closed }: Pick<Config, 'accessKeys' | 'users' | 'unsafe' | 'closed'>,
   { others, addresses }: { readonly others?: OtherCallers; readonly addresses?: AddressBook } = {},
 ): Callers {
   const byHash = new Map<string, Caller>();
@@ -27,7 +27,8 @@ export function hashedCallers(
   const proven = new Map<string, Caller>();
   return {
     get open() {
-      return accessKeys.length === 0 && others?.some !== true;
+      // Where strangers reach us, revoking the last key lets nobody in.
+      return accessKeys.length === 0 && others?.some !== true && unsafe === undefined && closed !== true;
     },
     find(accessKey) {
       const known = proven.get(accessKey);
