@@ -13,7 +13,11 @@ test.each([
     ['pass%20word', 'pass word', 'second'],
     'postgres://db.test/x?user=me&password=***&sslpassword=***&sslmode=require',
   ],
-  ['https://api.test/v1?api-version=1&api_key=abc&monkey=no', ['abc'], 'https://api.test/v1?api-version=1&api_key=***&monkey=no'],
+  [
+    'https://api.test/v1?api-version=1&api_key=abc&monkey=no',
+    ['abc'],
+    'https://api.test/v1?api-version=1&api_key=***&monkey=no',
+  ],
   ['http://me:a/b@proxy.test:8080', ['a/b'], 'http://***@proxy.test:8080'],
   ['data/proxy.db', [], 'data/proxy.db'],
 ])('%s', (url, secrets, shown) => {

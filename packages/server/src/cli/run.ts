@@ -32,7 +32,11 @@ export async function run(name: string, args: readonly string[], flags: RunFlags
     const known = flags.key ?? config.accessKeys[0]?.key;
     const model = flags.model ?? modelFor(agent, config);
     const server = await serverFor(config, flags, known ?? (storedAccessKeys ? undefined : 'any'));
-    const { env, args: ours } = agent.launch({ url: server.url, key: server.key, ...(model !== undefined && { model }) });
+    const { env, args: ours } = agent.launch({
+      url: server.url,
+      key: server.key,
+      ...(model !== undefined && { model }),
+    });
     const code = await runChild(agent, [...ours, ...args], childEnvironment(env, process.env));
     await server.close();
     process.exit(code);
@@ -54,7 +58,11 @@ interface Reached {
 
 /** `key`: undefined where access keys are stored, of which nobody can read one again. */
 async function serverFor(config: Config, { config: file, port, host }: Flags, key?: string): Promise<Reached> {
-  const flags = { ...(file !== undefined && { config: file }), ...(port !== undefined && { port }), ...(host !== undefined && { host }) };
+  const flags = {
+    ...(file !== undefined && { config: file }),
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+  };
   const url = addressOf(config.server.host, config.server.port);
   if (await isOurs(url)) {
     if (key === undefined) throw new ConfigError([keyNeeded(url)]);

@@ -10,7 +10,7 @@ import { callsIn } from './calls.ts';
 import { changesIn } from './changes.ts';
 import { checkCredentials, credentialsIn } from './credentials.ts';
 import { keyQuotasIn } from './key-quotas.ts';
-import { migrate } from './migrate.ts';
+import { migrate, migrationsOf } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
 import { postgresDialect } from './postgres.ts';
 import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
@@ -43,6 +43,18 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     await db.destroy();
     if (error instanceof StorageError) throw error;
     throw unusable(place, error);
+  }
+}
+
+/** How far a database that is there has been brought; changes nothing. @throws StorageError */
+export async function howFar(place: StoragePlace): Promise<{ readonly done: number; readonly pending: number }> {
+  const db = connect({ place });
+  try {
+    return await migrationsOf(db);
+  } catch (error) {
+    throw unusable(place, error);
+  } finally {
+    await db.destroy();
   }
 }
 

@@ -80,7 +80,11 @@ test('C12 GATEKEEPER=user_token: closed until there are users; unknown 401, disa
   expect((await call(url)).status).toBe(401);
   expect((await call(url, 'nobody-0123456789')).status).toBe(401);
   const admin = (method: string, path: string) =>
-    ask(url, path, { method, headers: { authorization: `Bearer ${adminKey}` }, ...(method === 'POST' && { body: {} }) });
+    ask(url, path, {
+      method,
+      headers: { authorization: `Bearer ${adminKey}` },
+      ...(method === 'POST' && { body: {} }),
+    });
   const { token } = (await admin('POST', '/admin/users')).json() as { token: string };
   await until('the new user is let in', async () => (await call(url, token)).status === 200);
   await admin('DELETE', `/admin/users/${token}?disabledReason=Too%20loud.`);
