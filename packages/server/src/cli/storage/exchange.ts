@@ -20,7 +20,7 @@ export function exportAccessKeys(flags: StorageFlags): Promise<void> {
 export function importAccessKeys(file: string, flags: StorageFlags): Promise<void> {
   return withStorage(flags, async (storage) => {
     const users = usersIn(file);
-    for (const { token, ...user } of users) {
+    for (const { token, hint: _hint, ...user } of users) {
       const { change } = await put(token, user, storage).catch((error: unknown) => {
         throw error instanceof Refusal ? new AskedAmiss(`${user.nickname ?? 'A user'}: ${error.message}`) : error;
       });
@@ -31,9 +31,7 @@ export function importAccessKeys(file: string, flags: StorageFlags): Promise<voi
   });
 }
 
-const user = writtenUser
-  .extend({ token: z.string(), hint: z.string().exactOptional() })
-  .transform(({ hint: _, ...own }) => own);
+const user = writtenUser.extend({ token: z.string(), hint: z.string().exactOptional() });
 const exported = z.union([z.object({ users: z.array(user) }).transform(({ users }) => users), z.array(user)]);
 
 function usersIn(file: string): z.output<typeof exported> {
