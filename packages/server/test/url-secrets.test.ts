@@ -19,6 +19,8 @@ test.each([
     'https://api.test/v1?api-version=1&api_key=***&monkey=no',
   ],
   ['http://me:a/b@proxy.test:8080', ['a/b'], 'http://***@proxy.test:8080'],
+  ['http://me:a?b@proxy.test:8080', ['a?b'], 'http://***@proxy.test:8080'],
+  ['http://127.0.0.1:8080/models/claude@1', [], 'http://127.0.0.1:8080/models/claude@1'],
   ['data/proxy.db', [], 'data/proxy.db'],
 ])('%s', (url, secrets, shown) => {
   expect(secretsInUrl(url)).toEqual(secrets);
