@@ -39,6 +39,18 @@ test.each([`postgres://me@127.0.0.1:9/x?password=${secret}`, `postgres://127.0.0
   },
 );
 
+test('so is what the addresses of upstreams, vendors and collectors hold', () => {
+  const cwd = folder({
+    'proxy.config.yaml': `
+vendors: { acme: { baseUrl: "https://acme.test/v1?key=acme-${secret}" } }
+upstreams: [{ name: u, provider: openai-compatible, baseUrl: "https://u.test/v1?token=upstream-${secret}" }]
+records: { telemetry: { endpoint: "https://otel.test/?api_key=telemetry-${secret}" } }`,
+  });
+  expect(secretsOf(load(cwd))).toEqual(
+    expect.arrayContaining([`acme-${secret}`, `upstream-${secret}`, `telemetry-${secret}`]),
+  );
+});
+
 test('a storage that cannot be used is told without what its address holds', async () => {
   for (const url of [
     `postgres://me:${secret}/x@127.0.0.1:port/x`,

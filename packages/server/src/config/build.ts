@@ -49,6 +49,9 @@ export function secretsOf({
     ...upstreams.flatMap(({ connection = {} }) => [connection.key, connection.passphrase]),
     ...[
       ...upstreams.flatMap(({ baseUrl, connection }) => [baseUrl, connection?.proxy]),
+      ...vendors.map(({ baseUrl }) => baseUrl),
+      records.prompts?.url,
+      records.telemetry?.endpoint,
       proxies?.http,
       proxies?.https,
       storage.place,
