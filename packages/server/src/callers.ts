@@ -1,5 +1,5 @@
 import type { Caller, Callers } from '@proxy/core';
-import { callerFrom, type AddressBook } from './caller.ts';
+import { callerFrom, excludingIn, type AddressBook } from './caller.ts';
 import type { Config } from './config/config.ts';
 import { digest } from './digest.ts';
 
@@ -13,21 +13,24 @@ export interface OtherCallers extends Pick<Callers, 'find'> {
  * Callers by the SHA-256 of their access key: looking a hash up takes no longer for a guess that begins right.
  */
 export function hashedCallers(
-  { accessKeys, users }: Pick<Config, 'accessKeys' | 'users'>,
-  { others, addresses }: { readonly others?: OtherCallers; readonly addresses?: AddressBook } = {},
+  { accessKeys, users, unsafe, closed, guards }: Pick<Config, 'accessKeys' | 'users' | 'unsafe' | 'closed' | 'guards'>,
+  { others, addresses = new Map() }: { readonly others?: OtherCallers; readonly addresses?: AddressBook } = {},
 ): Callers {
+  const { most, revoke } = guards.keyAddresses ?? {};
+  const rule = { ...(most !== undefined && { most }), ...(revoke && { exclude: excludingIn(addresses) }) };
   const byHash = new Map<string, Caller>();
   for (const { key, user, ...rules } of accessKeys) {
     const hash = digest(key);
     const owner = users.find(({ name }) => name === user);
     const known = owner && { id: `user-${owner.name}`, ...owner };
-    byHash.set(hash, callerFrom({ id: callerIdOf(key), ...rules }, known, addresses));
+    byHash.set(hash, callerFrom({ id: callerIdOf(key), ...rules }, known, addresses, rule));
   }
   /** Keys that were right before: hashing costs as much as all else that is done to know a caller. */
   const proven = new Map<string, Caller>();
   return {
     get open() {
-      return accessKeys.length === 0 && others?.some !== true;
+      // Where strangers reach us, revoking the last key lets nobody in.
+      return accessKeys.length === 0 && others?.some !== true && unsafe === undefined && closed !== true;
     },
     find(accessKey) {
       const known = proven.get(accessKey);

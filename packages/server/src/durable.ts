@@ -1,7 +1,7 @@
 import type { Budgets, Prices } from '@proxy/core';
 import { serveBudgets, type ServedBudgets } from './budgets/kept-budgets.ts';
 import { budgetBooks } from './budgets/sql-store.ts';
-import type { AddressBook } from './caller.ts';
+import { exceeded, type AddressBook, type AddressRules } from './caller.ts';
 import type { Config } from './config/config.ts';
 import type { StorageConfig } from './config/storage.ts';
 import type { ServerLog } from './log.ts';
@@ -47,6 +47,18 @@ export async function openDurable({ config, log, addresses, prices, keysChanged 
   const complain = (what: string) => (error: unknown) =>
     tell('error', what, { reason: error instanceof Error ? error.message : String(error) });
   let current = config;
+  /** Row C16. */
+  const addressRules = (): AddressRules => {
+    const { most, revoke } = current.guards.keyAddresses ?? {};
+    return { ...(most !== undefined && { most }), ...(revoke && { exclude }) };
+  };
+  const exclude = (id: string) =>
+    void storage.accessKeys
+      .revoke(id, exceeded)
+      .then(async (revoked) => {
+        if (revoked) await storage.audit.append({ actor: 'server', action: 'access-key.revoke', object: id });
+      })
+      .catch(complain('A key that is used from too many addresses could not be revoked.'));
   let journal: Journal;
   let budgets: ServedBudgets;
   let callers: StoredCallers;
@@ -54,7 +66,7 @@ export async function openDurable({ config, log, addresses, prices, keysChanged 
   try {
     journal = await openJournal(storage, { tell, books: [budgetBooks] });
     budgets = await serveBudgets(storage, prices, complain('The books of budgets cannot be reached.'));
-    callers = await storedCallersOf(storage, addresses);
+    callers = await storedCallersOf(storage, addresses, addressRules);
     credentials = await storage.credentials.open();
   } catch (error) {
     await storage.close();
@@ -75,7 +87,11 @@ export async function openDurable({ config, log, addresses, prices, keysChanged 
     { callers: refreshCallers, credentials: refreshKeys },
     complain('The storage could not be asked for changes.'),
   );
-  const stopSweeping = sweepHourly(storage, () => current.records.days, complain('Old records could not be swept.'));
+  const keeping = () => ({
+    days: current.records.days,
+    temporaryKeyHours: current.storage.temporaryKeyHours,
+  });
+  const stopSweeping = sweepHourly(storage, keeping, complain('Old records could not be swept.'));
 
   return {
     storage,

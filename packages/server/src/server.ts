@@ -9,7 +9,7 @@ import { servesOwnKeysOnly } from './config/doors.ts';
 import { ConfigError } from './config/problems.ts';
 import { createBans } from './guards/create-bans.ts';
 import { createQueue } from './guards/create-queue.ts';
-import { unsafeHost } from './config/safety.ts';
+import { refusalToListen, unsafeHost } from './config/safety.ts';
 import { watchContent } from './config/watch.ts';
 import { withDemo } from './demo/transport.ts';
 import { openDurable } from './durable.ts';
@@ -101,11 +101,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 
   let live: Live;
+  let listening: Served | undefined;
   /** With what is stored. */
   let complete: Config;
   /** Puts a configuration in force. */
   function use(next: Config): void {
-    complete = durable.complete(next);
+    complete = durable.complete(listening ? asListenedOn(next) : next);
     log.configure(next.log, secretsOf(complete));
     live = liveOf(complete, portsFor(complete));
     config = next;
@@ -114,10 +115,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   use(config);
   const keyChecks = createKeyChecks(() => live.gateway.keys, log.logger);
   const { host, port, drainSeconds } = config.server;
-  let listening: Served;
+  /** Another address takes effect at the next start: what is safe is told by the one that we have. */
+  function asListenedOn({ unsafe: _elsewhere, ...next }: Config): Config {
+    const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors) && next.closed !== true);
+    return { ...next, ...(unsafe !== undefined && { unsafe }) };
+  }
+  let served: Served;
   try {
-    if (config.unsafe !== undefined && !durable.callers.some) throw new ConfigError([config.unsafe], config.file);
-    listening = await (options.listen ?? serve)(
+    refuseUnsafe(config);
+    served = await (options.listen ?? serve)(
       frontOf(() => live, admin),
       { host, port },
     );
@@ -126,6 +132,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await durable.close();
     throw error;
   }
+  listening = served;
 
   keyChecks.start(config.checkKeys);
 
@@ -133,8 +140,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   function takeOver(): readonly string[] {
     const problems = problemsOf(() => {
       const next = options.load();
-      const unsafe = unsafeHost(host, next.accessKeys, !servesOwnKeysOnly(next.doors));
-      if (unsafe !== undefined && !durable.callers.some) throw new ConfigError([unsafe], next.file);
+      refuseUnsafe(asListenedOn(next));
       use(next);
       durable.configure(next);
       if (next.server.host !== host || next.server.port !== port)
@@ -150,14 +156,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       log.logger.error({ problems }, 'The new configuration cannot be used, so the old one stays.');
     return problems;
   }
+  function refuseUnsafe(next: Config): void {
+    const refusal = refusalToListen(next, durable.callers.some);
+    if (refusal !== undefined) throw new ConfigError([refusal], next.file);
+  }
   const reload = () => takeOver().length === 0;
 
   const stopWatching =
     options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
   let closing: Promise<void> | undefined;
   return {
-    url: listening.url,
-    port: listening.port,
+    url: served.url,
+    port: served.port,
     config: () => config,
     keys: () => live.gateway.keys,
     reload,
@@ -168,7 +178,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     stopWatching();
     admin.close();
     keyChecks.stop();
-    await listening.close({ drainMs: drainSeconds * 1000 });
+    await served.close({ drainMs: drainSeconds * 1000 });
     await transports.close();
     bans.close();
     await records.close();

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { banner } from '../src/banner.ts';
+import { openStorage } from '../src/storage/open.ts';
 import { folder, load, start, until } from './support.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
@@ -102,6 +103,29 @@ test('a server that runs already is used, with its access key, and what the agen
     }
     expect(JSON.stringify({ env, args })).toContain(server.url);
   }
+});
+
+test('where access keys are stored, a server of its own takes the agent’s; one that runs already needs to be told which', async () => {
+  const ask = `
+    fetch(url + '/v1/models', { headers: { authorization: 'Bearer ' + env.ANTHROPIC_AUTH_TOKEN } })
+      .then((answer) => tell({ seen: String(answer.status) }));`;
+  const cwd = folder();
+  const path = join(cwd, 'data/proxy.db');
+  const storage = await openStorage({ place: { type: 'sqlite', path } });
+  const { key } = await storage.accessKeys.create({});
+  await storage.close();
+  const own = proxyRun(['claude'], { bin: standIn('claude', ask), cwd });
+  expect(await own.ended, own.err()).toBe(0);
+  expect(own.told().seen).toBe('200');
+
+  const server = await start({ cwd, env: { DATABASE_PATH: path }, flags: { host: '127.0.0.1' } });
+  const env = { PORT: String(server.port), HOST: '127.0.0.1' };
+  const untold = proxyRun(['claude'], { bin: standIn('claude', ask), cwd, env });
+  expect(await untold.ended).toBe(1);
+  expect(untold.err()).toContain('name one with --key');
+  const told = proxyRun(['claude', '--key', key], { bin: standIn('claude', ask), cwd, env });
+  expect(await told.ended, told.err()).toBe(0);
+  expect(told.told()).toMatchObject({ seen: '200', env: { ANTHROPIC_AUTH_TOKEN: key } });
 });
 
 test('--model goes to each agent in its own words', async () => {

@@ -1,7 +1,8 @@
-import type { HttpAnswer, HttpRequest } from '@proxy/core';
+import type { HttpRequest } from '@proxy/core';
+import type { PageAnswer } from '../guards/page.ts';
 import { refusalAnswer } from './answers.ts';
 import { createAttempts } from './attempts.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, isKnown } from './dispatch.ts';
 import { operations } from './operations.ts';
 import type { AdminPlace } from './place.ts';
 import { Refusal } from './refusal.ts';
@@ -10,7 +11,7 @@ import { createTail, type Tail } from './tail.ts';
 
 export interface Admin {
   /** Undefined: the request is not for the admin API, nor for one that a predecessor had. */
-  answer(request: HttpRequest): (() => Promise<HttpAnswer>) | undefined;
+  answer(request: HttpRequest): (() => Promise<PageAnswer>) | undefined;
   /** Hears of every call. */
   readonly tail: Tail;
   close(): void;
@@ -22,7 +23,7 @@ export function createAdmin(server: Omit<AdminPlace, 'attempts' | 'tail' | 'star
   const tail = createTail();
   const place: AdminPlace = { ...server, tail, attempts: createAttempts(), startedAt: Date.now() };
 
-  function answer(request: HttpRequest): (() => Promise<HttpAnswer>) | undefined {
+  function answer(request: HttpRequest): (() => Promise<PageAnswer>) | undefined {
     const { url } = request;
     if (!prefixes.some((prefix) => url.startsWith(prefix))) return undefined;
     const path = url.split('?')[0] ?? '';
@@ -31,7 +32,10 @@ export function createAdmin(server: Omit<AdminPlace, 'attempts' | 'tail' | 'star
       return () => dispatch(match.operation, match.members, request, place);
     const methods = match ? [] : router.methodsAt(path);
     if (methods.length === 0 && !path.startsWith('/admin/')) return undefined;
-    return async () => refusalAnswer(undefined, nothingAt(request.method, methods));
+    return async () => ({
+      ...refusalAnswer(undefined, nothingAt(request.method, methods)),
+      ...((await isKnown(request, place)) && { known: true }),
+    });
   }
 
   return { answer, tail, close: () => tail.close() };

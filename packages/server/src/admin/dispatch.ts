@@ -1,5 +1,6 @@
-import type { HttpAnswer, HttpRequest } from '@proxy/core';
+import type { HttpRequest } from '@proxy/core';
 import type { z } from 'zod';
+import type { PageAnswer } from '../guards/page.ts';
 import { isWithin } from '../public-address.ts';
 import { pathText } from '../config/problems.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -19,11 +20,12 @@ export async function dispatch(
   pathMembers: Readonly<Record<string, string>>,
   request: HttpRequest,
   place: AdminPlace,
-): Promise<HttpAnswer> {
+): Promise<PageAnswer> {
   const address = request.address ?? '';
+  let principal: Principal | undefined;
   try {
     checkAddress(address, place);
-    const principal = await identify(request, address, place);
+    principal = await identify(request, address, place);
     checkPermission(principal, operation);
     checkForgery(principal, operation, request);
     const context: Context = { place, principal, request, address };
@@ -31,7 +33,20 @@ export async function dispatch(
     await audit(operation, outcome, context);
     return answerOf(operation, outcome, place.config());
   } catch (error) {
-    return refusalAnswer(operation, refusalOf(error, operation, place));
+    const known = principal !== undefined && principal.role !== 'anonymous';
+    return { ...refusalAnswer(operation, refusalOf(error, operation, place)), ...(known && { known }) };
+  }
+}
+
+/** Whether somebody asks who has shown who they are, be it for nothing that there is. */
+export async function isKnown(request: HttpRequest, place: AdminPlace): Promise<boolean> {
+  const address = request.address ?? '';
+  try {
+    checkAddress(address, place);
+    return (await identify(request, address, place)).role !== 'anonymous';
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
   }
 }
 

@@ -1,18 +1,21 @@
 import { stringify } from 'yaml';
-import { loadConfig } from '../config/load.ts';
+import { secretsOf } from '../config/build.ts';
 import { masked } from '../config/masked.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
-import { createMaskText } from '../mask.ts';
+import { createMaskText, maskable } from '../mask.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { loadServed } from './load-served.ts';
 
 /** `proxy check`: exit code 0 and the effective configuration, or 1 and every problem. */
-export function check(flags: Flags, json: boolean): void {
+export async function check(flags: Flags, json: boolean): Promise<void> {
   try {
-    const config = masked(loadConfig({ cwd: process.cwd(), env: process.env, flags }));
-    const text = json ? JSON.stringify(config, null, 2) : stringify(config, { aliasDuplicateObjects: false }).trimEnd();
-    process.stdout.write(`${createMaskText(() => [])(text)}\n`); // a base URL may hold a key in its query
+    const { config } = await loadServed({ cwd: process.cwd(), env: process.env, flags });
+    const shown = masked(config);
+    const text = json ? JSON.stringify(shown, null, 2) : stringify(shown, { aliasDuplicateObjects: false }).trimEnd();
+    process.stdout.write(`${createMaskText(() => maskable(secretsOf(config)))(text)}\n`); // wherever else one may stand
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof StorageError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }

@@ -4,7 +4,6 @@ import { parsePort } from '../config/environment.ts';
 import { unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { version } from '../version.ts';
-import { check } from './check.ts';
 import { addCompletion } from './completion.ts';
 import { configCommand } from './config-command.ts';
 import { agents } from '../agents.ts';
@@ -47,7 +46,10 @@ export function createProgram(): Command {
 
   withFlags(program.command('check').description('check the configuration and print what comes of it, secrets masked'))
     .option('--json', 'print JSON instead of YAML')
-    .action((flags: Flags & { json?: boolean }) => check(flags, flags.json === true));
+    .action(async (flags: Flags & { json?: boolean }) => {
+      const { check } = await import('./check.ts');
+      return check(flags, flags.json === true);
+    });
 
   withFlags(
     program.command('doctor').description('probe this machine, every upstream and every key; each fault with its mend'),
@@ -65,6 +67,7 @@ export function createProgram(): Command {
     .argument('<agent>', Object.keys(agents).join(', '))
     .argument('[args...]', 'for the agent, behind --')
     .option('-m, --model <name>', 'the model to ask for (default: the first that is configured, or the agent’s own)')
+    .option('-k, --key <key>', 'the access key to show (default: the first of the configuration)')
     .option('-p, --port <number>', 'where a server may run already (default: PORT, or 3000)', portOf)
     .option('--host <address>', 'the address it listens on')
     .action(async (agent: string, args: string[], flags: RunFlags) => {

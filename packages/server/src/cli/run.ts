@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import spawn from 'cross-spawn';
 import { agents, modelFor, type Agent, type AgentName } from '../agents.ts';
@@ -5,15 +6,18 @@ import { addressOf } from '../config/address.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Environment } from '../config/expand.ts';
-import { unknownName } from '../config/problems.ts';
+import { ConfigError, unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
 import { isOurs } from '../is-ours.ts';
 import { createLog } from '../log.ts';
 import { startServer } from '../server.ts';
 import { fail } from './fail.ts';
+import { loadServed, storageThatIsThere } from './load-served.ts';
 
 export interface RunFlags extends Flags {
   readonly model?: string;
+  /** The access key that the agent shows. */
+  readonly key?: string;
 }
 
 /**
@@ -24,11 +28,15 @@ export async function run(name: string, args: readonly string[], flags: RunFlags
   if (!isAgentName(name)) return end(`error: ${unknownName(name, 'an agent', Object.keys(agents))}`, 2);
   const agent = agents[name];
   try {
-    const config = loadConfig({ cwd: process.cwd(), env: process.env, flags });
-    const key = config.accessKeys[0]?.key ?? 'any';
+    const { config, storedAccessKeys } = await loadServed({ cwd: process.cwd(), env: process.env, flags });
+    const known = flags.key ?? config.accessKeys[0]?.key;
     const model = flags.model ?? modelFor(agent, config);
-    const server = await serverFor(config, flags);
-    const { env, args: ours } = agent.launch({ url: server.url, key, ...(model !== undefined && { model }) });
+    const server = await serverFor(config, flags, known ?? (storedAccessKeys ? undefined : 'any'));
+    const { env, args: ours } = agent.launch({
+      url: server.url,
+      key: server.key,
+      ...(model !== undefined && { model }),
+    });
     const code = await runChild(agent, [...ours, ...args], childEnvironment(env, process.env));
     await server.close();
     process.exit(code);
@@ -43,18 +51,41 @@ function isAgentName(name: string): name is AgentName {
 
 interface Reached {
   readonly url: string;
+  /** That opens it. */
+  readonly key: string;
   close(): Promise<void>;
 }
 
-async function serverFor(config: Config, flags: Flags): Promise<Reached> {
+/** `key`: undefined where access keys are stored, of which nobody can read one again. */
+async function serverFor(config: Config, { config: file, port, host }: Flags, key?: string): Promise<Reached> {
+  const flags = {
+    ...(file !== undefined && { config: file }),
+    ...(port !== undefined && { port }),
+    ...(host !== undefined && { host }),
+  };
   const url = addressOf(config.server.host, config.server.port);
-  if (await isOurs(url)) return { url, close: () => Promise.resolve() };
+  if (await isOurs(url)) {
+    if (key === undefined) throw new ConfigError([keyNeeded(url)]);
+    return { url, key, close: () => Promise.resolve() };
+  }
   // On a port nobody has, and for this machine alone: a server that is started later finds its own port free.
-  const load = () =>
-    loadConfig({ cwd: process.cwd(), env: process.env, flags: { ...flags, port: 0, host: '127.0.0.1' } });
+  const said = { cwd: process.cwd(), env: process.env, flags: { ...flags, port: 0, host: '127.0.0.1' } };
+  const own = `sk-proxy-${randomBytes(24).toString('base64url')}`;
+  const load = () => {
+    const loaded = loadConfig({ ...said, ...storageThatIsThere(said) });
+    if (key !== undefined) return loaded;
+    return { ...loaded, accessKeys: [{ key: own, name: 'proxy run' }] };
+  };
   // The terminal is the agent's: our log would be written into its screen.
   const server = await startServer({ load, log: createLog({ write: () => undefined, pretty: false }) });
-  return { url: server.url, close: () => server.close() };
+  return { url: server.url, key: key ?? own, close: () => server.close() };
+}
+
+function keyNeeded(url: string): string {
+  return (
+    `The server at ${url} wants an access key. Those that are stored cannot be read again: name one with --key, ` +
+    'or make one with "proxy keys add".'
+  );
 }
 
 /** Variables that would lead Claude Code to another place or another key than this server's. */

@@ -2,6 +2,7 @@ import { mayBeSecret, type Credential, type GatewayOptions, type Ports, type Ups
 import type { Config, UpstreamConfig } from './config.ts';
 import { digest } from '../digest.ts';
 import { knownProviders, type KnownProviders } from './providers.ts';
+import { secretsInUrl } from './url-secrets.ts';
 
 /** The only place where names become things: a checked Config as the gateway's options. */
 export function buildGatewayOptions(
@@ -45,12 +46,16 @@ export function secretsOf({
     ...accessKeys.map(({ key }) => key),
     ...upstreams.flatMap(({ apiKeys = [] }) => apiKeys.flatMap(({ key }) => [key, ...secretsWithin(key)])),
     ...headers.map(([, value]) => value),
-    ...upstreams.flatMap(({ connection = {} }) => [
-      connection.key,
-      connection.passphrase,
-      passwordOf(connection.proxy),
-    ]),
-    ...[proxies?.http, proxies?.https, storage.place].map(passwordOf),
+    ...upstreams.flatMap(({ connection = {} }) => [connection.key, connection.passphrase]),
+    ...[
+      ...upstreams.flatMap(({ baseUrl, connection }) => [baseUrl, connection?.proxy]),
+      ...vendors.map(({ baseUrl }) => baseUrl),
+      records.prompts?.url,
+      records.telemetry?.endpoint,
+      proxies?.http,
+      proxies?.https,
+      storage.place,
+    ].flatMap((url) => (url === undefined ? [] : secretsInUrl(url))),
     ...storage.encryptionKeys,
   ].filter((secret) => secret !== undefined && secret !== '') as string[]; // no undefined is left
 }
@@ -73,10 +78,6 @@ function secretsWithin(key: string): readonly string[] {
 
 /** No secret, and often spoken of. */
 const regionLike = /^[a-z]{2}(-[a-z]+)+-\d$/;
-
-function passwordOf(proxy: string | undefined): string | undefined {
-  return proxy === undefined ? undefined : /:\/\/[^/]*:([^/]*)@/.exec(proxy)?.[1];
-}
 
 /** One upstream of a checked Config. */
 export function upstreamOf(config: UpstreamConfig, providers: KnownProviders): Upstream {

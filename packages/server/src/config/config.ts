@@ -60,6 +60,8 @@ export interface Config {
   readonly storage: StorageConfig;
   /** Why the address must not be listened on unless access keys are stored. */
   readonly unsafe?: string;
+  /** Callers need a key even when there is none yet: GATEKEEPER=user_token, whose users are made later. */
+  readonly closed?: true;
   /** What was read, for people: a path, or absent when there is no file. */
   readonly file?: string;
   /** What a person should know about this configuration though it works. */

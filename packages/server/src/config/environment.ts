@@ -14,6 +14,7 @@ export interface EnvironmentConfig {
   readonly port?: number;
   readonly host?: string;
   readonly accessKeys: readonly AccessKey[];
+  readonly closed: boolean;
   readonly logLevel?: LogLevelName;
   readonly problems: readonly string[];
   readonly notes: readonly string[];
@@ -33,6 +34,7 @@ export function readEnvironment(env: Environment): EnvironmentConfig {
       ...(accessKey === undefined ? [] : [{ key: accessKey, name: 'PROXY_ACCESS_KEY' }]),
       ...access.accessKeys,
     ],
+    closed: access.closed,
     problems,
     notes,
     ...(port !== undefined && { port }),

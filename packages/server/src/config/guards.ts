@@ -12,8 +12,17 @@ export interface GuardsConfig {
   /** How many proxies in front are believed about where a request comes from; or which, as ranges. 0: none. */
   readonly trustedProxies: number | readonly string[];
   readonly bans?: BansConfig;
+  /** How many addresses may use one access key that says nothing of it (row C16). */
+  readonly keyAddresses?: KeyAddressesConfig;
   /** Every rule of every set is asked. */
   readonly sets: readonly GuardSet[];
+}
+
+export interface KeyAddressesConfig {
+  /** Absent: any number. */
+  readonly most?: number;
+  /** A key that is used from one more is revoked; absent: that call is refused. */
+  readonly revoke?: boolean;
 }
 
 export interface BansConfig {
@@ -86,6 +95,7 @@ export const guardsSchema = section({
     banSeconds: quantity().exactOptional(),
     file: words().exactOptional(),
   }).exactOptional(),
+  keyAddresses: section({ most: wholeNumber(1).exactOptional(), revoke: flag().exactOptional() }).exactOptional(),
   perAddress: section({ requests: wholeNumber(1), windowSeconds: quantity() }).exactOptional(),
   rates: section({
     textPerMinute: wholeNumber(1).exactOptional(),
@@ -120,6 +130,7 @@ export const guardsSchema = section({
 export interface LegacyGuards {
   readonly trustedProxies?: number;
   readonly bans?: BansConfig;
+  readonly keyAddresses?: KeyAddressesConfig;
   readonly sets: readonly GuardSet[];
   readonly problems: readonly string[];
 }
@@ -131,13 +142,15 @@ export function guardsOf(
   hostsOnly: boolean,
   problems: string[],
 ): GuardsConfig {
-  const { trustedProxies, bans, ...rules } = file ?? {};
+  const { trustedProxies, bans, keyAddresses: ofKeys, ...rules } = file ?? {};
   const legacy = [aiProxyGuards(env, hostsOnly), claudeProxyGuards(env), reverseProxyGuards(env)];
   problems.push(...legacy.flatMap((one) => one.problems));
+  const keyAddresses = ofKeys ?? legacy.find((one) => one.keyAddresses)?.keyAddresses;
   const banning = bans ?? legacy.find((one) => one.bans)?.bans;
   return {
     trustedProxies: trustedProxies ?? legacy.find((one) => one.trustedProxies !== undefined)?.trustedProxies ?? 0,
     ...(banning && { bans: banning }),
+    ...(keyAddresses && { keyAddresses }),
     sets: [...(Object.keys(rules).length > 0 ? [rules] : []), ...legacy.flatMap(({ sets }) => sets)],
   };
 }

@@ -1,6 +1,7 @@
 import { mask } from '../mask.ts';
 import type { Config } from './config.ts';
 import type { ConnectionConfig } from './connection.ts';
+import { withoutSecrets } from './url-secrets.ts';
 
 /** The same configuration with every secret masked. */
 export function masked(config: Config): Config {
@@ -16,12 +17,13 @@ export function masked(config: Config): Config {
     accessKeys: config.accessKeys.map((accessKey) => ({ ...accessKey, key: mask(accessKey.key) })),
     storage: {
       ...config.storage,
-      place: withoutPassword(config.storage.place),
+      place: withoutSecrets(config.storage.place),
       encryptionKeys: config.storage.encryptionKeys.map(mask),
     },
     ...(config.proxies && { proxies: maskedProxies(config.proxies) }),
-    upstreams: config.upstreams.map(({ apiKeys, headers, connection, ...upstream }) => ({
+    upstreams: config.upstreams.map(({ apiKeys, baseUrl, headers, connection, ...upstream }) => ({
       ...upstream,
+      ...(baseUrl !== undefined && { baseUrl: withoutSecrets(baseUrl, mask) }),
       ...(connection && { connection: maskedConnection(connection) }),
       ...(apiKeys && { apiKeys: apiKeys.map((apiKey) => ({ ...apiKey, key: mask(apiKey.key) })) }),
       ...(headers && { headers: maskedHeaders(headers) }),
@@ -41,7 +43,7 @@ function maskedHeaders(headers: Readonly<Record<string, string>>): Readonly<Reco
 function maskedConnection({ proxy, key, passphrase, ...rest }: ConnectionConfig): ConnectionConfig {
   return {
     ...rest,
-    ...(proxy !== undefined && { proxy: withoutPassword(proxy) }),
+    ...(proxy !== undefined && { proxy: withoutSecrets(proxy) }),
     ...(key !== undefined && { key: '***' }),
     ...(passphrase !== undefined && { passphrase: '***' }),
   };
@@ -50,11 +52,7 @@ function maskedConnection({ proxy, key, passphrase, ...rest }: ConnectionConfig)
 function maskedProxies({ http, https, ...rest }: NonNullable<Config['proxies']>): NonNullable<Config['proxies']> {
   return {
     ...rest,
-    ...(http !== undefined && { http: withoutPassword(http) }),
-    ...(https !== undefined && { https: withoutPassword(https) }),
+    ...(http !== undefined && { http: withoutSecrets(http) }),
+    ...(https !== undefined && { https: withoutSecrets(https) }),
   };
-}
-
-function withoutPassword(proxy: string): string {
-  return proxy.replace(/:\/\/[^/]*@/, '://***@');
 }

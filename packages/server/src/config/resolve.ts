@@ -62,7 +62,8 @@ export function resolveConfig(sources: Sources): Config {
   const accessKeys = [...environment.accessKeys, ...access.accessKeys];
   const doors = doorsOf(file.doors, env, path === undefined);
   const spends = !servesOwnKeysOnly(doors);
-  const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, spends);
+  const open = spends && !environment.closed;
+  const host = flags.host ?? environment.host ?? file.server?.host ?? defaultHost(accessKeys, open);
   const vendors = vendorsOf(sources);
   const providers = knownProviders(vendors);
   const readings: string[] = [];
@@ -76,7 +77,7 @@ export function resolveConfig(sources: Sources): Config {
   const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);
   const queue = queueOf(file.queue, env, problems);
-  const unsafe = unsafeHost(host, accessKeys, spends);
+  const unsafe = unsafeHost(host, accessKeys, open);
   const storage = storageOf(file, env, sources.defaultStorage ?? 'memory', notes);
   // What else is stored is known when it is open.
   const later = !isFleeting(storage.place);
@@ -124,6 +125,7 @@ export function resolveConfig(sources: Sources): Config {
     health: healthOf(env, upstreams, legacy),
     storage,
     ...(unsafe !== undefined && { unsafe }),
+    ...(environment.closed && { closed: true }),
     notes,
     ...(queue && { queue }),
     ...(file.limits && { limits: limitsOf(file.limits) }),

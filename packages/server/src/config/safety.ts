@@ -5,13 +5,13 @@ import type { AccessKey } from './config.ts';
 const publicKeys: readonly string[] = ['your-proxy-access-key'];
 
 /** Where to listen when nobody said: everywhere for those with a key, else where only this machine gets in. */
-export function defaultHost(accessKeys: readonly AccessKey[], spends = true): string {
-  return !spends || hasRealKey(accessKeys) ? '0.0.0.0' : '127.0.0.1';
+export function defaultHost(accessKeys: readonly AccessKey[], open = true): string {
+  return !open || hasRealKey(accessKeys) ? '0.0.0.0' : '127.0.0.1';
 }
 
-/** Why this address must not be listened on; undefined when it may. `spends`: callers get at keys of ours. */
-export function unsafeHost(host: string, accessKeys: readonly AccessKey[], spends = true): string | undefined {
-  if (!spends || isLoopback(host) || hasRealKey(accessKeys)) return undefined;
+/** Why this address must not be listened on; undefined when it may. `open`: without access keys, callers get at keys of ours. */
+export function unsafeHost(host: string, accessKeys: readonly AccessKey[], open = true): string | undefined {
+  if (!open || isLoopback(host) || hasRealKey(accessKeys)) return undefined;
   const why =
     accessKeys.length > 0
       ? `the only access key is "${publicKeys[0]}", which everybody knows`
@@ -38,4 +38,12 @@ export function isLoopback(host: string): boolean {
 /** Whether a stranger is kept out. */
 export function hasRealKey(accessKeys: readonly AccessKey[]): boolean {
   return accessKeys.some(({ key }) => !publicKeys.includes(key));
+}
+
+/** Why a configuration must not be served; `stored`: access keys are stored. They keep nobody out who knows the sample. */
+export function refusalToListen(
+  { unsafe, accessKeys }: { readonly unsafe?: string; readonly accessKeys: readonly AccessKey[] },
+  stored: boolean,
+): string | undefined {
+  return stored && accessKeys.length === 0 ? undefined : unsafe;
 }

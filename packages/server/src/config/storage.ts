@@ -14,6 +14,8 @@ export interface StorageConfig {
   readonly encryptionKeys: readonly string[];
   /** NODE_ENV says so: stored upstream keys need an encryption key then. */
   readonly production: boolean;
+  /** How long temporary access keys stay listed after they have expired (row C15). */
+  readonly temporaryKeyHours: number;
 }
 
 /** Top options of the file. */
@@ -45,8 +47,21 @@ export function storageOf(
     named: named !== undefined,
     encryptionKeys: key === undefined ? [] : [key, ...previousEncryptionKeys],
     production: env.NODE_ENV === 'production',
+    temporaryKeyHours: hoursIn(env, notes),
     ...(folder !== undefined && { folder }),
   };
+}
+
+const defaultTemporaryKeyHours = 48;
+
+// oai-reverse-proxy's.
+function hoursIn(env: Environment, notes: string[]): number {
+  const text = set(env, 'POW_TOKEN_PURGE_HOURS');
+  if (text === undefined) return defaultTemporaryKeyHours;
+  const hours = Number(text);
+  if (hours >= 0) return hours;
+  notes.push(`POW_TOKEN_PURGE_HOURS is ignored: "${text}" is no number of hours.`);
+  return defaultTemporaryKeyHours;
 }
 
 /** Nothing outlives the process there. */

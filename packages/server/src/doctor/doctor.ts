@@ -4,9 +4,11 @@ import { secretsOf } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
 import { set, type Environment } from '../config/expand.ts';
 import { findConfigFile, loadConfig, withDotenv } from '../config/load.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError, unknownName } from '../config/problems.ts';
 import type { Flags } from '../config/resolve.ts';
+import { refusalToListen } from '../config/safety.ts';
 import { createMaskText, maskable } from '../mask.ts';
+import { defaultStorage } from '../storage/place.ts';
 import { createTransports } from '../transports.ts';
 import { found, type Finding } from './faults.ts';
 import { thisMachine, type Machine } from './machine.ts';
@@ -16,6 +18,7 @@ import { probeDataFolder } from './probes/data-folder.ts';
 import { probeFileModes } from './probes/file-modes.ts';
 import { probeNodeVersion } from './probes/node-version.ts';
 import { probePort } from './probes/port.ts';
+import { probeStorage } from './probes/storage.ts';
 import { probeUpstreamKeys } from './probes/upstream-keys.ts';
 import { examineUpstream, type Check } from './upstream.ts';
 
@@ -52,27 +55,47 @@ export async function examine(options: ExamineOptions): Promise<Report> {
     ...probeDataFolder(resolve(cwd, set(env, 'BASE_PATH') ?? '.', 'data'), machine),
   ];
   const loaded = load(options);
-  if (!loaded.config) return reportOf([...local, ...configFindings(loaded.problems, path)], []);
-  const { config } = loaded;
-  const configured = [...local, ...probeAccessKeys(config), ...probeUpstreamKeys(config), ...(await probePort(config))];
+  if (!loaded.config) return { checks: [], findings: [...local, ...configFindings(loaded.problems, path)] };
+  const stored = await probeStorage(loaded.config, cwd, machine);
+  const { config } = stored;
+  const configured = [
+    ...local,
+    ...stored.findings,
+    ...configFindings(
+      [refusalToListen(config, stored.accessKeys)].filter((text) => text !== undefined),
+      path,
+    ),
+    ...probeAccessKeys(config),
+    ...probeUpstreamKeys(config),
+    ...(await probePort(config)),
+    ...probeChoice(config, options.upstream),
+  ];
   if (config.upstreams.every(({ provider }) => provider === 'demo'))
     configured.push(found('no-upstream', path ?? 'environment', 'Only the built-in demo model would answer.'));
   const upstreams = await examineUpstreams(config, options, configured, machine);
   const maskText = createMaskText(() => maskable(secretsOf(config)));
-  return reportOf(
-    [...configured, ...upstreams.flatMap(({ findings }) => findings)].map((finding) => ({
+  const opened = stored.opened === undefined ? [] : [{ subject: 'storage', what: `${stored.opened} opens`, ok: true }];
+  return {
+    checks: [...opened, ...upstreams.flatMap(({ checks }) => checks)],
+    findings: [...configured, ...upstreams.flatMap(({ findings }) => findings)].map((finding) => ({
       ...finding,
       seen: maskText(finding.seen),
     })),
-    upstreams.flatMap(({ checks }) => checks),
-  );
+  };
+}
+
+/** The one that was asked for may be misspelt. */
+function probeChoice({ upstreams }: Config, only: string | undefined): readonly Finding[] {
+  const names = upstreams.map(({ name }) => name);
+  if (only === undefined || names.includes(only)) return [];
+  return [found('upstream-unknown', '--upstream', unknownName(only, 'an upstream', names))];
 }
 
 type Loaded = { readonly config: Config } | { readonly config?: undefined; readonly problems: readonly string[] };
 
 function load({ cwd, env, flags }: ExamineOptions): Loaded {
   try {
-    return { config: loadConfig({ cwd, env, flags }) };
+    return { config: loadConfig({ cwd, env, flags, defaultStorage }) };
   } catch (error) {
     if (error instanceof ConfigError) return { problems: error.problems };
     throw error;
@@ -96,8 +119,4 @@ async function examineUpstreams(
   } finally {
     await transports.close();
   }
-}
-
-function reportOf(findings: readonly Finding[], checks: readonly Check[]): Report {
-  return { checks, findings };
 }

@@ -22,6 +22,7 @@ export const faults = {
   'certificate-file-unusable':
     'Correct the path, or give a PEM text with "-----BEGIN" in it, and the key that belongs to it.',
   'host-unsafe': 'Set PROXY_ACCESS_KEY or accessKeys to a secret of your own, or listen on 127.0.0.1.',
+  'upstream-unknown': 'Name an upstream as the configuration does; "proxy config list" shows them.',
   'upstream-is-self': 'Write the vendor’s address as baseUrl, or move one of the two to another port.',
   'route-unknown-upstream': 'Name an upstream that is configured in the targets of the route.',
   'access-key-public':
@@ -32,6 +33,20 @@ export const faults = {
   'key-is-example': 'Replace it by a key of your own from the vendor’s console.',
   'key-malformed': 'Write the key alone: without quotes, blanks, line breaks or "Bearer ".',
   'key-of-another-vendor': 'Put the key under the upstream it belongs to, or correct the upstream’s provider.',
+  // The storage.
+  'storage-unwritable':
+    'Give file and folder to the user that the server runs as (chown), or name another place: storage, DATABASE_PATH.',
+  'storage-damaged': 'It is no database, or a damaged one: bring it back from a backup, or name another file.',
+  'storage-unreachable': 'Start PostgreSQL, or correct host and port of the address: storage, DATABASE_URL.',
+  'storage-login-refused': 'Correct user and password of the address, or let this user in (pg_hba.conf).',
+  'storage-database-missing': 'Make the database (createdb NAME), or correct its name in the address.',
+  'storage-not-allowed': 'Give the database to this user: ALTER DATABASE name OWNER TO "user".',
+  'storage-unusable': 'The database’s own words say why; its log may say more.',
+  'storage-newer': 'Start the newer version of this program that wrote it, or name another database.',
+  'storage-outdated': 'The next start brings it up to date. Make a backup before, and stop older servers at it.',
+  'encryption-key-wrong':
+    'Set ENCRYPTION_KEY (encryptionKey) to the key that it was written with, or bring back the key file beside it.',
+  'encryption-key-missing': 'Set ENCRYPTION_KEY (encryptionKey) to a long random text: openssl rand -hex 32 makes one.',
   // The way to an upstream.
   'dns-unknown-host':
     'Correct the host in baseUrl; if it is right, look at this machine’s DNS (/etc/resolv.conf, VPN).',
@@ -99,6 +114,7 @@ const warnings: ReadonlySet<FaultId> = new Set([
   'model-unlisted',
   'no-upstream',
   'rate-limited',
+  'storage-outdated',
   'upstream-overloaded',
 ]);
 

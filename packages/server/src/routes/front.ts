@@ -14,7 +14,7 @@ import type { HealthConfig } from '../config/config.ts';
 import type { Entry, Place } from '../doors/door.ts';
 import { enter } from '../doors/table.ts';
 import { withCallersAddress } from '../guards/address.ts';
-import { guardedPage } from '../guards/page.ts';
+import { guardedPage, type PageAnswer } from '../guards/page.ts';
 import type { LiveRecords } from '../records/records.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { apiHealth, health, ping } from './health.ts';
@@ -39,7 +39,7 @@ export interface Live {
 /** What a server has beside the gateway. */
 export interface Pages {
   /** Undefined: the request is for none of them. */
-  answer(request: HttpRequest): (() => Promise<HttpAnswer>) | undefined;
+  answer(request: HttpRequest): (() => Promise<PageAnswer>) | undefined;
 }
 
 /** The doors that are no dialect's, in front of whichever gateway is current. */

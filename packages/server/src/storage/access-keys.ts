@@ -53,6 +53,8 @@ export interface AccessKeys {
   restore(id: string): Promise<boolean>;
   /** False: there is no such key. */
   remove(id: string): Promise<boolean>;
+  /** Removes temporary keys that expired before, and temporary users that had no other. How many keys. */
+  sweep(before: number): Promise<number>;
   /** How many could be used now. */
   count(): Promise<number>;
 }
@@ -148,6 +150,41 @@ export function accessKeysIn(db: Database, changes: Changes, ring: () => KeyRing
         const { numDeletedRows } = await tx.deleteFrom('accessKeys').where('id', '=', id).executeTakeFirst();
         return numDeletedRows > 0n;
       });
+    },
+    async sweep(before) {
+      const over = await db
+        .selectFrom('accessKeys')
+        .leftJoin('users', 'users.id', 'accessKeys.userId')
+        .select(['accessKeys.id as id', 'accessKeys.userId as userId'])
+        .where('accessKeys.expiresAt', '<', before)
+        .where((is) =>
+          is.or([
+            is('accessKeys.role', '=', 'temporary'),
+            is.and([is('accessKeys.role', 'is', null), is('users.role', '=', 'temporary')]),
+          ]),
+        )
+        .execute();
+      if (over.length === 0) return 0;
+      const ids = over.map(({ id }) => id);
+      const owners = over.flatMap(({ userId }) => (userId === null ? [] : [userId]));
+      await changes.make('callers', async (tx) => {
+        // Somebody may have given one of them more time meanwhile.
+        await tx.deleteFrom('accessKeys').where('id', 'in', ids).where('expiresAt', '<', before).execute();
+        if (owners.length === 0) return;
+        await tx
+          .deleteFrom('users')
+          .where('id', 'in', owners)
+          .where('role', '=', 'temporary')
+          .where((is) =>
+            is.not(
+              is.exists(
+                is.selectFrom('accessKeys').select('accessKeys.id').whereRef('accessKeys.userId', '=', 'users.id'),
+              ),
+            ),
+          )
+          .execute();
+      });
+      return over.length;
     },
     async count() {
       const { many } = await db

@@ -1,6 +1,8 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CamelCasePlugin, Kysely, type Dialect } from 'kysely';
+import { secretsInUrl } from '../config/url-secrets.ts';
+import { createMaskText, maskable } from '../mask.ts';
 import { accessKeysIn } from './access-keys.ts';
 import { auditIn } from './audit.ts';
 import { bansIn } from './bans.ts';
@@ -8,7 +10,7 @@ import { callsIn } from './calls.ts';
 import { changesIn } from './changes.ts';
 import { checkCredentials, credentialsIn } from './credentials.ts';
 import { keyQuotasIn } from './key-quotas.ts';
-import { migrate } from './migrate.ts';
+import { migrate, migrationsOf } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
 import { postgresDialect } from './postgres.ts';
 import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
@@ -41,6 +43,18 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     await db.destroy();
     if (error instanceof StorageError) throw error;
     throw unusable(place, error);
+  }
+}
+
+/** How far a database that is there has been brought; changes nothing. @throws StorageError */
+export async function howFar(place: StoragePlace): Promise<{ readonly done: number; readonly pending: number }> {
+  const db = connect({ place });
+  try {
+    return await migrationsOf(db);
+  } catch (error) {
+    throw unusable(place, error);
+  } finally {
+    await db.destroy();
   }
 }
 
@@ -99,6 +113,8 @@ function storageOver(db: Database, first: KeyRing, options: StorageOptions): Sto
 }
 
 function unusable(place: StoragePlace, error: unknown): StorageError {
-  const why = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  const said = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  const secrets = place.type === 'postgres' ? maskable([place.url, ...secretsInUrl(place.url)]) : [];
+  const why = createMaskText(() => secrets)(said);
   return new StorageError(`The storage ${describePlace(place)} cannot be used: ${why}.`, { cause: error });
 }

@@ -31,6 +31,8 @@ export function describePlace(place: StoragePlace): string {
     case 'sqlite':
       return place.path;
     case 'postgres': {
+      // Its driver reads more than URLs are, and an error about one would tell the whole of it.
+      if (!URL.canParse(place.url)) return 'postgres://…';
       const { protocol, host, pathname } = new URL(place.url);
       return `${protocol}//${host}${pathname}`;
     }

@@ -1,6 +1,6 @@
 import type { Caller } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
-import { callerFrom, type AccessRules, type AddressBook, type KeyOwner } from '../caller.ts';
+import { callerFrom, type AccessRules, type AddressBook, type AddressRules, type KeyOwner } from '../caller.ts';
 import type { OtherCallers } from '../callers.ts';
 import { spelledOut } from '../config/access-keys.ts';
 import type { StoredAccessKey } from './access-keys.ts';
@@ -22,6 +22,7 @@ const maxUnknown = 1000;
 export async function storedCallersOf(
   { accessKeys }: Pick<Storage, 'accessKeys'>,
   addresses: AddressBook = new Map(),
+  rule: () => AddressRules = () => ({}),
 ): Promise<StoredCallers> {
   const known = new LRUCache<string, Caller>({ max: maxKnown });
   const unknown = new LRUCache<string, true>({ max: maxUnknown });
@@ -34,7 +35,8 @@ export async function storedCallersOf(
     const found = await accessKeys.recognize(accessKey);
     // Also one that is refused: the gateway tells its owner why.
     const owner = found?.user && ownerOf(found.user);
-    const caller = found && callerFrom(spelledOut(rulesOf(found.accessKey)), owner && spelledOut(owner), addresses);
+    const caller =
+      found && callerFrom(spelledOut(rulesOf(found.accessKey)), owner && spelledOut(owner), addresses, rule());
     if (asked !== era) return caller;
     if (caller) known.set(accessKey, caller);
     else unknown.set(accessKey, true);
@@ -50,7 +52,8 @@ export async function storedCallersOf(
       era += 1;
       known.clear();
       unknown.clear();
-      some = (await accessKeys.count()) > 0;
+      // Once callers needed a key, the last that is revoked or expires lets nobody in without: that takes a restart.
+      some ||= (await accessKeys.count()) > 0;
     },
   };
 }

@@ -91,6 +91,10 @@ test('bans, in their normal form', async () => {
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(204);
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(404);
   expect((await api('POST', '/bans', { body: { address: '127.0.0.1' } })).status).toBe(409);
+  const own = await api('POST', '/bans', { body: { address: '127.0.0.0/8' } });
+  expect([own.status, own.text]).toEqual([409, expect.stringContaining('Your own address lies in this range.')]);
+  expect((await api('POST', '/bans', { body: { address: '127.0.0.0/8' }, from: '::ffff:127.0.0.9' })).status).toBe(409);
+  expect((await api('POST', '/bans', { body: { address: '0.0.0.0/0' }, from: '203.0.113.9' })).status).toBe(409);
   expect((await api('POST', '/bans', { body: { address: 'example.com' } })).status).toBe(400);
 });
 
@@ -119,6 +123,23 @@ test('calls by pages, one by its id, sums, and what a caller sees of its own', a
   expect(await told('GET', '/me/usage', { key })).toMatchObject({ totals: [{ calls: 2 }], days: [{ calls: 2 }] });
   expect(await told('PATCH', '/me', { key, body: { name: '<b>Bobby</b>' } })).toEqual({ name: 'Bobby' });
   expect((await api('PATCH', '/me', { key: callerKey, body: { name: 'x' } })).status).toBe(409);
+});
+
+test('a caller’s own calls name none of the server’s keys, which an administrator sees', async () => {
+  const upstream = await recordingUpstream();
+  const { told, api, chat } = await adminServer({
+    config: `
+accessKeys: [{ key: ${callerKey}, name: Ann }]
+upstreams:
+  - { name: main, provider: openai, baseUrl: "${upstream.url}", apiKeys: [sk-one-0123456789, sk-two-0123456789], models: [demo] }
+`,
+  });
+  await chat(callerKey);
+  await until('the call is on record', async () => (await api('GET', '/calls')).text.includes('"requestId"'));
+  expect(JSON.stringify(await told('GET', '/calls'))).toMatch(/"why":.*main#1-/);
+  const own = await api('GET', '/me/calls', { key: callerKey });
+  expect(own.text).toContain('"requestId"');
+  expect(own.text).not.toMatch(/main#\d|"credential"/);
 });
 
 test('calls as they end', async () => {

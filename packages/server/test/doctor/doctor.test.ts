@@ -1,6 +1,7 @@
 /** Must-show 7 of issue 4: faults are planted, found by their ids, and told with their mends; a healthy set-up shows none. */
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { forwardProxy } from '../../../node/test/forward-proxy.ts';
 import type { Environment } from '../../src/config/expand.ts';
@@ -9,6 +10,7 @@ import { examine } from '../../src/doctor/doctor.ts';
 import { faults, type FaultId } from '../../src/doctor/faults.ts';
 import type { Machine } from '../../src/doctor/machine.ts';
 import { networkFault } from '../../src/doctor/network-fault.ts';
+import { openStorage } from '../../src/storage/open.ts';
 import { commandLine } from '../command-line.ts';
 import { folder } from '../support.ts';
 import { expired, notYetValid, selfSigned } from './certificates.ts';
@@ -39,6 +41,8 @@ interface Plant {
   /** Files that everybody may read; all others are their owner's. */
   readonly open?: readonly string[];
   readonly timeoutMs?: number;
+  /** The one that is asked for. */
+  readonly upstream?: string;
   /** What comes along with it. */
   readonly beside?: readonly FaultId[];
 }
@@ -51,9 +55,17 @@ function planted({ config, files = {}, open = [] }: Plant): string {
 }
 
 async function examined(plant: Plant) {
-  const { env = {}, flags = { port: 0 }, machine, timeoutMs = 15_000 } = plant;
+  const { env = {}, flags = { port: 0 }, machine, timeoutMs = 15_000, upstream } = plant;
   const own = { ...healthyMachine, ...machine };
-  return examine({ cwd: planted(plant), env, flags, calls: true, timeoutMs, machine: own });
+  return examine({
+    cwd: planted(plant),
+    env,
+    flags,
+    calls: true,
+    timeoutMs,
+    machine: own,
+    ...(upstream !== undefined && { upstream }),
+  });
 }
 
 const upstreamKey = 'sk-the-key-of-this-test';
@@ -86,7 +98,8 @@ const plants: Partial<Readonly<Record<FaultId, () => Plant | Promise<Plant>>>> =
     config: 'upstreams: [{ name: u, provider: vertex, apiKeys: [{ file: nowhere.json }] }]',
   }),
   'certificate-file-unusable': () => at('https://a.test', 'connection: { ca: nowhere.pem }'),
-  'host-unsafe': () => ({ flags: { host: '0.0.0.0' } }),
+  'host-unsafe': () => ({ flags: { host: '0.0.0.0', port: 0 } }),
+  'upstream-unknown': async () => ({ ...at(await scripted()), upstream: 'v' }),
   'upstream-is-self': () => ({ ...at('http://127.0.0.1:4567/v1'), flags: { port: 4567 } }),
   'route-unknown-upstream': () => ({
     config: 'upstreams: [{ name: u, provider: demo }]\nroutes: [{ model: m, targets: [v] }]',
@@ -106,6 +119,17 @@ const plants: Partial<Readonly<Record<FaultId, () => Plant | Promise<Plant>>>> =
     config: `upstreams: [{ name: u, provider: openai, apiKeys: [sk-ant-api03-0123456789], connection: { proxy: "http://${await nobody()}" } }]`,
     beside: ['proxy-unreachable'],
   }),
+  'storage-unwritable': () => ({ config: 'storage: base/x.db', files: { base: 'a file' } }),
+  'storage-damaged': () => ({ config: 'storage: x.db', files: { 'x.db': 'This is no database at all.'.repeat(99) } }),
+  'storage-unreachable': async () => ({ config: `storage: "postgres://me:${upstreamKey}@${await nobody()}/x"` }),
+  'storage-login-refused': () => postgres('28P01', 'password authentication failed for user "me"'),
+  'storage-database-missing': () => postgres('3D000', 'database "x" does not exist'),
+  'storage-not-allowed': () => postgres('42501', 'permission denied for schema public'),
+  'storage-unusable': () => postgres('53300', 'sorry, too many clients already'),
+  'storage-newer': () => storedIn({ statement: "insert into kysely_migration values ('9999-later', '2030-01-01')" }),
+  'storage-outdated': () => storedIn({ statement: "delete from kysely_migration where name like '0004%'" }),
+  'encryption-key-wrong': () => storedIn({ sealed: 'the first key', env: { ENCRYPTION_KEY: 'another key' } }),
+  'encryption-key-missing': () => storedIn({ env: { NODE_ENV: 'production' } }),
   'connection-refused': async () => at(`http://${await nobody()}/v1`),
   'connection-cut': async () => at(`http://${await tcp((socket) => socket.once('data', () => socket.destroy()))}/v1`),
   'scheme-wrong': async () => at((await scripted()).replace('http:', 'https:')),
@@ -149,6 +173,36 @@ const plants: Partial<Readonly<Record<FaultId, () => Plant | Promise<Plant>>>> =
   'usage-missing': () => called(calls((frames) => frames.filter((frame) => !frame.includes('prompt_tokens')))),
 };
 
+/** A PostgreSQL that refuses whoever comes (its manual, 54.7: ErrorResponse). */
+async function postgres(code: string, message: string): Promise<Plant> {
+  const fields = `SFATAL\0C${code}\0M${message}\0\0`;
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(4 + fields.length);
+  const refusal = Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]);
+  const address = await tcp((socket) => socket.once('data', () => socket.end(refusal)));
+  return { config: `storage: "postgres://me:${upstreamKey}@${address}/x"` };
+}
+
+interface StoredPlant extends Plant {
+  /** The encryption key it was written with; absent: one in a file beside it. */
+  readonly sealed?: string;
+  /** What somebody did to it. */
+  readonly statement?: string;
+}
+
+/** A storage with a key for the upstream `u`. */
+async function storedIn({ sealed, statement, config = '', ...plant }: StoredPlant): Promise<Plant> {
+  const path = join(folder(), 'proxy.db');
+  const encryptionKeys = sealed === undefined ? [] : [sealed];
+  const storage = await openStorage({ place: { type: 'sqlite', path }, encryptionKeys });
+  await storage.credentials.add({ upstream: 'u', key: upstreamKey });
+  await storage.close();
+  const database = new DatabaseSync(path);
+  if (statement !== undefined) database.exec(statement);
+  database.close();
+  return { ...plant, config: `${config}\nstorage: "${path}"` };
+}
+
 async function withoutPassword(): Promise<string> {
   const { port } = await forwardProxy(9, 'user:password-of-the-proxy');
   return `http://127.0.0.1:${port}`;
@@ -181,6 +235,29 @@ test('every fault but those of rights is planted', () => {
   const missing = Object.keys(faults).filter((id) => !(id in plants) && !byCode.has(id));
   // Whoever runs the tests may be root, who may listen on any port.
   expect(missing).toEqual(['port-not-allowed']);
+});
+
+test('stored keys are tried as those of the file are, and stored access keys allow a wide address', async () => {
+  const baseUrl = await scripted({ call: refuses(401, `Incorrect API key provided: ${upstreamKey}.`) });
+  const config = `upstreams: [{ name: u, provider: openai-compatible, baseUrl: "${baseUrl}", models: [gpt-x] }]`;
+  const plant = await storedIn({ config, flags: { host: '0.0.0.0', port: 0 } });
+  const wide = await examined(plant);
+  expect(wide.findings.map(({ id, subject }) => `${id} ${subject}`)).toEqual([
+    expect.stringContaining('host-unsafe'),
+    'key-refused u, key 1',
+  ]);
+  expect(wide.checks[0]?.what).toMatch(/proxy\.db opens$/);
+  const [, path = ''] = /storage: "(.*)"/.exec(plant.config ?? '') ?? [];
+  const storage = await openStorage({ place: { type: 'sqlite', path } });
+  await storage.accessKeys.create({});
+  await storage.close();
+  expect((await examined(plant)).findings.map(({ id }) => id)).toEqual(['key-refused']);
+});
+
+test('a misspelt --upstream is told with a guess and exit code 1', async () => {
+  const cwd = planted({ config: 'server: { port: 0 }\nupstreams: [{ name: main, provider: demo }]' });
+  const { code, out } = await commandLine(cwd, ['doctor', '--upstream', 'mian', '--json']);
+  expect([code, out]).toEqual([1, expect.stringContaining('Did you mean \\"main\\"?')]);
 });
 
 test('a healthy set-up shows none, over TLS with a private authority and over plain HTTP', async () => {

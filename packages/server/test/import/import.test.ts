@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readForeign } from '../../src/import/read.ts';
-import { render } from '../../src/import/render.ts';
+import { maskedDraft, render } from '../../src/import/render.ts';
 import { commandLine } from '../command-line.ts';
 import { folder, load } from '../support.ts';
 
@@ -76,6 +76,27 @@ test('it is printed with keys masked; written whole, for its owner alone, and no
   const json = await commandLine(cwd, ['import', 'old.json', '--json']);
   expect(JSON.parse(json.out)).toMatchObject({ source: 'claude-proxy', problems: [] });
   expect(json.out).not.toContain('sk-first-0');
+});
+
+test('headers, and what an address holds, are masked as keys are; references to the environment are not', () => {
+  const shown = JSON.stringify(
+    maskedDraft({
+      vendors: { acme: { baseUrl: 'https://user:acme-password@acme.test', headers: { 'x-team': 'acme-header-0123' } } },
+      upstreams: [
+        {
+          name: 'u',
+          provider: 'openai-compatible',
+          baseUrl: 'https://u.test/v1?api-version=2&key=query-key-0123456789&token=${TOKEN}',
+          headers: { 'x-anything': 'header-value-0123456789', authorization: '${TOKEN}' },
+          connection: { proxy: 'http://me:proxy-password@proxy.test', passphrase: 'passphrase-0123' },
+        },
+      ],
+    } as Parameters<typeof maskedDraft>[0]), // no more than it looks at
+  );
+  expect(shown).not.toMatch(/acme-password|acme-header|query-key-0|header-value-0|proxy-password|passphrase-0/);
+  expect(shown).toContain('https://u.test/v1?api-version=2&key=');
+  expect(shown).toContain('token=${TOKEN}');
+  expect(shown).toContain('"authorization":"${TOKEN}"');
 });
 
 test('a wrong ENCRYPTION_KEY, a missing one and a file of nobody are told with the mend', async () => {

@@ -83,6 +83,17 @@ test('C16 a key may be used from so many addresses; others are answered 403', as
   expect(await from('127.0.0.1')).toBe(200);
 });
 
+test('C16 where it is so configured, a key that is used from too many addresses is good for nothing', async () => {
+  const { url } = await scene(`
+guards: { keyAddresses: { most: 1, revoke: true } }
+accessKeys: [{ key: ${key('ann')} }, { key: ${key('bob')}, maxAddresses: 2 }]`);
+  const from = (localAddress: string, who = 'ann') => askFrom(localAddress, url, key(who));
+  expect(await from('127.0.0.1')).toBe(200);
+  expect(await from('127.0.0.2')).toBe(403);
+  expect(await from('127.0.0.1')).toBe(403);
+  for (const address of ['127.0.0.1', '127.0.0.2']) expect(await from(address, 'bob')).toBe(200);
+});
+
 describe('C18 token quotas by family', () => {
   test('are walked to their edge, and the refusal has the figures', async () => {
     const { call, upstream } = await scene(

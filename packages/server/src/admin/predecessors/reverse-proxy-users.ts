@@ -127,8 +127,10 @@ function known(accessKey: StoredAccessKey | undefined): StoredAccessKey {
 
 /** Guessable tokens are no keys. */
 const minTokenLength = 16;
+/** See storage/ids.ts. */
+const ownId = /^key_[0-9a-z]{20,}$/;
 
-async function put(
+export async function put(
   text: string,
   user: WrittenUser,
   storage: Storage,
@@ -137,6 +139,12 @@ async function put(
   const before = await byToken(text, storage);
   if (!before && text.length < minTokenLength)
     throw new Refusal('invalid', `A token has at least ${minTokenLength} characters.`);
+  // Everybody may see an id: as a token it would let everybody in.
+  if (!before && ownId.test(text))
+    throw new Refusal(
+      'invalid',
+      'The token is an id of another storage, where nobody can read the token itself again.',
+    );
   const rules = rulesOf(user);
   const { id } = before ?? (await accessKeys.create({ ...withoutNulls(rules), key: text })).accessKey;
   if (before) await accessKeys.update(id, rules);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asRange, isWithin } from '../../public-address.ts';
 import { plainAddress } from '../addresses.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found, Refusal } from '../refusal.ts';
@@ -33,7 +34,12 @@ export const banOperations: readonly Operation[] = [
     async handle({ body }, { place: { storage }, address: own }) {
       const { address, reason, until } = body;
       const normal = plainAddress(address);
-      if (normal === plainAddress(own)) throw new Refusal('conflict', 'This is your own address.');
+      // A ban over the administrator's own address could be lifted by nobody from there.
+      if (isWithin(own, [asRange(normal) ?? normal]))
+        throw new Refusal(
+          'conflict',
+          normal === plainAddress(own) ? 'This is your own address.' : 'Your own address lies in this range.',
+        );
       const ban = { address: normal, reason, since: Date.now(), ...(until !== undefined && { until }) };
       const before = (await storage.bans.list()).find((one) => one.address === normal);
       await storage.bans.put(ban);

@@ -48,7 +48,7 @@ export const meOperations: readonly Operation[] = [
       // Which of the server's keys served a call is none of a caller's business.
       return {
         body: pageOf(
-          calls.map(({ attempts: _attempts, ...call }) => ({ ...call, attempts: [] })),
+          calls.map(({ attempts: _attempts, why: _why, ...call }) => ({ ...call, attempts: [] })),
           most,
         ),
       };

@@ -61,6 +61,15 @@ function keysCommand(): Command {
   described(withFlags(keys, 'add'))
     .description('make an access key and print it, once')
     .action(async (flags: KeyFlags) => (await load()).addAccessKey(flags));
+  withFlags(keys, 'export')
+    .description(
+      'print the access keys with what they may and have used, as oai-reverse-proxy does; none can be read from it',
+    )
+    .action(async (flags: StorageFlags) => (await import('./exchange.ts')).exportAccessKeys(flags));
+  withFlags(keys, 'import')
+    .description('take over users that oai-reverse-proxy exported, or change keys by an export of one’s own')
+    .argument('<file>', 'JSON: {"users": […]}')
+    .action(async (file: string, flags: StorageFlags) => (await import('./exchange.ts')).importAccessKeys(file, flags));
   withFlags(keys, 'list')
     .description('list the access keys, masked')
     .option('--user <user>', whichUser)

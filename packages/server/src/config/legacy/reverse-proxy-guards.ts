@@ -22,7 +22,21 @@ export function reverseProxyGuards(env: Environment): LegacyGuards {
   // By another path the limit would be none; callers with keys of their own have limits of their own.
   if (rates) sets.push({ doors: ['own', 'api', 'services'], rates });
   if (set(env, 'ALLOW_OPENAI_TOOL_USAGE')?.toLowerCase() === 'false') sets.push({ doors: ['services'], tools: false });
-  return { problems, sets, ...(trustedProxies !== undefined && { trustedProxies }) };
+  const keyAddresses = keyAddressesOf(env, problems);
+  return {
+    problems,
+    sets,
+    ...(keyAddresses && { keyAddresses }),
+    ...(trustedProxies !== undefined && { trustedProxies }),
+  };
+}
+
+/** Row C16; 0 is any number. */
+function keyAddressesOf(env: Environment, problems: string[]): LegacyGuards['keyAddresses'] {
+  const most = numberIn(env, 'MAX_IPS_PER_USER', problems);
+  const revoke = set(env, 'MAX_IPS_AUTO_BAN')?.toLowerCase() === 'true';
+  if (most === undefined && !revoke) return undefined;
+  return { ...(most !== undefined && most > 0 && { most }), ...(revoke && { revoke }) };
 }
 
 function denied(env: Environment, problems: string[]): Pick<GuardSet, 'deny'> {

@@ -7,6 +7,8 @@ import { unknownName } from '../problems.ts';
 /** What its variables say of who may call. */
 export interface ReverseProxyAccess {
   readonly accessKeys: readonly AccessKey[];
+  /** Its callers are users that are made while it runs (row C12). */
+  readonly closed: boolean;
   /** Settings that contradict each other (acceptance row A6). */
   readonly problems: readonly string[];
 }
@@ -20,6 +22,7 @@ export function reverseProxyAccess(env: Environment): ReverseProxyAccess {
   return {
     // Only where it is asked for: Codex is told its key by a variable of the same name.
     accessKeys: gatekeeper === 'proxy_key' && password !== undefined ? [{ key: password, name: 'PROXY_KEY' }] : [],
+    closed: gatekeeper === 'user_token',
     problems: [...accessProblems(env, gatekeeper, password), ...storeProblems(env), ...promptLogProblems(env)],
   };
 }
