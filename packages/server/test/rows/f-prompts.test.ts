@@ -92,6 +92,21 @@ test('F20 off unless asked for', async () => {
   expect(readdirSync(base)).toEqual([]);
 });
 
+test('F20 what cannot be read is kept as it came, and holds up no other', async () => {
+  const base = folder();
+  const { url } = await served('records: { accessLog: false, prompts: { to: file } }', { BASE_PATH: base });
+  await ask(url, '/v1/chat/completions', { headers, body: { model: 'gpt-4o', messages: 'no list' } });
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  const path = join(base, 'prompts');
+  await until('two entries are there', () => entriesIn(path).length === 2);
+  const [odd, next] = entriesIn(path);
+  expect(odd).toMatchObject({
+    prompt: '{"model":"gpt-4o","messages":"no list"}',
+    response: expect.any(String) as string,
+  });
+  expect(next).toMatchObject({ response: 'hi' });
+});
+
 test('prompts to a webhook, without what is to be left out, and once more after a failure', async () => {
   const bodies: string[] = [];
   let failures = 1;

@@ -62,11 +62,20 @@ function textsOf({ redact }: PromptsConfig, mask: (text: string) => string): (ex
   return ({ inbound, record, answer }) => ({
     endpoint: record.path ?? '',
     model: record.model ?? '',
-    prompt: cleaned(promptText(inbound)),
+    prompt: cleaned(promptOf(inbound)),
     response: answer ? cleaned(responseText(inbound, answer.body, answer.contentType)) : '',
     requestId: record.requestId,
     time: new Date(record.startedAt).toISOString(),
     ...(record.callerId !== undefined && { callerId: record.callerId }),
     ...(answer?.cut && { cut: true }),
   });
+}
+
+/** A relayed body need not be anything that we can read: what came, then, so that it holds up no other. */
+function promptOf(inbound: Incoming): string {
+  try {
+    return promptText(inbound);
+  } catch {
+    return new TextDecoder().decode(inbound.body);
+  }
 }
