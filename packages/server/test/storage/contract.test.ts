@@ -287,6 +287,24 @@ describe.each(databases)('storage on $name', (database) => {
     expect((await totals.list()).map(({ calls: many }) => many)).toEqual([5, 20]);
   });
 
+  test('zeros, which PostgreSQL keeps in no text, are replaced wherever they come from', async () => {
+    const { users, calls, audit, db } = await open();
+    await users.create({ name: 'a\0b' });
+    expect(await users.find('a\0b')).toMatchObject({ name: 'a\ufffdb' });
+    await audit.append({ actor: 'x\0', action: 'user.create', object: 'o\0' });
+    expect(await audit.list({ limit: 1, object: 'o\0' })).toHaveLength(1);
+    const odd = {
+      path: '/v1/\0',
+      model: 'm\0',
+      callerId: 'k\0',
+      failure: { kind: 'server', message: 'half \ud800\0' },
+    };
+    await db.transaction().execute((tx) => bookCalls(tx, [entry(call('odd', odd))], []));
+    expect(await calls.list({ limit: 9, model: 'm\0', callerId: 'k\0' })).toMatchObject([
+      { path: '/v1/\ufffd', model: 'm\ufffd', failure: { message: 'half \ufffd\ufffd' } },
+    ]);
+  });
+
   test('changes are told to whoever keeps copies, and not when nothing came of them', async () => {
     const { changes, users, accessKeys, credentials, bans } = await open();
     expect(await changes.numbers()).toEqual({});
