@@ -5,7 +5,7 @@ import { pathText } from '../config/problems.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { answerOf, refusalAnswer } from './answers.ts';
 import { readBody } from './body.ts';
-import { challenge, identify } from './identify.ts';
+import { challenge, identify, identifyAgain } from './identify.ts';
 import type { Asked, Context, Operation, Outcome } from './operation.ts';
 import { mayAsk } from './permissions.ts';
 import type { AdminPlace } from './place.ts';
@@ -26,12 +26,24 @@ export async function dispatch(
     const principal = await identify(request, address, place);
     checkPermission(principal, operation);
     checkForgery(principal, operation, request);
-    const context: Context = { place, principal, request, address };
+    const stillAllowed = () => isAllowed(operation, request, place);
+    const context: Context = { place, principal, request, address, stillAllowed };
     const outcome = await operation.handle(await askedOf(operation, pathMembers, request), context);
     await audit(operation, outcome, context);
     return answerOf(operation, outcome, place.config());
   } catch (error) {
     return refusalAnswer(operation, refusalOf(error, operation, place));
+  }
+}
+
+/** False as well where it cannot be found out: a browser asks again by itself. */
+async function isAllowed(operation: Operation, request: HttpRequest, place: AdminPlace): Promise<boolean> {
+  const address = request.address ?? '';
+  try {
+    checkAddress(address, place);
+    return mayAsk((await identifyAgain(request, address, place)).role, operation.id);
+  } catch {
+    return false;
   }
 }
 
