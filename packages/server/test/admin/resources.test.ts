@@ -150,7 +150,7 @@ test('calls are watched no longer than the key or session holds', async () => {
   await byKey.ended;
 
   const login = await call('POST', '/admin/api/v1/session', { key: null, body: { key: adminKey } });
-  const cookie = login.headers['set-cookie']?.split(';')[0] ?? '';
+  const cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
   const { csrf } = json<{ readonly csrf: string }>(login);
   const bySession = await watching(url, { cookie });
   await api('DELETE', '/session', { key: null, headers: { cookie, 'x-csrf-token': csrf } });
