@@ -89,7 +89,7 @@ describe.each(databases)('the journal on $name', (database) => {
     const { storage, journal } = await open(place, [
       { apply: async (_, calls) => void booked.push(...calls.map(({ requestId }) => requestId)) },
     ]);
-    const ids = Array.from({ length: 250 }, (_, index) => `r${index}`);
+    const ids = Array.from({ length: 600 }, (_, index) => `r${index}`);
     for (const id of ids) journal.append(call(id));
     await until('all are on record', async () => (await storage.calls.count()) === ids.length);
     expect(booked).toEqual(ids);
