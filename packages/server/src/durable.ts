@@ -3,6 +3,7 @@ import { serveBudgets, type ServedBudgets } from './budgets/kept-budgets.ts';
 import { budgetBooks } from './budgets/sql-store.ts';
 import type { AddressBook } from './caller.ts';
 import type { Config } from './config/config.ts';
+import { keptDays } from './config/records.ts';
 import type { StorageConfig } from './config/storage.ts';
 import type { ServerLog } from './log.ts';
 import type { OpenedCredential } from './storage/credentials.ts';
@@ -75,7 +76,11 @@ export async function openDurable({ config, log, addresses, prices, keysChanged 
     { callers: refreshCallers, credentials: refreshKeys },
     complain('The storage could not be asked for changes.'),
   );
-  const stopSweeping = sweepHourly(storage, () => current.records.days, complain('Old records could not be swept.'));
+  const stopSweeping = sweepHourly(
+    storage,
+    () => keptDays(current.records),
+    complain('Old records could not be swept.'),
+  );
 
   return {
     storage,

@@ -47,7 +47,7 @@ export function createRecords(log: ServerLog, storage?: Storage): Records {
       if (shown) metrics ??= createMetrics();
       const counted = shown && metrics;
       const read = promptLog.under(prompts || promptHashes ? JSON.stringify(prompts ?? null) : undefined, () =>
-        createPromptLog(prompts, log.port, log.mask),
+        createPromptLog(prompts, log.port, log.mask, storage?.prompts),
       );
       const traces = telemetry.under(
         collector && JSON.stringify(collector),

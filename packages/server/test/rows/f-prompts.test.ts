@@ -1,11 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CallRecord } from '@proxy/core';
+import { keptDays } from '../../src/config/records.ts';
 import { createLog } from '../../src/log.ts';
 import { banner } from '../../src/banner.ts';
+import { openStorage } from '../../src/storage/open.ts';
+import { sweep } from '../../src/storage/sweep.ts';
 import { folder, start, until } from '../support.ts';
 import { ask } from './ask.ts';
 import { claudeStream, vendor } from './vendor.ts';
@@ -105,6 +108,46 @@ test('F20 what cannot be read is kept as it came, and holds up no other', async 
     response: expect.any(String) as string,
   });
   expect(next).toMatchObject({ response: 'hi' });
+});
+
+test('F20 prompts and replies in the storage, redacted, and swept when they are old', async () => {
+  const base = folder();
+  const records = `storage: ${join(base, 'kept.db')}\nrecords: { prompts: { to: storage, days: 7, redact: ['\\d{4}-\\d{4}'] } }`;
+  const { url, config, close } = await served(records);
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await ask(url, '/v1/messages', { headers, body: { ...messages, stream: true } });
+  await ask(url, '/v1/chat/completions', { body: chat });
+  expect(banner(config(), 1)).toContain('they are kept in the storage');
+  await close();
+  const storage = await openStorage({ place: { type: 'sqlite', path: join(base, 'kept.db') } });
+  onTestFinished(() => storage.close());
+  const [streamed, whole, ...others] = await storage.prompts.list({ limit: 9 });
+  expect(others).toEqual([]);
+  expect(whole).toMatchObject({
+    endpoint: '/v1/chat/completions',
+    model: 'gpt-4o',
+    prompt: 'user: My card is [redacted], and what is it?',
+    response: 'hi',
+    callerId: expect.any(String) as string,
+  });
+  expect(streamed).toMatchObject({ endpoint: '/v1/messages', model: 'claude-x', response: 'hello' });
+  expect((await storage.calls.find(whole?.requestId ?? ''))?.status).toBe(200);
+  const inAWeek = Date.now() + 8 * 24 * 60 * 60_000;
+  await sweep(storage, inAWeek, keptDays(config().records));
+  expect(await storage.prompts.list({ limit: 9 })).toEqual([]);
+  expect(await storage.calls.count()).toBe(3);
+});
+
+test('F20 files of prompts that are older than their days are removed, and no other', async () => {
+  const base = folder();
+  const path = join(base, 'prompts');
+  mkdirSync(path);
+  const kept = [`${new Date().toISOString().slice(0, 10)}.jsonl`, '2020-01-01.txt', 'notes.jsonl'];
+  for (const name of [...kept, '2020-01-01.jsonl']) writeFileSync(join(path, name), '');
+  const { url } = await served('records: { accessLog: false, prompts: { to: file, days: 2 } }', { BASE_PATH: base });
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await until('the old one has gone', () => !existsSync(join(path, '2020-01-01.jsonl')));
+  expect(readdirSync(path)).toEqual(expect.arrayContaining(kept));
 });
 
 test('prompts to a webhook, without what is to be left out, and once more after a failure', async () => {

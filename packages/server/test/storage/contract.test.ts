@@ -305,6 +305,24 @@ describe.each(databases)('storage on $name', (database) => {
     ]);
   });
 
+  test('prompts: kept once, the latest first, swept', async () => {
+    const { prompts } = await open();
+    const one = {
+      requestId: 'a',
+      startedAt: 1,
+      endpoint: '/v1/messages',
+      model: 'm',
+      prompt: 'zero \0',
+      response: 'x',
+    };
+    const two = { ...one, requestId: 'b', startedAt: 2, callerId: 'k', prompt: 'y', cut: true as const };
+    await prompts.add([one]);
+    await prompts.add([two, { ...one, prompt: 'again' }]);
+    expect(await prompts.list({ limit: 9 })).toEqual([two, { ...one, prompt: 'zero \ufffd' }]);
+    expect(await prompts.list({ limit: 1 })).toHaveLength(1);
+    expect(await prompts.sweep(2)).toBe(1);
+  });
+
   test('changes are told to whoever keeps copies, and not when nothing came of them', async () => {
     const { changes, users, accessKeys, credentials, bans } = await open();
     expect(await changes.numbers()).toEqual({});
