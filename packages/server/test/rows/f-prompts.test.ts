@@ -9,7 +9,7 @@ import { createLog } from '../../src/log.ts';
 import { banner } from '../../src/banner.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { sweep } from '../../src/storage/sweep.ts';
-import { folder, start, until } from '../support.ts';
+import { folder, load, start, until } from '../support.ts';
 import { ask } from './ask.ts';
 import { claudeStream, vendor } from './vendor.ts';
 
@@ -136,6 +136,16 @@ test('F20 prompts and replies in the storage, redacted, and swept when they are 
   await sweep(storage, inAWeek, keptDays(config().records));
   expect(await storage.prompts.list({ limit: 9 })).toEqual([]);
   expect(await storage.calls.count()).toBe(3);
+});
+
+test('F20 the place of prompts by the predecessor’s variables; days only where something is kept', () => {
+  const read = (yaml: string, env = {}) => load(folder({ 'proxy.config.yaml': yaml }), env);
+  const env = { PROMPT_LOGGING: 'true', PROMPT_LOGGING_BACKEND: 'storage' };
+  expect(read('upstreams: []', env).records.prompts?.to).toBe('storage');
+  expect(keptDays(read('records: { days: 9, prompts: { to: storage } }').records)).toEqual({ calls: 9, prompts: 9 });
+  expect(() => read("records: { prompts: { to: webhook, url: 'http://127.0.0.1:1/', days: 3 } }")).toThrow(
+    'records.prompts: has days, but a webhook keeps what it is sent. Leave days out.',
+  );
 });
 
 test('F20 files of prompts that are older than their days are removed, and no other', async () => {

@@ -59,7 +59,10 @@ function outletFor(
     return createOutlet({
       ...bounds,
       name: 'the prompts in the storage',
-      deliver: async (batch) => stored?.add(batch.map((exchange) => rowOf(exchange, entryOf(exchange)))),
+      async deliver(batch) {
+        if (!stored) throw new Error('There is no storage here.');
+        await stored.add(batch.map((exchange) => rowOf(exchange, entryOf(exchange))));
+      },
     });
   return createOutlet({
     ...bounds,
