@@ -45,6 +45,7 @@ const byPath = new Map(files.map((file) => [file.path, file]));
 /** Who may import whom; design section 7. A folder not named on the right is out of reach, type imports included. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   json: [],
+  'recent-map': [],
   bytes: [],
   conversation: ['json'],
   models: ['conversation', 'json'],
@@ -53,9 +54,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   auth: ['dialects', 'conversation', 'bytes', 'json'],
   ports: ['bytes', 'conversation', 'dialects', 'json'],
   keys: ['auth', 'ports', 'conversation', 'json'],
-  limits: ['ports', 'conversation', 'json'],
+  limits: ['ports', 'recent-map', 'conversation', 'json'],
   budgets: ['limits', 'ports', 'models', 'conversation', 'json'],
-  memory: ['ports', 'limits', 'conversation', 'json'],
+  memory: ['ports', 'limits', 'recent-map', 'conversation', 'json'],
   providers: ['auth', 'dialects', 'embeddings', 'models', 'conversation', 'bytes', 'json'],
   translate: ['dialects', 'models', 'conversation', 'bytes', 'json'],
   gateway: [
@@ -69,6 +70,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     'keys',
     'limits',
     'memory',
+    'recent-map',
     'ports',
     'bytes',
     'json',

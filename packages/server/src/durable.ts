@@ -3,6 +3,7 @@ import { serveBudgets, type ServedBudgets } from './budgets/kept-budgets.ts';
 import { budgetBooks } from './budgets/sql-store.ts';
 import { exceeded, type AddressBook, type AddressRules } from './caller.ts';
 import type { Config } from './config/config.ts';
+import { keptDays } from './config/records.ts';
 import type { StorageConfig } from './config/storage.ts';
 import type { ServerLog } from './log.ts';
 import type { OpenedCredential } from './storage/credentials.ts';
@@ -88,7 +89,7 @@ export async function openDurable({ config, log, addresses, prices, keysChanged 
     complain('The storage could not be asked for changes.'),
   );
   const keeping = () => ({
-    days: current.records.days,
+    ...keptDays(current.records),
     temporaryKeyHours: current.storage.temporaryKeyHours,
   });
   const stopSweeping = sweepHourly(storage, keeping, complain('Old records could not be swept.'));

@@ -77,11 +77,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   );
   const bans = await createBans({ config, storage: durable.storage, log: log.port, changed: () => use(config) });
   const queueUnder = createQueue();
-  const records = createRecords(log, durable.storage);
+  let queue: ReturnType<typeof queueUnder>;
+  const records = createRecords({
+    log,
+    storage: durable.storage,
+    measured: () => ({ keys: live.gateway.keys, ...(queue && { queue }) }),
+  });
   const portsFor = (config: Config) => {
     const guarded = transports.guarded(config);
     const pictures = picturesIn(config);
-    const queue = queueUnder(config);
+    queue = queueUnder(config);
     return {
       transport: options.transport ? withDemo(options.transport) : transports.for(config),
       ...(guarded && { guarded }),

@@ -169,13 +169,14 @@ test('without a price a budget of money cannot be held, and says so', async () =
   const failure = await refusalOf((async () => ask({}, spending(caller, 'unpriced', { outputTokens: 1 })))());
   expect(failure.kind).toBe('forbidden');
   expect(failure.message).toBe(
-    'Nobody told the price of "unpriced" (see "prices"), so that the budget of $1.00 of "ann" could not be held.',
+    'No price of "unpriced" is known, so that the budget of $1.00 of "ann" could not be held. Whoever runs this gateway can add a row for it to "prices" of the configuration: {model, input, output}.',
   );
 });
 
 test('what is paid for unseen is refused under a budget of money or tokens, not under one of requests', async () => {
   const unseen = 'A batch is paid for later, unseen';
-  await refusalOf((async () => scene([tokens(100)]).ask({}, { unseen }))());
+  const { message } = await refusalOf((async () => scene([tokens(100)]).ask({}, { unseen }))());
+  expect(message).toContain('It takes an access key without a budget of money or tokens.');
   expect(await scene([{ amount: 1, of: 'requests', per: 'day' }]).ask({}, { unseen })).toBeDefined();
 });
 

@@ -83,14 +83,18 @@ function demandsOf(bounds: readonly Bound[], spending: Spending, prices: Prices)
       demands.push({ bound, need: 1, most: nothing });
       continue;
     }
-    if (spending.unseen !== undefined) throw unboundable(bound, spending.unseen);
+    if (spending.unseen !== undefined) throw unboundable(bound, spending.unseen, withoutBudget);
     most ??= spending.most();
     const need = mostUnits(of, spending, most, prices);
-    if (need === undefined) throw unboundable(bound, `Nobody told the price of "${spending.model}" (see "prices")`);
+    if (need === undefined) throw unboundable(bound, `No price of "${spending.model}" is known`, addPrice);
     if (need > 0) demands.push({ bound, need, most });
   }
   return demands;
 }
+
+const withoutBudget = 'It takes an access key without a budget of money or tokens.';
+const addPrice =
+  'Whoever runs this gateway can add a row for it to "prices" of the configuration: {model, input, output}.';
 
 const nothing: Most = { inputTokens: 0, outputTokens: 0 };
 

@@ -46,9 +46,9 @@ export function refusal(
 }
 
 /** The cost of what was asked cannot be told beforehand, so that no budget of money or tokens can be held. */
-export function unboundable({ whose, budget }: Bound, why: string): Failure {
+export function unboundable({ whose, budget }: Bound, why: string, mend: string): Failure {
   const limit = `the budget of ${quantity(budget.of, Math.round(amountUnits(budget.of, budget.amount)))} of ${whose}`;
-  return new Failure('forbidden', `${why}, so that ${limit} could not be held.`);
+  return new Failure('forbidden', `${why}, so that ${limit} could not be held. ${mend}`);
 }
 
 function amountUnits(of: Spendable, amount: number): number {

@@ -21,6 +21,9 @@ export interface Admin {
 export function createAdmin(server: Omit<AdminPlace, 'attempts' | 'tail' | 'startedAt'>): Admin {
   const router = createRouter(operations);
   const tail = createTail();
+  server.storage.changes.listen((topic) => {
+    if (topic === 'callers') tail.recheck();
+  });
   const place: AdminPlace = { ...server, tail, attempts: createAttempts(), startedAt: Date.now() };
 
   function answer(request: HttpRequest): (() => Promise<PageAnswer>) | undefined {

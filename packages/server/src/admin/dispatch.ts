@@ -6,7 +6,7 @@ import { pathText } from '../config/problems.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { answerOf, refusalAnswer } from './answers.ts';
 import { readBody } from './body.ts';
-import { challenge, identify } from './identify.ts';
+import { challenge, identify, identifyAgain } from './identify.ts';
 import type { Asked, Context, Operation, Outcome } from './operation.ts';
 import { mayAsk } from './permissions.ts';
 import type { AdminPlace } from './place.ts';
@@ -28,7 +28,8 @@ export async function dispatch(
     principal = await identify(request, address, place);
     checkPermission(principal, operation);
     checkForgery(principal, operation, request);
-    const context: Context = { place, principal, request, address };
+    const stillAllowed = () => isAllowed(operation, request, place);
+    const context: Context = { place, principal, request, address, stillAllowed };
     const outcome = await operation.handle(await askedOf(operation, pathMembers, request), context);
     await audit(operation, outcome, context);
     return answerOf(operation, outcome, place.config());
@@ -47,6 +48,17 @@ export async function isKnown(request: HttpRequest, place: AdminPlace): Promise<
   } catch (error) {
     if (error instanceof Refusal) return false;
     throw error;
+  }
+}
+
+/** False as well where it cannot be found out: a browser asks again by itself. */
+async function isAllowed(operation: Operation, request: HttpRequest, place: AdminPlace): Promise<boolean> {
+  const address = request.address ?? '';
+  try {
+    checkAddress(address, place);
+    return mayAsk((await identifyAgain(request, address, place)).role, operation.id);
+  } catch {
+    return false;
   }
 }
 

@@ -28,13 +28,22 @@ export async function identify(request: HttpRequest, address: string, place: Adm
 export async function byKey(key: string, address: string, place: AdminPlace): Promise<Principal | undefined> {
   const { attempts } = place;
   if (attempts.locked(address)) throw tooManyAttempts();
-  const { key: adminKey } = place.config().admin;
-  const known: Principal | undefined =
-    adminKey !== undefined && isSame(key, adminKey)
-      ? { role: 'admin', id: 'admin', by: 'admin-key' }
-      : await callerByKey(key, address, place);
+  const known = await ownerOf(key, address, place);
   if (known) attempts.succeeded(address);
   return known;
+}
+
+/** Who sent a request that still runs, by what holds now: its key or session may have ended. Counts as no attempt. */
+export async function identifyAgain(request: HttpRequest, address: string, place: AdminPlace): Promise<Principal> {
+  const key = keyIn(request);
+  if (key !== undefined) return (await ownerOf(key, address, place)) ?? nobody;
+  return (await sessionOf(request, address, place)) ?? (mayBeLocal(request, place) ? local : nobody);
+}
+
+async function ownerOf(key: string, address: string, place: AdminPlace): Promise<Principal | undefined> {
+  const { key: adminKey } = place.config().admin;
+  if (adminKey !== undefined && isSame(key, adminKey)) return { role: 'admin', id: 'admin', by: 'admin-key' };
+  return callerByKey(key, address, place);
 }
 
 export const challenge = { headers: { 'www-authenticate': 'Bearer realm="proxy admin"' } };

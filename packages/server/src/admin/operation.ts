@@ -47,6 +47,8 @@ export interface Context {
   readonly request: HttpRequest;
   /** Where it comes from, for counting and records. */
   readonly address: string;
+  /** For answers that last: whether who asked might ask it now. */
+  readonly stillAllowed: () => Promise<boolean>;
 }
 
 export interface Outcome {

@@ -2,18 +2,21 @@ import type { CallRecord, Flow, Ledger, Sink, Source } from '@proxy/core';
 
 /** Calls as they end, for whoever watches. */
 export interface Tail extends Ledger {
-  /** Server-sent events: one a call, until the watcher goes away. */
-  watch(write: (record: CallRecord) => string): Source;
+  /** Server-sent events: one a call, until the watcher goes away, or may not watch any longer. */
+  watch(write: (record: CallRecord) => string, mayWatch: () => Promise<boolean>): Source;
+  /** Sessions or keys have changed: every watcher is asked anew. */
+  recheck(): void;
   close(): void;
 }
 
-/** Proxies in between cut connections that say nothing. */
+/** Proxies in between cut connections that say nothing; and sessions run out, or end in another process. */
 const beatMs = 15_000;
-/** A session or key may have ended meanwhile; browsers come back by themselves, and are asked again. */
 const longestMs = 60 * 60_000;
 
 interface Watcher {
   take(record: CallRecord): void;
+  /** Ends it when it may not watch any longer. */
+  recheck(): Promise<void>;
   end(): void;
 }
 
@@ -23,14 +26,22 @@ export function createTail(): Tail {
     append(record) {
       if (watchers.size > 0) for (const watcher of watchers) watcher.take(record);
     },
-    watch: (write) => ({ start: (sink) => watching(sink, write, watchers) }),
+    watch: (write, mayWatch) => ({ start: (sink) => watching(sink, write, mayWatch, watchers) }),
+    recheck() {
+      for (const watcher of watchers) void watcher.recheck();
+    },
     close() {
       for (const watcher of watchers) watcher.end();
     },
   };
 }
 
-function watching(sink: Sink, write: (record: CallRecord) => string, watchers: Set<Watcher>): Flow {
+function watching(
+  sink: Sink,
+  write: (record: CallRecord) => string,
+  mayWatch: () => Promise<boolean>,
+  watchers: Set<Watcher>,
+): Flow {
   /** Calls that were left out because the watcher reads too slowly. */
   let missed = 0;
   let ready = sink.write(': calls as they end\n\n');
@@ -42,12 +53,18 @@ function watching(sink: Sink, write: (record: CallRecord) => string, watchers: S
       if (!ready) missed += 1;
       else send(`event: call\ndata: ${write(record)}\n\n`);
     },
+    async recheck() {
+      if (!(await mayWatch()) && watchers.has(watcher)) watcher.end();
+    },
     end() {
       stop();
       sink.end();
     },
   };
-  const beat = setInterval(() => ready && send(': beat\n\n'), beatMs).unref();
+  const beat = setInterval(() => {
+    if (ready) send(': beat\n\n');
+    void watcher.recheck();
+  }, beatMs).unref();
   const longest = setTimeout(watcher.end, longestMs).unref();
   const stop = () => {
     clearInterval(beat);

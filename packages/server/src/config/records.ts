@@ -22,11 +22,13 @@ export interface MetricsConfig {
 }
 
 export interface PromptsConfig {
-  readonly to: 'file' | 'webhook';
+  readonly to: 'file' | 'storage' | 'webhook';
   /** Files are `<folder>/<day>.jsonl`. */
   readonly folder: string;
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** How long they are kept; absent: in storage as long as calls, in files for ever. */
+  readonly days?: number;
   /** Regular expressions whose matches are left out. */
   readonly redact: readonly string[];
 }
@@ -59,13 +61,18 @@ export const recordsSchema = section({
     open: flag().exactOptional(),
   }).exactOptional(),
   prompts: section({
-    to: oneOf('a place for prompts', ['file', 'webhook']),
+    to: oneOf('a place for prompts', ['file', 'storage', 'webhook']),
     folder: words().exactOptional(),
     url: address().exactOptional(),
     headers: headers.exactOptional(),
+    days: wholeNumber(1).exactOptional(),
     redact: z.array(pattern).exactOptional(),
   })
     .refine(({ to, url }) => to !== 'webhook' || url !== undefined, 'needs a url for the webhook.')
+    .refine(
+      ({ to, days }) => to !== 'webhook' || days === undefined,
+      'has days, but a webhook keeps what it is sent. Leave days out.',
+    )
     .exactOptional(),
   promptHashes: flag().exactOptional(),
   telemetry: section({
@@ -103,15 +110,33 @@ export function recordsOf(file: RecordsFile = {}, env: Environment): RecordsConf
 /** What people whose words are kept, and those who keep them, must know. */
 export function promptsNote({ prompts }: RecordsConfig): string | undefined {
   if (!prompts) return undefined;
-  const where = prompts.to === 'webhook' ? 'sent to a webhook' : `written to ${prompts.folder}`;
-  return `Prompts and replies are logged: they are ${where}. 提示词与回复会被记录。`;
+  return `Prompts and replies are logged: they are ${whereTo(prompts)}. 提示词与回复会被记录。`;
+}
+
+function whereTo({ to, folder }: PromptsConfig): string {
+  switch (to) {
+    case 'file':
+      return `written to ${folder}`;
+    case 'storage':
+      return 'kept in the storage';
+    case 'webhook':
+      return 'sent to a webhook';
+  }
+}
+
+/** How many days the storage keeps what. */
+export function keptDays({ days, prompts }: RecordsConfig): { readonly calls?: number; readonly prompts?: number } {
+  const kept = prompts?.to === 'storage' ? (prompts.days ?? days) : days;
+  return { ...(days !== undefined && { calls: days }), ...(kept !== undefined && { prompts: kept }) };
 }
 
 /** oai-reverse-proxy's (acceptance row F20); its Google Sheets are left out on purpose. */
 function promptsFrom(env: Environment): Pick<PromptsConfig, 'to'> | undefined {
-  const on = set(env, 'PROMPT_LOGGING') === 'true' && set(env, 'PROMPT_LOGGING_BACKEND') === 'file';
-  return on ? { to: 'file' } : undefined;
+  if (set(env, 'PROMPT_LOGGING') !== 'true') return undefined;
+  return backends.find(({ to }) => to === set(env, 'PROMPT_LOGGING_BACKEND'));
 }
+
+const backends = [{ to: 'file' }, { to: 'storage' }] as const;
 
 function telemetryOf({ telemetry }: RecordsFile, env: Environment): TelemetryConfig | undefined {
   const endpoint = telemetry?.endpoint ?? set(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');

@@ -20,6 +20,14 @@ export class CallQueue implements Queue {
     this.#queue.concurrency = config.maxRunning ?? Infinity;
   }
 
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get running(): number {
+    return this.#queue.pending;
+  }
+
   get waitMs(): number {
     return this.#config.waitSeconds * 1000;
   }

@@ -1,6 +1,7 @@
-import type { Ledger } from '@proxy/core';
+import type { Keys, Ledger } from '@proxy/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredCall } from '../storage/stored-call.ts';
+import { measureNow } from './gauges.ts';
 import { tokensByKind } from './tokens.ts';
 
 /** What Prometheus may read of the calls; nothing here names a caller. */
@@ -11,11 +12,19 @@ export interface Metrics {
   began(requestId: string): void;
 }
 
+/** What is measured at the moment that somebody reads. */
+export interface Measured {
+  readonly keys: Pick<Keys, 'status'>;
+  /** Absent: nobody waits for a turn. */
+  readonly queue?: { readonly waiting: number; readonly running: number };
+}
+
 /** Callers write what they like for a model, so names are kept only of what an upstream was asked for, and no more than so many. */
 const maxModels = 200;
 const seconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
-export function createMetrics(): Metrics {
+/** `measured`: the server as it is; absent: only calls are counted. */
+export function createMetrics(measured?: () => Measured): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const place = ['upstream', 'model'] as const;
@@ -76,6 +85,7 @@ export function createMetrics(): Metrics {
     registers,
     collect: () => gauge.set(running.size),
   });
+  if (measured) measureNow(registry, measured);
   const models = new Set<string>();
   const known = (upstream: string, model: string): string => {
     const name = `${upstream}/${model}`;

@@ -7,7 +7,7 @@ import { statisticsOf } from '../stats/statistics.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createAccessLog, type CallOutlet } from './access-log.ts';
 import { costed } from './costed.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics, type Measured, type Metrics } from './metrics.ts';
 import { hashed } from './prompts/hashed.ts';
 import { createPromptLog, type PromptLog } from './prompts/log.ts';
 import { runningPolicy } from './running-policy.ts';
@@ -33,8 +33,15 @@ export interface LiveRecords {
   readonly page?: (request: HttpRequest) => Promise<HttpAnswer> | undefined;
 }
 
-/** `storage`: what statistics are read from; absent: there are none. */
-export function createRecords(log: ServerLog, storage?: Storage): Records {
+export interface RecordsOptions {
+  readonly log: ServerLog;
+  /** What statistics are read from, and prompts may go to; absent: neither. */
+  readonly storage?: Storage;
+  /** Absent: metrics count calls alone. */
+  readonly measured?: () => Measured;
+}
+
+export function createRecords({ log, storage, measured }: RecordsOptions): Records {
   const statistics = storage && statisticsOf(storage);
   const accessLog = kept<CallOutlet>();
   const promptLog = kept<PromptLog>();
@@ -44,10 +51,10 @@ export function createRecords(log: ServerLog, storage?: Storage): Records {
     under(config, callers, next) {
       const { accessLog: folder, metrics: shown, prompts, promptHashes, telemetry: collector } = config.records;
       const files = accessLog.under(folder, (path) => createAccessLog(path, log.port, log.mask));
-      if (shown) metrics ??= createMetrics();
+      if (shown) metrics ??= createMetrics(measured);
       const counted = shown && metrics;
       const read = promptLog.under(prompts || promptHashes ? JSON.stringify(prompts ?? null) : undefined, () =>
-        createPromptLog(prompts, log.port, log.mask),
+        createPromptLog(prompts, log.port, log.mask, storage?.prompts),
       );
       const traces = telemetry.under(
         collector && JSON.stringify(collector),

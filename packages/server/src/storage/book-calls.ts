@@ -1,3 +1,4 @@
+import { insertCalls } from './insert-calls.ts';
 import { addTotals } from './totals.ts';
 import { callRow, type StoredCall } from './stored-call.ts';
 import type { Database } from './tables.ts';
@@ -14,28 +15,15 @@ export interface Bookkeeping {
   apply(tx: Database, calls: readonly StoredCall[]): Promise<void>;
 }
 
-/** PostgreSQL takes 65535 parameters in a statement, SQLite 32766. */
-const rowsAtOnce = 500;
-
 /** Puts calls on record that are not yet, and into every book with them. Returns those that were new. */
 export async function bookCalls(
   tx: Database,
   entries: readonly Entry[],
   books: readonly Bookkeeping[],
 ): Promise<readonly StoredCall[]> {
-  const added: StoredCall[] = [];
-  for (let at = 0; at < entries.length; at += rowsAtOnce) {
-    const some = entries.slice(at, at + rowsAtOnce);
-    const rows = await tx
-      .insertInto('calls')
-      .values(some.map(({ call, json }) => callRow(call, json)))
-      .onConflict((conflict) => conflict.column('requestId').doNothing())
-      .returning('requestId')
-      .execute();
-    const fresh = new Set(rows.map(({ requestId }) => requestId));
-    // Within one batch the first of two alike has been taken.
-    for (const { call } of some) if (fresh.delete(call.requestId)) added.push(call);
-  }
+  const fresh = await insertCalls(tx, entries.map(({ call, json }) => callRow(call, json))); // prettier-ignore
+  // Within one batch the first of two alike has been taken.
+  const added = entries.flatMap(({ call }) => (fresh.delete(call.requestId) ? [call] : []));
   if (added.length === 0) return added;
   await addTotals(tx, added);
   for (const book of books) await book.apply(tx, added);

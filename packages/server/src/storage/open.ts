@@ -13,6 +13,7 @@ import { keyQuotasIn } from './key-quotas.ts';
 import { migrate, migrationsOf } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
 import { postgresDialect } from './postgres.ts';
+import { promptsIn } from './prompts.ts';
 import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
 import { sessionsIn } from './sessions.ts';
 import { nodeSqliteDialect } from './sqlite/dialect.ts';
@@ -104,6 +105,7 @@ function storageOver(db: Database, first: KeyRing, options: StorageOptions): Sto
     audit: auditIn(db),
     calls: callsIn(db),
     totals: totalsIn(db),
+    prompts: promptsIn(db, place),
     changes,
     async useKeys(encryptionKeys) {
       ring = await openRing(db, { ...options, encryptionKeys });

@@ -1,5 +1,6 @@
-import { PostgresDialect } from 'kysely';
+import { PostgresDialect, PostgresQueryCompiler, type QueryCompiler } from 'kysely';
 import pg from 'pg';
+import { storable } from './storable.ts';
 
 const maxConnections = 10;
 const connectTimeoutMs = 10_000;
@@ -13,7 +14,19 @@ export function postgresDialect(url: string, complain: (error: Error) => void): 
     types: { getTypeParser },
   });
   pool.on('error', complain);
-  return new PostgresDialect({ pool });
+  return new CleaningDialect({ pool });
+}
+
+class CleaningDialect extends PostgresDialect {
+  override createQueryCompiler(): QueryCompiler {
+    return new CleaningCompiler();
+  }
+}
+
+class CleaningCompiler extends PostgresQueryCompiler {
+  protected override addParameter(parameter: unknown): void {
+    super.addParameter(storable(parameter));
+  }
 }
 
 /** Whole numbers and sums of them as numbers: ours stay below 2^53. */

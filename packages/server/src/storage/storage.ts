@@ -6,6 +6,7 @@ import type { Changes } from './changes.ts';
 import type { Credentials } from './credentials.ts';
 import type { KeyQuotas } from './key-quotas.ts';
 import type { StoragePlace } from './place.ts';
+import type { Prompts } from './prompts.ts';
 import type { Sessions } from './sessions.ts';
 import type { Database } from './tables.ts';
 import type { Totals } from './totals.ts';
@@ -25,6 +26,7 @@ export interface Storage {
   readonly audit: Audit;
   readonly calls: Calls;
   readonly totals: Totals;
+  readonly prompts: Prompts;
   readonly changes: Changes;
   /** From now on these open secrets, and the first of them seals. @throws StorageError when none opens what is there. */
   useKeys(encryptionKeys: readonly string[]): Promise<void>;

@@ -1,5 +1,6 @@
 import { totalInputTokens, type CallRecord } from '@proxy/core';
 import type { Cost } from '../pricing/index.ts';
+import { storableJson, withoutZeros } from './storable.ts';
 import type { CallTable } from './tables.ts';
 
 /** A call as it is kept: the gateway's record, and what the server adds to it. */
@@ -30,7 +31,7 @@ export function callRow(call: StoredCall, json: string): CallTable {
     outputTokens: whole(usage.outputTokens ?? 0),
     costNanos: cost ? nanosOf(cost.usd) : null,
     failure: failure?.kind ?? null,
-    record: json,
+    record: storableJson(json),
   };
 }
 
@@ -43,7 +44,9 @@ export function whole(value: number): number {
   return value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
 }
 
-/** A caller chose the name, and PostgreSQL's texts hold no zero. */
+/** A caller chose the name, and PostgreSQL's indexes take no long ones. */
 export function plain(text: string | undefined): string | null {
-  return text === undefined ? null : text.replaceAll('\0', '\ufffd');
+  return text === undefined ? null : withoutZeros(text.slice(0, maxNameUnits)).toWellFormed();
 }
+
+const maxNameUnits = 300;

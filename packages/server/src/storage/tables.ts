@@ -17,6 +17,7 @@ export interface Tables {
   readonly sessions: SessionTable;
   readonly audit: AuditTable;
   readonly calls: CallTable;
+  readonly prompts: PromptTable;
   readonly journals: JournalTable;
   readonly settings: SettingTable;
   readonly changes: ChangeTable;
@@ -158,6 +159,19 @@ export interface CallTable {
   readonly failure: string | null;
   /** JSON: the whole CallRecord. */
   readonly record: string;
+}
+
+/** What was asked and answered, where the configuration wants it kept here. */
+export interface PromptTable {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly callerId: string | null;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly prompt: string;
+  readonly response: string;
+  /** 1: of a longer response, the beginning. */
+  readonly cut: number;
 }
 
 /** How far a segment of the journal has been moved into this database. */

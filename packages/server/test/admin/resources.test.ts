@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { until } from '../support.ts';
 import { recordingUpstream } from '../upstream.ts';
-import { adminServer, callerKey, json } from './admin-server.ts';
+import { adminKey, adminServer, callerKey, json } from './admin-server.ts';
 
 interface Made {
   readonly id: string;
@@ -158,6 +158,33 @@ test('calls as they end', async () => {
   expect(JSON.parse(data)).toMatchObject({ requestId, model: 'demo', status: 200 });
   leaving.abort();
 });
+
+test('calls are watched no longer than the key or session holds', async () => {
+  const { url, call, api, told } = await adminServer();
+  const { key, accessKey } = await told<{ readonly key: string; readonly accessKey: { readonly id: string } }>(
+    'POST',
+    '/access-keys',
+    { body: { name: 'Bob', role: 'admin' } },
+  );
+  const byKey = await watching(url, { authorization: `Bearer ${key}` });
+  expect((await api('POST', `/access-keys/${accessKey.id}/revoke`)).status).toBeLessThan(300);
+  await byKey.ended;
+
+  const login = await call('POST', '/admin/api/v1/session', { key: null, body: { key: adminKey } });
+  const cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
+  const { csrf } = json<{ readonly csrf: string }>(login);
+  const bySession = await watching(url, { cookie });
+  await api('DELETE', '/session', { key: null, headers: { cookie, 'x-csrf-token': csrf } });
+  await bySession.ended;
+});
+
+/** Calls, from when they have begun to come; `ended` resolves with the last of them. */
+async function watching(url: string, headers: Record<string, string>): Promise<{ readonly ended: Promise<unknown> }> {
+  const answer = await fetch(`${url}/admin/api/v1/calls/live`, { headers });
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect(await reader?.read()).toMatchObject({ done: false, value: ': calls as they end\n\n' });
+  return { ended: (async () => expect(await reader?.read()).toMatchObject({ done: true }))() };
+}
 
 test('the configuration: read masked, looked at before it is saved, taken over', async () => {
   const { told, api, call } = await adminServer();

@@ -9,9 +9,11 @@ const key = 'ours-0123456789-abcdef';
 const headers = { authorization: `Bearer ${key}` };
 const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hi' }] };
 
-async function served(records: string, keys = `[${key}]`) {
+async function served(records: string, keys = `[${key}]`, more = '') {
   let refusing = false;
-  const upstream = await vendor((request, response) => {
+  let held: Promise<void> | undefined;
+  const upstream = await vendor(async (request, response) => {
+    await held;
     if (refusing) response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
     else
       response.writeHead(200, { 'content-type': 'application/json' }).end(
@@ -25,10 +27,17 @@ async function served(records: string, keys = `[${key}]`) {
   const config = `
 accessKeys: ${keys}
 records: ${records}
+${more}
 upstreams: [{ name: oa, provider: openai, baseUrl: "${upstream.url}", apiKeys: [theirs-0123456789], dialects: [openai-chat] }]
 `;
   const server = await start({ cwd: folder({ 'proxy.config.yaml': config }), flags: { host: '127.0.0.1' } });
-  return { ...server, fail: () => void (refusing = true) };
+  /** Answers wait for the function that it returns. */
+  const hold = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    held = promise;
+    return resolve;
+  };
+  return { ...server, fail: () => void (refusing = true), hold };
 }
 
 test('requests, tokens, cost, refusals and attempts, as Prometheus reads them', async () => {
@@ -59,6 +68,33 @@ test('requests, tokens, cost, refusals and attempts, as Prometheus reads them', 
   expect(value(`proxy_request_duration_seconds_count{operation="generate",${place}}`)).toBe(2);
   expect(value('proxy_running_requests')).toBe(0);
   expect(text).not.toMatch(/ours-|theirs-/);
+});
+
+test('the queue and the upstreams’ keys, as they are when they are asked for', async () => {
+  const { url, fail, hold } = await served('{ metrics: true }', undefined, 'queue: { maxRunning: 1 }');
+  const numbers = async () => {
+    const lines = (await ask(url, '/metrics')).text.split('\n');
+    return Object.fromEntries(lines.filter((line) => /^proxy_(queue|keys)/.test(line)).map((line) => line.split(' ')));
+  };
+  const keys = (counts: Readonly<Record<string, string>>) => {
+    const all = { well: '0', resting: '0', limited: '0', spent: '0', refused: '0', ...counts };
+    return Object.fromEntries(Object.entries(all).map(([state, count]) => [`proxy_keys{upstream="oa",state="${state}"}`, count])); // prettier-ignore
+  };
+  const queue = (waiting: number, running: number) => ({
+    proxy_queue_waiting_requests: String(waiting),
+    proxy_queue_running_requests: String(running),
+  });
+  expect(await numbers()).toEqual({ ...keys({ well: '1' }), ...queue(0, 0) });
+  const release = hold();
+  const calls = [1, 2].map(() => ask(url, '/v1/chat/completions', { headers, body: chat }));
+  await until('one runs and one waits', async () => (await numbers()).proxy_queue_waiting_requests === '1');
+  expect(await numbers()).toMatchObject(queue(1, 1));
+  release();
+  await Promise.all(calls);
+  fail();
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await until('nothing runs', async () => (await numbers()).proxy_queue_running_requests === '0');
+  expect(await numbers()).toEqual({ ...keys({ limited: '1' }), ...queue(0, 0) });
 });
 
 test('for this machine and for access keys; not through a proxy on it, nor under a foreign name', async () => {

@@ -169,11 +169,11 @@ test.each(databases)(
     await accessKeys.create({ name: 'just over', role: 'temporary', expiresAt: now - 47 * hour });
     await accessKeys.create({ name: 'not temporary', expiresAt: now - 49 * hour });
     const names = async () => (await accessKeys.list()).map(({ name }) => name);
-    await sweep(storage, now, { days: undefined, temporaryKeyHours: load(folder()).storage.temporaryKeyHours });
+    await sweep(storage, now, { temporaryKeyHours: load(folder()).storage.temporaryKeyHours });
     expect(await names()).toEqual(['the regular’s new', 'just over', 'not temporary']);
     expect((await users.list()).map(({ name }) => name)).toEqual(['regular']);
     const { temporaryKeyHours } = load(folder(), { POW_TOKEN_PURGE_HOURS: '46' }).storage;
-    await sweep(storage, now, { days: undefined, temporaryKeyHours });
+    await sweep(storage, now, { temporaryKeyHours });
     expect(await names()).toEqual(['the regular’s new', 'not temporary']);
     await storage.close();
   },

@@ -38,7 +38,7 @@ upstreams:
     counters: memoryCounters(systemClock),
     ledger,
     log: log.port,
-    records: createRecords(log, storage),
+    records: createRecords({ log, storage }),
   });
   const { url, close } = await serve(
     frontOf(() => live),

@@ -1,12 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CallRecord } from '@proxy/core';
+import { keptDays } from '../../src/config/records.ts';
 import { createLog } from '../../src/log.ts';
 import { banner } from '../../src/banner.ts';
-import { folder, start, until } from '../support.ts';
+import { openStorage } from '../../src/storage/open.ts';
+import { sweep } from '../../src/storage/sweep.ts';
+import { folder, load, start, until } from '../support.ts';
 import { ask } from './ask.ts';
 import { claudeStream, vendor } from './vendor.ts';
 
@@ -90,6 +93,71 @@ test('F20 off unless asked for', async () => {
     expect(banner(config(), 1)).not.toContain('are logged');
   }
   expect(readdirSync(base)).toEqual([]);
+});
+
+test('F20 what cannot be read is kept as it came, and holds up no other', async () => {
+  const base = folder();
+  const { url } = await served('records: { accessLog: false, prompts: { to: file } }', { BASE_PATH: base });
+  await ask(url, '/v1/chat/completions', { headers, body: { model: 'gpt-4o', messages: 'no list' } });
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  const path = join(base, 'prompts');
+  await until('two entries are there', () => entriesIn(path).length === 2);
+  const [odd, next] = entriesIn(path);
+  expect(odd).toMatchObject({
+    prompt: '{"model":"gpt-4o","messages":"no list"}',
+    response: expect.any(String) as string,
+  });
+  expect(next).toMatchObject({ response: 'hi' });
+});
+
+test('F20 prompts and replies in the storage, redacted, and swept when they are old', async () => {
+  const base = folder();
+  const records = `storage: ${join(base, 'kept.db')}\nrecords: { prompts: { to: storage, days: 7, redact: ['\\d{4}-\\d{4}'] } }`;
+  const { url, config, close } = await served(records);
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await ask(url, '/v1/messages', { headers, body: { ...messages, stream: true } });
+  await ask(url, '/v1/chat/completions', { body: chat });
+  expect(banner(config(), 1)).toContain('they are kept in the storage');
+  await close();
+  const storage = await openStorage({ place: { type: 'sqlite', path: join(base, 'kept.db') } });
+  onTestFinished(() => storage.close());
+  const [streamed, whole, ...others] = await storage.prompts.list({ limit: 9 });
+  expect(others).toEqual([]);
+  expect(whole).toMatchObject({
+    endpoint: '/v1/chat/completions',
+    model: 'gpt-4o',
+    prompt: 'user: My card is [redacted], and what is it?',
+    response: 'hi',
+    callerId: expect.any(String) as string,
+  });
+  expect(streamed).toMatchObject({ endpoint: '/v1/messages', model: 'claude-x', response: 'hello' });
+  expect((await storage.calls.find(whole?.requestId ?? ''))?.status).toBe(200);
+  const inAWeek = Date.now() + 8 * 24 * 60 * 60_000;
+  await sweep(storage, inAWeek, { ...keptDays(config().records), temporaryKeyHours: 48 });
+  expect(await storage.prompts.list({ limit: 9 })).toEqual([]);
+  expect(await storage.calls.count()).toBe(3);
+});
+
+test('F20 the place of prompts by the predecessor’s variables; days only where something is kept', () => {
+  const read = (yaml: string, env = {}) => load(folder({ 'proxy.config.yaml': yaml }), env);
+  const env = { PROMPT_LOGGING: 'true', PROMPT_LOGGING_BACKEND: 'storage' };
+  expect(read('upstreams: []', env).records.prompts?.to).toBe('storage');
+  expect(keptDays(read('records: { days: 9, prompts: { to: storage } }').records)).toEqual({ calls: 9, prompts: 9 });
+  expect(() => read("records: { prompts: { to: webhook, url: 'http://127.0.0.1:1/', days: 3 } }")).toThrow(
+    'records.prompts: has days, but a webhook keeps what it is sent. Leave days out.',
+  );
+});
+
+test('F20 files of prompts that are older than their days are removed, and no other', async () => {
+  const base = folder();
+  const path = join(base, 'prompts');
+  mkdirSync(path);
+  const kept = [`${new Date().toISOString().slice(0, 10)}.jsonl`, '2020-01-01.txt', 'notes.jsonl'];
+  for (const name of [...kept, '2020-01-01.jsonl']) writeFileSync(join(path, name), '');
+  const { url } = await served('records: { accessLog: false, prompts: { to: file, days: 2 } }', { BASE_PATH: base });
+  await ask(url, '/v1/chat/completions', { headers, body: chat });
+  await until('the old one has gone', () => !existsSync(join(path, '2020-01-01.jsonl')));
+  expect(readdirSync(path)).toEqual(expect.arrayContaining(kept));
 });
 
 test('prompts to a webhook, without what is to be left out, and once more after a failure', async () => {

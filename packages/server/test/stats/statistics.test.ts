@@ -54,6 +54,16 @@ describe.each(databases)('statistics on $name', (database) => {
   }
   const since = at('2026-01-01');
 
+  test('a record with a zero and half a pair in it holds up none of them', async () => {
+    const storage = await openStorage({ place: await newPlace(database) });
+    onTestFinished(() => storage.close());
+    const odd = call('odd', '2026-01-31T00:00:00Z', { path: '/\0\ud800', model: '\0' }) as StoredCall;
+    await storage.db.transaction().execute((tx) => bookCalls(tx, [{ call: odd, json: JSON.stringify(odd) }], []));
+    const { byCredential, byEndpoint } = statisticsOf(storage);
+    expect(await byCredential({ since })).toMatchObject([{ credential: 'an#2-other', calls: 1 }]);
+    expect(await byEndpoint({ since })).toMatchObject([{ endpoint: '/\ufffd\ufffd' }]);
+  });
+
   test('by key: the one that had the last word', async () => {
     expect(await (await statistics()).byCredential({ since })).toEqual([
       {

@@ -287,6 +287,42 @@ describe.each(databases)('storage on $name', (database) => {
     expect((await totals.list()).map(({ calls: many }) => many)).toEqual([5, 20]);
   });
 
+  test('zeros, which PostgreSQL keeps in no text, are replaced wherever they come from', async () => {
+    const { users, calls, audit, db } = await open();
+    await users.create({ name: 'a\0b' });
+    expect(await users.find('a\0b')).toMatchObject({ name: 'a\ufffdb' });
+    await audit.append({ actor: 'x\0', action: 'user.create', object: 'o\0' });
+    expect(await audit.list({ limit: 1, object: 'o\0' })).toHaveLength(1);
+    const odd = {
+      path: '/v1/\0',
+      model: 'm\0',
+      callerId: 'k\0',
+      failure: { kind: 'server', message: 'half \ud800\0' },
+    };
+    await db.transaction().execute((tx) => bookCalls(tx, [entry(call('odd', odd))], []));
+    expect(await calls.list({ limit: 9, model: 'm\0', callerId: 'k\0' })).toMatchObject([
+      { path: '/v1/\ufffd', model: 'm\ufffd', failure: { message: 'half \ufffd\ufffd' } },
+    ]);
+  });
+
+  test('prompts: kept once, the latest first, swept', async () => {
+    const { prompts } = await open();
+    const one = {
+      requestId: 'a',
+      startedAt: 1,
+      endpoint: '/v1/messages',
+      model: 'm',
+      prompt: 'zero \0',
+      response: 'x',
+    };
+    const two = { ...one, requestId: 'b', startedAt: 2, callerId: 'k', prompt: 'y', cut: true as const };
+    await prompts.add([one]);
+    await prompts.add([two, { ...one, prompt: 'again' }]);
+    expect(await prompts.list({ limit: 9 })).toEqual([two, { ...one, prompt: 'zero \ufffd' }]);
+    expect(await prompts.list({ limit: 1 })).toHaveLength(1);
+    expect(await prompts.sweep(2)).toBe(1);
+  });
+
   test('changes are told to whoever keeps copies, and not when nothing came of them', async () => {
     const { changes, users, accessKeys, credentials, bans } = await open();
     expect(await changes.numbers()).toEqual({});

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
@@ -89,7 +89,7 @@ describe.each(databases)('the journal on $name', (database) => {
     const { storage, journal } = await open(place, [
       { apply: async (_, calls) => void booked.push(...calls.map(({ requestId }) => requestId)) },
     ]);
-    const ids = Array.from({ length: 250 }, (_, index) => `r${index}`);
+    const ids = Array.from({ length: 600 }, (_, index) => `r${index}`);
     for (const id of ids) journal.append(call(id));
     await until('all are on record', async () => (await storage.calls.count()) === ids.length);
     expect(booked).toEqual(ids);
@@ -129,6 +129,45 @@ describe.each(databases)('the journal on $name', (database) => {
     expect(existsSync(`${path}.damaged`)).toBe(true);
   });
 
+  test('a segment that another process has taken in since the folder was listed does not hold up the start', async () => {
+    const place = await newPlace(database);
+    await (await open(place)).journal.close();
+    leaveBehind(place, 2, [call('left')]);
+    symlinkSync('gone', join(beside(place, 'calls') ?? '', '1-listedandgone.log')); // listed, and there is nothing to read
+    const { storage, told } = await open(place);
+    expect(await storage.calls.find('left')).toBeDefined();
+    expect(told).toEqual(['info Calls of a process that ended early are on record now. {"calls":1}']);
+  });
+
+  test('a record that is too long is cut and told of, and what follows it is on record at the next start', async () => {
+    const place = await newPlace(database);
+    const first = await open(place, [{ apply: () => Promise.reject(new Error('away')) }]);
+    first.journal.append({ ...call('long'), model: 'x'.repeat(17 * 1024 * 1024) });
+    first.journal.append(call('after'));
+    expect(first.told).toEqual(['error A record was too long: its texts and lists are cut. {"requestId":"long"}']);
+    await first.journal.close();
+    const { storage, told } = await open(place);
+    expect(told).toEqual(['info Calls of a process that ended early are on record now. {"calls":2}']);
+    expect((await storage.calls.find('long'))?.model).toHaveLength(1001);
+    expect(await storage.calls.find('after')).toEqual(call('after'));
+  });
+
+  test('a file that was removed under a full queue is told of, and holds up nothing', async () => {
+    const place = await newPlace(database);
+    let fails = true;
+    const book: Bookkeeping = { apply: () => (fails ? Promise.reject(new Error('away')) : Promise.resolve()) };
+    const { storage, journal, told } = await open(place, [book]);
+    for (let index = 0; index < 10_500; index += 1) journal.append(call(`r${index}`));
+    await until('it was told', () => told.length > 0);
+    for (const name of segmentsOf(place)) rmSync(join(beside(place, 'calls') ?? '', name));
+    fails = false;
+    await journal.settled();
+    expect(told[1]).toMatch(/^error A file of the journal was removed or damaged/);
+    journal.append(call('later'));
+    await journal.settled();
+    expect(await storage.calls.find('later')).toBeDefined();
+  });
+
   test('a process beside another has a segment of its own, and leaves the living one’s alone', async () => {
     const place = await newPlace(database);
     const one = await open(place);
@@ -165,9 +204,10 @@ describe.each(databases)('the journal on $name', (database) => {
 
   test('rubbish from upstreams and callers does not hold up the journal', async () => {
     const { storage, journal } = await open(await newPlace(database));
+    const noise = Array.from({ length: 9000 }, (_, at) => ((at * 2_654_435_761) % 2 ** 32).toString(36)).join(''); // no index takes as much
     journal.append({
       ...call('odd'),
-      model: 'zero\0and half a pair \ud800',
+      model: `zero\0and half a pair \ud800${noise}`,
       usage: { inputTokens: 1e300, outputTokens: -0.5, cacheReadTokens: Number.NaN },
       cost: { usd: Number.POSITIVE_INFINITY },
     });

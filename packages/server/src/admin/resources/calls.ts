@@ -95,8 +95,8 @@ export const callOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/calls/live`,
     summary: 'Calls as they end: server-sent events `call`, and `missed` with a number for whoever reads too slowly.',
-    handle: (_, { place }) => ({
-      events: place.tail.watch((record) => maskFor(place.config())(JSON.stringify(record))),
+    handle: (_, { place, stillAllowed }) => ({
+      events: place.tail.watch((record) => maskFor(place.config())(JSON.stringify(record)), stillAllowed),
     }),
   }),
 ];

@@ -52,7 +52,9 @@ export const sessionOperations: readonly Operation[] = [
     path: `${base}/session`,
     summary: 'Log out.',
     async handle(_, { request, place, principal }) {
-      return { headers: await endSession(request, place), change: { object: principal.id } };
+      const headers = await endSession(request, place);
+      place.tail.recheck();
+      return { headers, change: { object: principal.id } };
     },
   }),
 ];

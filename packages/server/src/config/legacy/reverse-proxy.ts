@@ -14,7 +14,7 @@ export interface ReverseProxyAccess {
 }
 
 const gatekeepers = ['none', 'proxy_key', 'user_token'] as const;
-const promptLogs = ['file'] as const;
+const promptLogs = ['file', 'storage'] as const;
 
 export function reverseProxyAccess(env: Environment): ReverseProxyAccess {
   const gatekeeper = set(env, 'GATEKEEPER');
@@ -50,7 +50,8 @@ function storeProblems(env: Environment): readonly string[] {
 function promptLogProblems(env: Environment): readonly string[] {
   if (set(env, 'PROMPT_LOGGING') !== 'true') return [];
   const backend = set(env, 'PROMPT_LOGGING_BACKEND');
-  if (backend === undefined) return ['PROMPT_LOGGING: is true, but PROMPT_LOGGING_BACKEND is not set. Write file.'];
+  if (backend === undefined)
+    return ['PROMPT_LOGGING: is true, but PROMPT_LOGGING_BACKEND is not set. Write file or storage.'];
   if (promptLogs.some((known) => known === backend)) return [];
   return [`PROMPT_LOGGING_BACKEND: ${unknownName(backend, 'a place for prompts', promptLogs)}`];
 }

@@ -5,18 +5,22 @@ import { crc32 } from 'node:zlib';
  * leaves a torn tail, which no longer fits its head.
  */
 const headBytes = 8;
-/** No record is nearly as long: a longer one is rubbish where a head should be. */
+/** A record is cut to less (record-text.ts): a longer one is rubbish where a head should be. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
 let scratch = Buffer.allocUnsafe(16 * 1024);
 /** UTF-8 takes at most three bytes for each UTF-16 unit. */
 const widestUnit = 3;
 
-/** The frame of a text; to be used before the next one is made, which takes its place. */
+/**
+ * The frame of a text; to be used before the next one is made, which takes its place.
+ * @throws RangeError when it would be too long to be read again
+ */
 export function frameOf(text: string): Buffer {
   const room = headBytes + text.length * widestUnit;
   if (room > scratch.length) scratch = Buffer.allocUnsafe(room);
   const length = scratch.write(text, headBytes);
+  if (length > maxFrameBytes) throw new RangeError(`A record of ${length} bytes is too long for the journal.`);
   const end = headBytes + length;
   scratch.writeUInt32LE(length, 0);
   scratch.writeUInt32LE(crc32(scratch.subarray(headBytes, end)), 4);

@@ -5,6 +5,7 @@ import type { Storage } from '../storage.ts';
 import { beside } from '../place.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { Mover } from './mover.ts';
+import { recordText } from './record-text.ts';
 import { lockPath, recoverJournal } from './recover.ts';
 import { Segment } from './segment.ts';
 
@@ -36,7 +37,7 @@ export async function openJournal(storage: Storage, { books = [], tell }: Journa
   const mover = new Mover(storage, books, tell);
   if (storage.place.type === 'memory' && storage.place.withoutCalls) return { append: () => undefined, ...ends(mover) };
   const folder = beside(storage.place, 'calls');
-  if (folder === undefined) return { append: (call) => mover.push(call, JSON.stringify(call)), ...ends(mover) };
+  if (folder === undefined) return { append: (call) => mover.push(call, jsonOf(call, tell)), ...ends(mover) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { slot, lock } = takeSlot(folder);
   try {
@@ -52,6 +53,12 @@ export async function openJournal(storage: Storage, { books = [], tell }: Journa
 
 function ends(mover: Mover): Pick<Journal, 'settled' | 'close'> {
   return { settled: () => mover.settled(), close: () => mover.close() };
+}
+
+function jsonOf(call: StoredCall, tell: Tell): string {
+  const { json, cut } = recordText(call);
+  if (cut) tell('error', 'A record was too long: its texts and lists are cut.', { requestId: call.requestId });
+  return json;
 }
 
 function takeSlot(folder: string): { readonly slot: number; readonly lock: Lock } {
@@ -80,7 +87,7 @@ class FileJournal implements Journal {
   }
 
   append(call: StoredCall): void {
-    const json = JSON.stringify(call);
+    const json = jsonOf(call, this.#tell);
     const segment = this.#written(json);
     this.#mover.push(call, json, segment);
   }

@@ -137,8 +137,14 @@ export class Mover {
 
   /** The database was away, and the queue too long: the file has what was left out. */
   async #catchUp(segment: Segment): Promise<void> {
-    const { position } = await takeIn(this.#storage.db, segment, this.#books);
-    if (position >= segment.size) this.#spilled = this.#spilled.filter((other) => other !== segment);
+    const { size } = segment; // more may be written while it is read, and the next step reads that
+    const taken = await takeIn(this.#storage.db, segment, this.#books);
+    if (taken && taken.position >= size && size < segment.size) return;
+    if (!taken || taken.position < size)
+      this.#tell('error', 'A file of the journal was removed or damaged; calls in it are lost.', {
+        path: segment.path,
+      });
+    this.#spilled = this.#spilled.filter((other) => other !== segment);
   }
 
   #spillAll(): void {

@@ -32,9 +32,10 @@ export async function recoverJournal(
     try {
       const path = join(folder, name);
       const taken = await takeIn(db, { id: segment.id, path }, books);
+      if (!taken) continue; // another has taken it in since the folder was listed
       calls += taken.calls;
       // A process that died while it wrote leaves a torn tail, which nobody was promised.
-      if (taken.position === taken.bytes.length || isTorn(taken.bytes, taken.position)) rmSync(path);
+      if (taken.position === taken.bytes.length || isTorn(taken.bytes, taken.position)) rmSync(path, { force: true });
       else {
         renameSync(path, `${path}.damaged`);
         damaged.push(`${path}.damaged`);

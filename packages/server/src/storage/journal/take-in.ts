@@ -6,7 +6,7 @@ import { framesIn } from './frames.ts';
 import { moveTo, positionOf } from './position.ts';
 
 /** Few enough that other work comes in between. */
-export const entriesAtOnce = 100;
+export const entriesAtOnce = 250;
 
 export interface TakenIn {
   /** How many were not on record yet. */
@@ -16,13 +16,14 @@ export interface TakenIn {
   readonly bytes: Buffer;
 }
 
-/** Puts on record what a segment's file holds, from where the database left off. */
+/** Puts on record what a segment's file holds, from where the database left off. Undefined: the file is gone. */
 export async function takeIn(
   db: Database,
   { id, path }: { readonly id: string; readonly path: string },
   books: readonly Bookkeeping[],
-): Promise<TakenIn> {
-  const bytes = await readFile(path);
+): Promise<TakenIn | undefined> {
+  const bytes = await bytesOf(path);
+  if (!bytes) return undefined;
   let position = await positionOf(db, id);
   let calls = 0;
   for (;;) {
@@ -39,5 +40,14 @@ export async function takeIn(
       return some;
     });
     calls += added.length;
+  }
+}
+
+async function bytesOf(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }

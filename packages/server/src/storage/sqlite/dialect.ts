@@ -1,4 +1,5 @@
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type Dialect } from 'kysely';
+import { storable } from '../storable.ts';
 import { NodeSqliteDriver } from './driver.ts';
 
 /** Kysely over node:sqlite. `path` may be `:memory:`. */
@@ -6,7 +7,7 @@ export function nodeSqliteDialect(path: string): Dialect {
   return {
     createDriver: () => new NodeSqliteDriver(path),
     createAdapter: () => new TransactionalAdapter(),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new CleaningCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
@@ -15,5 +16,11 @@ export function nodeSqliteDialect(path: string): Dialect {
 class TransactionalAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
+  }
+}
+
+class CleaningCompiler extends SqliteQueryCompiler {
+  protected override addParameter(parameter: unknown): void {
+    super.addParameter(storable(parameter));
   }
 }

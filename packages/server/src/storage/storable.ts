@@ -1,0 +1,24 @@
+/** What PostgreSQL refuses, so that both databases keep the same: its texts hold no zero, its JSON neither that nor half a pair. */
+
+/** A parameter of a statement. */
+export function storable(parameter: unknown): unknown {
+  return typeof parameter === 'string' && parameter.includes('\0') ? withoutZeros(parameter) : parameter;
+}
+
+/** JSON of ours that the database is to read: JSON.stringify escapes zeros and half pairs, and nothing else like it. */
+export function storableJson(json: string): string {
+  return unreadable.test(json) ? JSON.stringify(cleaned(JSON.parse(json))) : json;
+}
+
+const unreadable = /\\u(?:0000|d[89a-f])/;
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return withoutZeros(value.toWellFormed());
+  if (Array.isArray(value)) return value.map(cleaned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [cleaned(name), cleaned(member)]));
+}
+
+export function withoutZeros(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
+}
