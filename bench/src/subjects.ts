@@ -28,6 +28,9 @@ export interface Subject {
 /** The key clients show, which only the gateway looks at. */
 export const accessKey = 'sk-bench-0123456789abcdef0123456789abcdef';
 
+/** As long as vendors' own are, since replies are searched for it. */
+const upstreamKey = 'sk-bench-0123456789abcdefghijklmnopqrstuvwxyz0123456789ab';
+
 /** The model that leads to the mock upstream's door of that dialect. */
 export function modelFor(upstream: DialectName): string {
   return `bench-${upstream}`;
@@ -89,7 +92,7 @@ function gatewayConfig(port: number, upstreamPort: number): object {
     name: dialect,
     provider,
     baseUrl,
-    apiKeys: ['sk-upstream'],
+    apiKeys: [upstreamKey],
     models: [modelFor(dialect)],
   });
   return {

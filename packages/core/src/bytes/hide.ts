@@ -10,6 +10,8 @@ interface Hiding {
 /** Costs next to nothing where there is nothing to hide: of each piece one byte in so many is looked at as a text is long. */
 export function createHiding(texts: readonly string[]): Hiding {
   const machines = texts.map((text) => new One(needleOf(text)));
+  const [only] = machines;
+  if (only && machines.length === 1) return only;
   return {
     push: (bytes) => machines.reduce<Uint8Array>((rest, machine) => machine.push(rest), bytes),
     // What one has held back may hold the text of the next.
@@ -20,7 +22,7 @@ export function createHiding(texts: readonly string[]): Hiding {
 const nothing = new Uint8Array();
 const asterisks = new TextEncoder().encode('***');
 
-class One {
+class One implements Hiding {
   readonly #needle: Needle;
   /** The end of the last piece, where it is how the text begins. */
   #held: Uint8Array = nothing;
@@ -43,7 +45,8 @@ class One {
     const end = this.#beginningAt(bytes, from);
     // A copy, since the piece is its reader's to use again.
     if (end < bytes.length) this.#held = bytes.slice(end);
-    if (out.length === 0) return bytes.subarray(0, end);
+    // A view of the whole would be one more object a piece.
+    if (out.length === 0) return end === bytes.length ? bytes : bytes.subarray(0, end);
     return joinBytes([...out, bytes.subarray(from, end)]);
   }
 

@@ -8,7 +8,7 @@ import { asFailure } from '../translate/upstream-failure.ts';
 import { readAll } from './read-all.ts';
 import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
-import { errorWithout, secretsSent, socketWithout, unsaid } from './unsaid.ts';
+import { errorWithout, rememberSecrets, socketWithout, unsaid } from './unsaid.ts';
 
 /** The vendors' SDKs wait ten minutes; anything shorter would cut answers that their callers still wait for. */
 const defaultHeadersTimeoutMs = 600_000;
@@ -135,6 +135,8 @@ async function refused(
   const refusal = await readAll(body, maxErrorBytes, tooLarge);
   return { failure: message.failure(status, errorWithout(refusal, secrets), headers), status };
 }
+
+const secretsSent = rememberSecrets();
 
 function secretsIn({ credential, upstream }: Target, { headers }: Message, authorized: HeaderMap): readonly string[] {
   return secretsSent(credential.secret, authorized, headers, upstream.headers);

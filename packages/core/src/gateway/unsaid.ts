@@ -1,7 +1,7 @@
 import type { Chunk } from '../bytes/framing.ts';
 import { createHiding } from '../bytes/hide.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { Socket, Source, UpstreamResponse } from '../ports.ts';
+import type { Sink, Socket, Source, UpstreamResponse } from '../ports.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 
 // Some vendors, and gateways before them, repeat what they were sent: in an error, a header, an event of a stream that fails,
@@ -29,6 +29,23 @@ export function secretsSent(
   // One may hold another.
   return found.size > 1 ? [...found].sort((a, b) => b.length - a.length) : [...found];
 }
+
+/** The same, found once for each credential and what it was shown as; a signature is new each time. */
+export function rememberSecrets(): typeof secretsSent {
+  const known = new Map<string, { readonly shown: readonly unknown[]; readonly secrets: readonly string[] }>();
+  return (secret, authorized, before, configured) => {
+    const shown: unknown[] = [configured];
+    for (const name of credentialHeaders) shown.push(authorized[name] === before[name] ? undefined : authorized[name]);
+    const last = known.get(secret);
+    if (last?.shown.every((value, at) => value === shown[at])) return last.secrets;
+    const secrets = secretsSent(secret, authorized, before, configured);
+    if (known.size >= maxKnown) known.clear();
+    known.set(secret, { shown, secrets });
+    return secrets;
+  };
+}
+
+const maxKnown = 500;
 
 /** RFC 9110 §11.4: whoever repeats a token leaves the scheme before it out. */
 function withoutScheme(value: string): string {
@@ -86,10 +103,12 @@ export function socketWithout(socket: Socket, secrets: readonly string[]): Socke
 
 function headersWithout(headers: HeaderMap, secrets: readonly string[]): HeaderMap {
   let changed: Record<string, string> | undefined;
+  let shortest = Infinity;
+  for (const secret of secrets) if (secret.length < shortest) shortest = secret.length;
   for (const name in headers) {
     const value = headers[name] ?? '';
     // Most headers are shorter than any key.
-    if (value.length < leastInReply || !secrets.some((secret) => value.includes(secret))) continue;
+    if (value.length < shortest || !secrets.some((secret) => value.includes(secret))) continue;
     changed ??= { ...headers };
     changed[name] = textWithout(value, secrets);
   }
@@ -98,31 +117,41 @@ function headersWithout(headers: HeaderMap, secrets: readonly string[]): HeaderM
 
 function bodyWithout(body: Source, secrets: readonly string[]): Source {
   return {
-    start(sink) {
-      const hiding = createHiding(secrets);
-      const rest = () => {
-        const bytes = hiding.end();
-        if (bytes.length > 0) sink.write(bytes);
-      };
-      return body.start({
-        write(chunk) {
-          const bytes = hiding.push(bytesOf(chunk));
-          return bytes.length === 0 || sink.write(bytes);
-        },
-        end() {
-          rest();
-          sink.end();
-        },
-        fail(error) {
-          rest();
-          sink.fail(error);
-        },
-      });
-    },
+    start: (sink) => body.start(new HidingSink(sink, secrets)),
     ...(body.gather && {
       gather: (maxBytes: number) => body.gather?.(maxBytes)?.then((bytes) => bytesWithout(bytes, secrets)),
     }),
   };
+}
+
+class HidingSink implements Sink {
+  readonly #sink: Sink;
+  readonly #hiding: ReturnType<typeof createHiding>;
+
+  constructor(sink: Sink, secrets: readonly string[]) {
+    this.#sink = sink;
+    this.#hiding = createHiding(secrets);
+  }
+
+  write(chunk: Chunk): boolean {
+    const bytes = this.#hiding.push(bytesOf(chunk));
+    return bytes.length === 0 || this.#sink.write(bytes);
+  }
+
+  end(): void {
+    this.#writeRest();
+    this.#sink.end();
+  }
+
+  fail(error: unknown): void {
+    this.#writeRest();
+    this.#sink.fail(error);
+  }
+
+  #writeRest(): void {
+    const bytes = this.#hiding.end();
+    if (bytes.length > 0) this.#sink.write(bytes);
+  }
 }
 
 function bytesWithout(bytes: Uint8Array, secrets: readonly string[]): Uint8Array {

@@ -21,6 +21,16 @@ test('an error that is cut anywhere behind its beginning tells no id, and what a
     expect(through(true, bytes(before), all.subarray(0, at), all.subarray(at))).toBe(before + told);
 });
 
+test('in a long read the error at its end is found, however long it is', () => {
+  const deltas = 'data: {"delta":"word"}\n\n'.repeat(1000);
+  for (const words of [1, 1000]) {
+    const long = error.replace('wait', 'wait '.repeat(words));
+    expect(through(true, bytes(`${deltas}${long}data: [DONE]\n\n`))).toBe(
+      `${deltas}${long.replace(id, 'org-***')}data: [DONE]\n\n`,
+    );
+  }
+});
+
 test('what is not cut into lines as events is masked up to its end', () => {
   const text = `[{"error": {\n  "message": "consumer projects/123456789012",\n  "status": "X" }\n}\n]`;
   const told = text.replace('123456789012', '***');

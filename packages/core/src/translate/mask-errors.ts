@@ -1,5 +1,5 @@
 import { joinBytes } from '../bytes/join.ts';
-import { holds } from '../bytes/search.ts';
+import { createSearch } from '../bytes/search.ts';
 import { withoutVendorIds } from './vendor-ids.ts';
 
 /** A stream that is passed on as it is, but for the vendor's ids in an error that ends it. */
@@ -10,7 +10,9 @@ interface ErrorMasking {
 }
 
 /** Within a text the quotation marks are escaped: no delta holds it. */
-const mark = '"error"';
+const findMark = createSearch('"error"');
+/** An error is the last that a stream says; a word of farewell may come behind it. Of a read no more is searched than holds that. */
+const lastPartBytes = 2048;
 /** `"error":null` stands in the events of every response. */
 const errorBegins = /"error"\s*:\s*(?:[{"]|$)|"type"\s*:\s*"error"/;
 /** A longer error goes on as it is. */
@@ -22,7 +24,7 @@ export function maskErrors(lines: boolean): ErrorMasking {
   let failing = false;
   return {
     push(read) {
-      if (!failing && !holds(read, mark)) return read;
+      if (!failing && findMark(read, lastPart(read)) < 0) return read;
       const bytes = held.length > 0 ? joinBytes([held, read]) : read;
       const text = new TextDecoder().decode(bytes);
       if (!failing && !errorBegins.test(text)) return bytes;
@@ -38,6 +40,12 @@ export function maskErrors(lines: boolean): ErrorMasking {
       return masked(rest);
     },
   };
+}
+
+/** Where the line begins that lies across the border, which may be that of a long error. */
+function lastPart(read: Uint8Array): number {
+  const border = read.length - lastPartBytes;
+  return border <= 0 ? 0 : Math.max(0, read.lastIndexOf(lineFeed, border));
 }
 
 function masked(bytes: Uint8Array): Uint8Array {
