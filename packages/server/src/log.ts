@@ -76,7 +76,8 @@ export function createLog({ write, pretty }: LogOptions = {}): ServerLog {
     port: (level, message, fields) => logger[level](fields ?? {}, message),
     ledger: {
       append(record) {
-        if (!shows(record, config)) return;
+        // Held for a batch only if it will be told: what lives so long is copied by the collector, twice.
+        if (!shows(record, config) || !logger.isLevelEnabled(levelOf(record))) return;
         waiting.push(record);
         timer ??= setTimeout(flush, batchMs);
       },

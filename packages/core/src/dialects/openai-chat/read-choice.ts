@@ -12,222 +12,237 @@ import { decodeReasoning, detailSeal, detailText, plainReasoning } from './reaso
 import { thinkSplitter } from './think-tags.ts';
 import { name as dialect } from './vocabulary.ts';
 
-/** One choice as it grows. A whole message is the one delta of a choice that came at once. */
-export interface ChoiceReader {
-  take(choice: JsonObject, whole: boolean): readonly ReplyEvent[];
-  readonly finished: boolean;
-  close(): readonly ReplyEvent[];
-}
-
-export function choiceReader(index: number, context: DecodeReplyContext): ChoiceReader {
-  const { facts, signer, turn } = context;
-  const place = index === 0 ? {} : { candidate: index };
-  const splitter = facts.inlineThinkTags === true ? thinkSplitter() : undefined;
-  let audio: AudioCollector | undefined;
-  let out: ReplyEvent[] = [];
-  let parts = 0;
-  let refused = false;
+/**
+ * One choice as it grows. A whole message is the one delta of a choice that came at once. A class, since a dozen closures for every
+ * reply outlived the young generation and were a tenth of a converted call.
+ */
+export class ChoiceReader {
+  readonly #index: number;
+  readonly #context: DecodeReplyContext;
+  readonly #place: { readonly candidate?: number };
+  readonly #splitter: ReturnType<typeof thinkSplitter> | undefined;
+  #audio: AudioCollector | undefined;
+  #out: ReplyEvent[] = [];
+  #parts = 0;
+  #refused = false;
   /** At most one text, refusal or reasoning part is open. */
-  let open: { readonly part: number; readonly type: 'text' | 'refusal' | 'reasoning' } | undefined;
+  #open: { readonly part: number; readonly type: 'text' | 'refusal' | 'reasoning' } | undefined;
   /** Which of the members that repeat each other is believed (Z9). */
-  let reasoningFrom: 'plain' | 'details' | undefined;
-  let textSeal: Seal | undefined;
-  let citations: Citation[] = [];
-  let finish: Finish | undefined;
-  const logprobs: { content?: Json[]; refusal?: Json[] } = {};
-  const choiceExtras: Record<string, Json> = {};
-  const messageExtras: Record<string, Json> = {};
-  const nextPart = () => parts++;
+  #reasoningFrom: 'plain' | 'details' | undefined;
+  #textSeal: Seal | undefined;
+  #citations: Citation[] = [];
+  #finish: Finish | undefined;
+  readonly #logprobs: { content?: Json[]; refusal?: Json[] } = {};
+  readonly #choiceExtras: Record<string, Json> = {};
+  readonly #messageExtras: Record<string, Json> = {};
   /** Made for the first call, which most replies are without. */
-  let calls: CallAssembler | undefined;
+  #calls: CallAssembler | undefined;
 
-  function takeCall(entry: JsonObject, whole: boolean): void {
-    calls ??= callAssembler({
-      nextPart() {
-        shut();
-        return nextPart();
+  constructor(index: number, context: DecodeReplyContext) {
+    this.#index = index;
+    this.#context = context;
+    this.#place = index === 0 ? {} : { candidate: index };
+    this.#splitter = context.facts.inlineThinkTags === true ? thinkSplitter() : undefined;
+  }
+
+  get finished(): boolean {
+    return this.#finish !== undefined;
+  }
+
+  #takeCall(entry: JsonObject, whole: boolean): void {
+    this.#calls ??= this.#assembler();
+    this.#out.push(...this.#calls.take(entry, whole));
+  }
+
+  #assembler(): CallAssembler {
+    const { turn } = this.#context;
+    const index = this.#index;
+    return callAssembler({
+      nextPart: () => {
+        this.#shut();
+        return this.#parts++;
       },
-      place,
+      place: this.#place,
       synthesise: (ordinal) => (index === 0 ? `call_${turn}_${ordinal}` : `call_${turn}_${index}_${ordinal}`),
     });
-    out.push(...calls.take(entry, whole));
   }
 
-  function take(choice: JsonObject, whole: boolean): readonly ReplyEvent[] {
-    out = [];
+  take(choice: JsonObject, whole: boolean): readonly ReplyEvent[] {
+    this.#out = [];
     // B7: Azure sends choices without a delta, for its filter's findings alone.
     const delta = object(whole ? choice.message : choice.delta) ?? object(choice.message) ?? object(choice.delta);
-    if (delta) takeDelta(delta, whole);
-    finish = decodeFinish(choice) ?? finish;
-    takeExtras(choice, choiceExtras, choiceMembers);
-    takeLogprobs(object(choice.logprobs));
-    return out;
+    if (delta) this.#takeDelta(delta, whole);
+    this.#finish = decodeFinish(choice) ?? this.#finish;
+    takeExtras(choice, this.#choiceExtras, choiceMembers);
+    this.#takeLogprobs(object(choice.logprobs));
+    return this.#out;
   }
 
-  function takeDelta(delta: JsonObject, whole: boolean): void {
-    if (whole) takeWholeReasoning(delta);
-    else takeReasoning(delta);
-    takeContent(delta.content);
+  #takeDelta(delta: JsonObject, whole: boolean): void {
+    if (whole) this.#takeWholeReasoning(delta);
+    else this.#takeReasoning(delta);
+    this.#takeContent(delta.content);
     const refusal = text(delta.refusal);
-    if (refusal) grow('refusal', refusal);
-    for (const annotation of list(delta.annotations)) if (isObject(annotation)) cite(decodeCitation(annotation));
+    if (refusal) this.#grow('refusal', refusal);
+    for (const annotation of list(delta.annotations)) if (isObject(annotation)) this.#cite(decodeCitation(annotation));
     for (const image of list(delta.images))
-      if (isObject(image) && isImage(image)) emit({ ...decodeMedia({ ...image, type: 'image_url' }, '') });
+      if (isObject(image) && isImage(image)) this.#emit({ ...decodeMedia({ ...image, type: 'image_url' }, '') });
     const spoken = object(delta.audio);
-    if (spoken) (audio ??= audioCollector(context)).take(spoken);
-    for (const entry of list(delta.tool_calls)) if (isObject(entry)) takeCall(entry, whole);
+    if (spoken) (this.#audio ??= audioCollector(this.#context)).take(spoken);
+    for (const entry of list(delta.tool_calls)) if (isObject(entry)) this.#takeCall(entry, whole);
     const legacy = object(delta.function_call);
-    if (legacy && !Array.isArray(delta.tool_calls)) takeCall({ index: 0, function: legacy }, whole);
-    takeExtras(delta, messageExtras, messageMembers);
+    if (legacy && !Array.isArray(delta.tool_calls)) this.#takeCall({ index: 0, function: legacy }, whole);
+    takeExtras(delta, this.#messageExtras, messageMembers);
   }
 
-  function takeWholeReasoning(message: JsonObject): void {
-    const found = decodeReasoning(message, signer);
+  #takeWholeReasoning(message: JsonObject): void {
+    const found = decodeReasoning(message, this.#context.signer);
     for (const { text: thought, seal, redacted } of found.parts) {
       if (redacted) {
-        emit({ type: 'reasoning', text: thought, ...(seal && { seal }), redacted });
+        this.#emit({ type: 'reasoning', text: thought, ...(seal && { seal }), redacted });
         continue;
       }
-      grow('reasoning', thought);
-      shut(seal);
+      this.#grow('reasoning', thought);
+      this.#shut(seal);
     }
-    textSeal = found.textSeal;
+    this.#textSeal = found.textSeal;
   }
 
-  function takeReasoning(delta: JsonObject): void {
+  #takeReasoning(delta: JsonObject): void {
     const plain = plainReasoning(delta);
-    if (plain) reasoningFrom ??= 'plain';
-    if (plain && reasoningFrom === 'plain') grow('reasoning', plain);
+    if (plain) this.#reasoningFrom ??= 'plain';
+    if (plain && this.#reasoningFrom === 'plain') this.#grow('reasoning', plain);
     if (delta.reasoning_details === undefined) return;
     for (const detail of list(delta.reasoning_details)) {
       if (!isObject(detail)) continue;
       const thought = detailText(detail);
-      if (thought !== '' && reasoningFrom !== 'plain') {
-        reasoningFrom = 'details';
-        grow('reasoning', thought);
+      if (thought !== '' && this.#reasoningFrom !== 'plain') {
+        this.#reasoningFrom = 'details';
+        this.#grow('reasoning', thought);
       }
       const field = detailSeal(detail);
-      if (field !== undefined) takeSeal(field);
+      if (field !== undefined) this.#takeSeal(field);
     }
   }
 
-  function takeSeal(field: string): void {
-    const { seal, attachment } = readSeal(field, signer);
-    if (attachment === 'text') textSeal = seal;
-    else if (attachment === 'redacted') emit({ type: 'reasoning', text: '', seal, redacted: true });
+  #takeSeal(field: string): void {
+    const { seal, attachment } = readSeal(field, this.#context.signer);
+    if (attachment === 'text') this.#textSeal = seal;
+    else if (attachment === 'redacted') this.#emit({ type: 'reasoning', text: '', seal, redacted: true });
     else {
-      if (open?.type !== 'reasoning') grow('reasoning', '');
-      shut(seal);
+      if (this.#open?.type !== 'reasoning') this.#grow('reasoning', '');
+      this.#shut(seal);
     }
   }
 
-  function takeContent(content: Json | undefined): void {
+  #takeContent(content: Json | undefined): void {
     if (typeof content === 'string') {
       if (content === '') return;
-      if (!splitter) return grow('text', content);
-      for (const piece of splitter.push(content)) grow(piece.type, piece.text);
+      if (!this.#splitter) return this.#grow('text', content);
+      for (const piece of this.#splitter.push(content)) this.#grow(piece.type, piece.text);
       return;
     }
     for (const part of list(content)) {
-      if (typeof part === 'string') grow('text', part);
+      if (typeof part === 'string') this.#grow('text', part);
       if (!isObject(part)) continue;
       // Mistral: content is a list where the model reasons.
-      if (part.type === 'text') grow('text', text(part.text) ?? '');
-      else if (part.type === 'thinking') grow('reasoning', reasoningText(part));
-      else if (part.type === 'refusal') grow('refusal', text(part.refusal) ?? '');
-      else if (part.type === 'image_url' && isImage(part)) emit({ ...decodeMedia(part, '') });
-      else emit({ type: 'native', dialect, value: part });
+      if (part.type === 'text') this.#grow('text', text(part.text) ?? '');
+      else if (part.type === 'thinking') this.#grow('reasoning', reasoningText(part));
+      else if (part.type === 'refusal') this.#grow('refusal', text(part.refusal) ?? '');
+      else if (part.type === 'image_url' && isImage(part)) this.#emit({ ...decodeMedia(part, '') });
+      else this.#emit({ type: 'native', dialect, value: part });
     }
   }
 
-  function grow(type: 'text' | 'refusal' | 'reasoning', piece: string): void {
-    if (open?.type !== type) {
+  #grow(type: 'text' | 'refusal' | 'reasoning', piece: string): void {
+    if (this.#open?.type !== type) {
       if (piece === '' && type !== 'reasoning') return;
-      shut();
-      open = { part: nextPart(), type };
-      if (type === 'reasoning') out.push({ type: 'reasoning-start', ...place, part: open.part });
-      else out.push({ type: 'text-start', ...place, part: open.part, ...(type === 'refusal' && { refusal: true }) });
+      this.#shut();
+      this.#open = { part: this.#parts++, type };
+      if (type === 'reasoning') this.#out.push({ type: 'reasoning-start', ...this.#place, part: this.#open.part });
+      else
+        this.#out.push({
+          type: 'text-start',
+          ...this.#place,
+          part: this.#open.part,
+          ...(type === 'refusal' && { refusal: true }),
+        });
     }
     if (piece === '') return;
-    if (type === 'refusal') refused = true;
-    if (type === 'reasoning') out.push({ type: 'reasoning-delta', ...place, part: open.part, text: piece });
-    else out.push({ type: 'text-delta', ...place, part: open.part, text: piece });
-    if (type === 'text' && citations.length > 0) {
-      for (const citation of citations) out.push({ type: 'citation', ...place, part: open.part, citation });
-      citations = [];
+    if (type === 'refusal') this.#refused = true;
+    if (type === 'reasoning')
+      this.#out.push({ type: 'reasoning-delta', ...this.#place, part: this.#open.part, text: piece });
+    else this.#out.push({ type: 'text-delta', ...this.#place, part: this.#open.part, text: piece });
+    if (type === 'text' && this.#citations.length > 0) {
+      for (const citation of this.#citations)
+        this.#out.push({ type: 'citation', ...this.#place, part: this.#open.part, citation });
+      this.#citations = [];
     }
   }
 
   /** Ends the open part. A text's seal may come last of all. */
-  function shut(seal?: Seal): void {
-    if (!open) return;
-    const { part, type } = open;
-    open = undefined;
+  #shut(seal?: Seal): void {
+    if (!this.#open) return;
+    const { part, type } = this.#open;
+    this.#open = undefined;
     if (type === 'reasoning') {
-      out.push({ type: 'reasoning-end', ...place, part, ...(seal && { seal }) });
+      this.#out.push({ type: 'reasoning-end', ...this.#place, part, ...(seal && { seal }) });
       return;
     }
-    const owned = type === 'text' ? textSeal : undefined;
-    if (owned) textSeal = undefined;
-    out.push({ type: 'text-end', ...place, part, ...(owned && { seal: owned }) });
+    const owned = type === 'text' ? this.#textSeal : undefined;
+    if (owned) this.#textSeal = undefined;
+    this.#out.push({ type: 'text-end', ...this.#place, part, ...(owned && { seal: owned }) });
   }
 
-  function emit(value: Part): void {
-    shut();
-    out.push({ type: 'part', ...place, part: nextPart(), value });
+  #emit(value: Part): void {
+    this.#shut();
+    this.#out.push({ type: 'part', ...this.#place, part: this.#parts++, value });
   }
 
-  function cite(citation: Citation): void {
-    if (open?.type === 'text') out.push({ type: 'citation', ...place, part: open.part, citation });
-    else citations.push(citation);
+  #cite(citation: Citation): void {
+    if (this.#open?.type === 'text')
+      this.#out.push({ type: 'citation', ...this.#place, part: this.#open.part, citation });
+    else this.#citations.push(citation);
   }
 
-  function takeLogprobs(found: JsonObject | undefined): void {
+  #takeLogprobs(found: JsonObject | undefined): void {
     if (!found) return;
     for (const key of ['content', 'refusal'] as const)
-      if (Array.isArray(found[key])) (logprobs[key] ??= []).push(...list(found[key]));
+      if (Array.isArray(found[key])) (this.#logprobs[key] ??= []).push(...list(found[key]));
   }
 
-  function close(): readonly ReplyEvent[] {
-    out = [];
-    for (const piece of splitter?.end() ?? []) grow(piece.type, piece.text);
-    if (open?.type !== 'text' && textSeal) emit({ type: 'text', text: '', seal: textSeal });
-    shut();
-    const speech = audio?.part();
-    if (speech) emit(speech);
-    const declared = declinedFinish(finish ?? { reason: 'other' });
+  close(): readonly ReplyEvent[] {
+    this.#out = [];
+    for (const piece of this.#splitter?.end() ?? []) this.#grow(piece.type, piece.text);
+    if (this.#open?.type !== 'text' && this.#textSeal) this.#emit({ type: 'text', text: '', seal: this.#textSeal });
+    this.#shut();
+    const speech = this.#audio?.part();
+    if (speech) this.#emit(speech);
+    const declared = this.#declinedFinish(this.#finish ?? { reason: 'other' });
     const cut = ['length', 'context-window', 'content-filter', 'refusal'].includes(declared.reason);
-    if (calls) out.push(...calls.close(cut));
-    const extras = closingExtras();
-    out.push({
+    if (this.#calls) this.#out.push(...this.#calls.close(cut));
+    const extras = this.#closingExtras();
+    this.#out.push({
       type: 'candidate-end',
-      ...place,
-      finish: settleFinish(declared, calls?.any() === true),
+      ...this.#place,
+      finish: settleFinish(declared, this.#calls?.any() === true),
       ...(extras && { extras }),
     });
-    return out;
+    return this.#out;
   }
 
   /** OpenAI says `stop` beside a refusal's text, which alone tells that the model declined. */
-  function declinedFinish(said: Finish): Finish {
-    return refused && said.reason === 'stop' ? { ...said, reason: 'refusal' } : said;
+  #declinedFinish(said: Finish): Finish {
+    return this.#refused && said.reason === 'stop' ? { ...said, reason: 'refusal' } : said;
   }
 
-  function closingExtras(): { readonly [dialect]: JsonObject } | undefined {
-    const own: Record<string, Json> = { ...choiceExtras };
-    if (logprobs.content || logprobs.refusal)
-      own.logprobs = { content: logprobs.content ?? null, refusal: logprobs.refusal ?? null };
-    if (Object.keys(messageExtras).length > 0) own.message = messageExtras;
+  #closingExtras(): { readonly [dialect]: JsonObject } | undefined {
+    const own: Record<string, Json> = { ...this.#choiceExtras };
+    if (this.#logprobs.content || this.#logprobs.refusal)
+      own.logprobs = { content: this.#logprobs.content ?? null, refusal: this.#logprobs.refusal ?? null };
+    if (Object.keys(this.#messageExtras).length > 0) own.message = this.#messageExtras;
     return Object.keys(own).length > 0 ? { [dialect]: own } : undefined;
   }
-
-  return {
-    take,
-    get finished() {
-      return finish !== undefined;
-    },
-    close,
-  };
 }
 
 /** W2. What OpenAI's types do not know (OpenRouter's `content`) is the quoted text. */

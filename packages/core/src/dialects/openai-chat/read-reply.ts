@@ -5,7 +5,7 @@ import { isObject, list, number, object, text, type Json, type JsonObject } from
 import type { DecodeReplyContext } from '../dialect.ts';
 import { decodeError } from './errors.ts';
 import { failureOfFinish } from './finish.ts';
-import { choiceReader, type ChoiceReader } from './read-choice.ts';
+import { ChoiceReader } from './read-choice.ts';
 import { findUsage } from './usage.ts';
 import { name as dialect } from './vocabulary.ts';
 
@@ -42,7 +42,7 @@ export function replyReader(context: DecodeReplyContext): ReplyReader {
 
   function choiceAt(index: number): ChoiceReader {
     let choice = choices.get(index);
-    if (!choice) choices.set(index, (choice = choiceReader(index, context)));
+    if (!choice) choices.set(index, (choice = new ChoiceReader(index, context)));
     return choice;
   }
 
