@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createKeyStates } from '../keys/key-states.ts';
 import { memoryLedger } from '../memory.ts';
 import type { OutboundRequest, Transport } from '../ports.ts';
 import { anthropic, openaiCompatible } from '../providers/registry.ts';
+import { fakeTimers } from '../testing/fake-timers.ts';
 import { createGateway } from './create.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
 import type { Queue } from './queue.ts';
@@ -414,35 +415,32 @@ describe('F13 in a queue, an upstream whose keys never rest', () => {
   };
   const upstreams = [upstream('up', { breaker: { never: true } })];
 
-  function waiting(answers: readonly Answer[]) {
-    vi.useFakeTimers({ now: 1_000_000 });
+  /** What is answered in the end, and when the upstream was asked. */
+  async function waiting(answers: readonly Answer[]) {
+    const timers = fakeTimers(1_000_000);
     const left = [...answers];
     const times: number[] = [];
-    const says: Says = () => (times.push(Date.now() - 1_000_000), left.shift() ?? well);
-    const ports = { clock: { now: () => Date.now() } } as GatewayOptions['ports']; // the scene brings the transport
-    return { ...scene(says, { upstreams, queue, ports }), times };
+    const says: Says = () => (times.push(timers.now() - 1_000_000), left.shift() ?? well);
+    const ports = { clock: { now: timers.now } } as GatewayOptions['ports']; // the scene brings the transport
+    try {
+      const answered = scene(says, { upstreams, queue, ports }).call();
+      await timers.advance(10_000);
+      return { status: (await answered).status, times };
+    } finally {
+      timers.restore();
+    }
   }
-
-  afterEach(() => void vi.useRealTimers());
 
   test.each([
     ['as long as it says', { 'retry-after': '3' }, [0, 3000, 6000]],
     ['with a backoff where it says nothing', {}, [0, 1000, 3000]],
     ['and never without a pause', { 'retry-after': '0' }, [0, 1000, 2000]],
   ] as const)('is waited for, %s', async (_name, headers, at) => {
-    const { call, times } = waiting([
-      { status: 429, headers },
-      { status: 429, headers },
-    ]);
-    const answered = call();
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect((await answered).status).toBe(200);
-    expect(times).toEqual(at);
+    const refused = { status: 429, headers };
+    expect(await waiting([refused, refused])).toEqual({ status: 200, times: at });
   });
 
   test('is given up where it says a time beyond the deadline', async () => {
-    const { call, times } = waiting([{ status: 429, headers: { 'retry-after': '30' } }]);
-    expect((await call()).status).toBe(429);
-    expect(times).toEqual([0]);
+    expect(await waiting([{ status: 429, headers: { 'retry-after': '30' } }])).toEqual({ status: 429, times: [0] });
   });
 });
