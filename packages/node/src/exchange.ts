@@ -1,7 +1,8 @@
 import { Failure, type Flow, type HeaderMap, type Sink, type Source, type UpstreamResponse } from '@proxy/core';
-import type { Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
 import { canDecode, decoded } from './decode.ts';
 import { networkFailure, type Moment } from './network-failure.ts';
+import { silences, type Speaker } from './silence.ts';
 
 /** Bytes that may arrive before anybody takes them; beyond, the socket waits. */
 const maxHeldBytes = 64 * 1024;
@@ -10,10 +11,12 @@ const maxHeldBytes = 64 * 1024;
  * One request and its reply: undici's handler, the response, its body and its flow in one object, because each would
  * cost an allocation and a closure a request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, Source, Flow {
+export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, Source, Flow, Speaker {
   status = 0;
   headers: HeaderMap = {};
   body: Source = this;
+  heardAt = 0;
+  readonly patienceMs: number;
   readonly #place: string;
   readonly #signal: AbortSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
@@ -31,11 +34,13 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   constructor(
     place: string,
     signal: AbortSignal,
+    patienceMs: number,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#place = place;
     this.#signal = signal;
+    this.patienceMs = patienceMs;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this);
@@ -64,6 +69,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   ): void {
     if (status < 200) return; // 103 Early Hints
     this.#moment = 'receiving';
+    if (this.patienceMs > 0) silences.listen(this);
     this.status = status;
     this.headers = joined(headers);
     const encoding = this.headers['content-encoding'];
@@ -72,6 +78,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.heardAt = silences.now;
     if (this.#cancelled) return;
     if (this.#sink && !this.#held) {
       if (!this.#sink.write(chunk)) controller.pause();
@@ -94,6 +101,13 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     this.#close();
     if (this.status === 0) this.#reject(this.#error);
     else if (this.#sink && !this.#held && !this.#cancelled) this.#sink.fail(this.#error);
+  }
+
+  /** A reply that we do not read ourselves says nothing either. */
+  silent(): void {
+    const controller = this.#controller;
+    if (controller?.paused) this.heardAt = silences.now;
+    else controller?.abort(new errors.BodyTimeoutError());
   }
 
   start(sink: Sink): Flow {
@@ -121,6 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   }
 
   resume(): void {
+    this.heardAt = silences.now;
     if (!this.#over) this.#controller?.resume();
   }
 
@@ -155,6 +170,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
 
   #close(): void {
     this.#over = true;
+    silences.forget(this);
     this.#signal.removeEventListener('abort', this);
   }
 }

@@ -37,11 +37,15 @@ export function openSocket(
           ...(request.protocols.length > 0 && { 'sec-websocket-protocol': request.protocols.join(', ') }),
         },
         headersTimeout: request.headersTimeoutMs,
+        bodyTimeout: 0,
       },
       opening,
     );
   });
 }
+
+/** Of a refusal's body. */
+const refusalPatienceMs = 300_000;
 
 /** The exchange of a handshake: a response, unless the connection is upgraded. */
 class Opening extends Exchange {
@@ -58,7 +62,7 @@ class Opening extends Exchange {
     resolve: (answer: OpenedSocket | UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    super(name, request.signal, resolve, reject);
+    super(name, request.signal, refusalPatienceMs, resolve, reject);
     this.#name = name;
     this.#request = request;
     this.#key = key;

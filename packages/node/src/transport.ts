@@ -78,7 +78,7 @@ function transportOver(
         const pathAt = pathStart(url);
         const origin = url.slice(0, pathAt);
         const { dispatcher, name } = connectionTo(origin);
-        const exchange = new Exchange(name, request.signal, resolve, reject);
+        const exchange = new Exchange(name, request.signal, request.idleTimeoutMs, resolve, reject);
         if (request.signal.aborted) exchange.handleEvent();
         else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
@@ -112,6 +112,7 @@ function dispatchOptions(request: OutboundRequest, origin: string, path: string)
     headers: request.headers,
     body: isSource(request.body) ? readableOf(request.body) : (request.body ?? null),
     headersTimeout: request.headersTimeoutMs,
-    bodyTimeout: request.idleTimeoutMs,
+    // Ours: see silence.ts.
+    bodyTimeout: 0,
   };
 }
