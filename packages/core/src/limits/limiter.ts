@@ -80,11 +80,9 @@ function takeAll(
   }
 }
 
-const takings: readonly ((
-  reservation: Reservation,
-  limits: Limits,
-  estimateTokens: number | (() => number),
-) => void | Promise<void>)[] = [
+type Take = (reservation: Reservation, limits: Limits, estimateTokens: number | (() => number)) => void | Promise<void>;
+
+const takings: readonly Take[] = [
   (reservation, { requestsPerMinute: limit }) => {
     if (limit !== undefined) return reservation.takeRequest(limit);
   },

@@ -56,9 +56,9 @@ class LineTap implements Tap {
 
   end(): void {
     const lines = this.#lastLines();
-    const [only] = lines;
-    const sightings = this.#begun ? this.#last(lines) : this.#last(lines.slice(1));
-    if (!this.#begun && only !== undefined) this.#see(this.#watch.frame({ data: only }), true);
+    const [first] = lines;
+    const sightings = this.#last(this.#begun ? lines : lines.slice(1));
+    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame({ data: first }), true);
     this.#begun = true;
     for (const sighting of sightings) this.#see(sighting, false);
   }

@@ -21,7 +21,8 @@ export async function bookCalls(
   entries: readonly Entry[],
   books: readonly Bookkeeping[],
 ): Promise<readonly StoredCall[]> {
-  const fresh = await insertCalls(tx, entries.map(({ call, json }) => callRow(call, json))); // prettier-ignore
+  const rows = entries.map(({ call, json }) => callRow(call, json));
+  const fresh = await insertCalls(tx, rows);
   // Within one batch the first of two alike has been taken.
   const added = entries.flatMap(({ call }) => (fresh.delete(call.requestId) ? [call] : []));
   if (added.length === 0) return added;

@@ -6,7 +6,7 @@ import { Refusal } from '../../admin/refusal.ts';
 import { pathText } from '../../config/problems.ts';
 import { actor, AskedAmiss, withStorage, type StorageFlags } from './with-storage.ts';
 
-/** Access keys as oai-reverse-proxy writes its users (row C17): `{ users: […] }`, which its PUT /admin/users took as well. */
+// Access keys as oai-reverse-proxy writes its users (row C17): `{ users: […] }`, which its PUT /admin/users took as well.
 
 /** With our id where the key was: nobody can read that again. Imported here, it changes the keys that are here. */
 export function exportAccessKeys(flags: StorageFlags): Promise<void> {
