@@ -192,10 +192,9 @@ describe('the most that a call can cost', () => {
   });
 
   test('takes the dearest kind and tier, and the dearest hours of the day', () => {
-    const most = (model: string, maxInputTokens: number, more: object = {}) =>
-      pricing.mostItCanCost({ provider: 'anthropic', model, maxInputTokens, maxOutputTokens: 1000, ...more });
+    const most = (model: string, maxInputTokens: number) =>
+      pricing.mostItCanCost({ provider: 'anthropic', model, maxInputTokens, maxOutputTokens: 1000 });
     expect(most('claude-sonnet-4-5', 1000)).toBe(0.021); // 1000 x 6 + 1000 x 15
-    expect(most('claude-sonnet-4-5', 1000, { without: ['cacheWrite1h', 'cacheWrite'] })).toBe(0.018);
     expect(most('claude-sonnet-4-5', 200_001)).toBe(2.422512); // 200001 x 12 + 1000 x 22.5
     const night = { provider: 'deepseek', model: 'deepseek-v4-flash', at: Date.parse('2026-11-01T00:00:00Z') };
     expect(pricing.mostItCanCost({ ...night, maxInputTokens: 1000, maxOutputTokens: 1000 })).toBe(0.00176);

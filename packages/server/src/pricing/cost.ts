@@ -1,7 +1,7 @@
 import { totalInputTokens, type Usage } from '@proxy/core';
-import type { FoundPrice } from './find-price.ts';
-import { attoOf, dollarsOf, type Atto } from './money.ts';
-import type { PieceKind, PriceKind, PriceRow, TokenKind, TokenPrices } from './price-row.ts';
+import type { FoundPrice, Rate } from './found-price.ts';
+import { dollarsOf, type Atto } from './money.ts';
+import type { PriceKind } from './price-row.ts';
 
 /** What a call cost. */
 export interface Cost {
@@ -21,63 +21,39 @@ export interface CostLine {
   readonly usd: number;
 }
 
-const million = 10n ** 6n;
-
 /** The arithmetic of one call at one price. */
-export function costAt({ row, factors }: FoundPrice, usage: Usage): Cost {
-  const prices = tierFor(row, totalInputTokens(usage));
-  const lines: CostLine[] = [];
-  const unpriced: PriceKind[] = [];
-  let total: Atto = 0n;
-  const add = (
-    kind: PriceKind,
-    counted: number,
-    price: number | undefined,
-    pieces: bigint,
-    times: readonly number[],
-  ) => {
-    const quantity = billable(counted);
-    if (quantity === 0) return;
-    if (price === undefined) {
-      unpriced.push(kind);
-      return;
-    }
-    const atto = timesQuantity(attoOf(price, pieces, times), quantity);
-    total += atto;
-    const factor = times.reduce((product, one) => product * one, 1);
-    lines.push({ kind, quantity, price, ...(factor !== 1 && { factor }), usd: dollarsOf(atto) });
-  };
-  for (const [kind, quantity] of tokensByKind(usage, prices))
-    add(kind, quantity, priceOf(prices, kind), million, factors);
-  for (const [kind, quantity] of piecesByKind(usage, row)) add(kind, quantity, row[kind], 1n, []);
+export function costAt(found: FoundPrice, usage: Usage): Cost {
+  const bill = new Bill();
+  addTokens(bill, found, usage);
+  addPieces(bill, found, usage);
+  const { total, lines, unpriced } = bill;
   return { usd: dollarsOf(total), lines, ...(unpriced.length > 0 && { unpriced }) };
 }
 
-/** The prices that hold for a prompt of this length. */
-export function tierFor(row: PriceRow, promptTokens: number): TokenPrices {
-  const tier = row.above?.findLast(({ tokens }) => promptTokens > tokens);
-  return tier ? { ...row, ...tier } : row;
-}
+class Bill {
+  total: Atto = 0n;
+  readonly lines: CostLine[] = [];
+  readonly unpriced: PriceKind[] = [];
 
-/** A kind without a price of its own costs what the next wider kind does: vendors without a discount for caches bill in full. */
-export function priceOf(prices: TokenPrices, kind: TokenKind): number | undefined {
-  const own = prices[kind];
-  const wider = widerKind[kind];
-  return own ?? (wider && priceOf(prices, wider));
+  add(kind: PriceKind, counted: number, rate: Rate | undefined, factor: number): void {
+    const quantity = billable(counted);
+    if (quantity === 0) return;
+    if (!rate) {
+      this.unpriced.push(kind);
+      return;
+    }
+    const atto = timesQuantity(rate.atto, quantity);
+    this.total += atto;
+    this.lines.push({ kind, quantity, price: rate.price, ...(factor !== 1 && { factor }), usd: dollarsOf(atto) });
+  }
 }
-
-const widerKind: { readonly [K in TokenKind]?: TokenKind } = {
-  cacheRead: 'input',
-  cacheWrite: 'input',
-  cacheWrite1h: 'cacheWrite',
-  audioInput: 'input',
-  imageInput: 'input',
-  audioOutput: 'output',
-  imageOutput: 'output',
-};
 
 /** Each token in one kind. Sound and pictures are told apart from text only where they have a price of their own. */
-function tokensByKind(usage: Usage, prices: TokenPrices): readonly (readonly [TokenKind, number])[] {
+function addTokens(bill: Bill, { tiers, factor }: FoundPrice, usage: Usage): void {
+  const prompt = totalInputTokens(usage);
+  const tier = tiers.findLast(({ above }) => prompt > above);
+  if (!tier) return; // the first holds for all prompts
+  const { prices, rates } = tier;
   const { cacheReadTokens = 0, cacheWriteTokens = 0, cacheWrite1hTokens = 0, outputTokens = 0 } = usage;
   const plain = (usage.inputTokens ?? 0) + (usage.toolUseInputTokens ?? 0);
   const [input, audioInput, imageInput] = apart(
@@ -91,17 +67,15 @@ function tokensByKind(usage: Usage, prices: TokenPrices): readonly (readonly [To
     prices.imageOutput === undefined ? 0 : usage.imageOutputTokens,
   );
   const hour = Math.min(cacheWrite1hTokens, cacheWriteTokens);
-  return [
-    ['input', input],
-    ['cacheRead', cacheReadTokens],
-    ['cacheWrite', cacheWriteTokens - hour],
-    ['cacheWrite1h', hour],
-    ['audioInput', audioInput],
-    ['imageInput', imageInput],
-    ['output', output],
-    ['audioOutput', audioOutput],
-    ['imageOutput', imageOutput],
-  ];
+  bill.add('input', input, rates.input, factor);
+  bill.add('cacheRead', cacheReadTokens, rates.cacheRead, factor);
+  bill.add('cacheWrite', cacheWriteTokens - hour, rates.cacheWrite, factor);
+  bill.add('cacheWrite1h', hour, rates.cacheWrite1h, factor);
+  bill.add('audioInput', audioInput, rates.audioInput, factor);
+  bill.add('imageInput', imageInput, rates.imageInput, factor);
+  bill.add('output', output, rates.output, factor);
+  bill.add('audioOutput', audioOutput, rates.audioOutput, factor);
+  bill.add('imageOutput', imageOutput, rates.imageOutput, factor);
 }
 
 /** Sound and pictures that a cache held are counted by vendors twice; they have been paid for as cached. */
@@ -111,15 +85,13 @@ function apart(all: number, audio = 0, image = 0): readonly [rest: number, audio
   return [all - sound - pictures, sound, pictures];
 }
 
-function piecesByKind(usage: Usage, row: PriceRow): readonly (readonly [PieceKind, number])[] {
+function addPieces(bill: Bill, { row, pieces }: FoundPrice, usage: Usage): void {
   const { webSearches = 0, images = 0, audioSeconds = 0 } = usage;
-  return [
-    ['search', webSearches],
-    // Most are billed by their tokens.
-    ['image', row.image === undefined && row.output !== undefined ? 0 : images],
-    ['audioSecond', audioSeconds],
-    ['request', row.request === undefined ? 0 : 1],
-  ];
+  bill.add('search', webSearches, pieces.search, 1);
+  // Most are billed by their tokens.
+  if (pieces.image || row.output === undefined) bill.add('image', images, pieces.image, 1);
+  bill.add('audioSecond', audioSeconds, pieces.audioSecond, 1);
+  if (pieces.request) bill.add('request', 1, pieces.request, 1);
 }
 
 /** What upstreams report may be anything. */

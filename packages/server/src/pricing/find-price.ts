@@ -1,13 +1,8 @@
 import { matchesPattern } from '@proxy/core';
+import { foundPrice, type FoundPrice } from './found-price.ts';
 import { placeOf } from './place.ts';
 import type { PricedTarget, PriceRow } from './price-row.ts';
 import { pricesOf } from './table.ts';
-
-/** A row, and what its tokens' prices are multiplied by. */
-export interface FoundPrice {
-  readonly row: PriceRow;
-  readonly factors: readonly number[];
-}
 
 /** The price that holds when the target is asked; undefined when nobody told one. */
 export function priceAt(candidates: readonly FoundPrice[], { at = Date.now() }: PricedTarget): FoundPrice | undefined {
@@ -28,7 +23,6 @@ export function pricesOn(candidates: readonly FoundPrice[], { at = Date.now() }:
 export function candidatesFor(own: readonly PriceRow[], target: PricedTarget): readonly FoundPrice[] {
   const { vendor, models, regional } = placeOf(target);
   const batch = target.batch === true;
-  const found = (row: PriceRow): FoundPrice => ({ row, factors: factorsOf(row, regional, batch) });
   const names = [...new Set([target.model, target.askedModel ?? target.model, ...models])];
   const users = own.filter((row) => isAt(row, target) && fit(row, names) !== undefined);
   const ours = models.flatMap((name) =>
@@ -38,7 +32,7 @@ export function candidatesFor(own: readonly PriceRow[], target: PricedTarget): r
       .sort((a, b) => b.length - a.length || Number(!a.row.hoursUtc) - Number(!b.row.hoursUtc))
       .map(({ row }) => row),
   );
-  return [...users, ...ours].map(found);
+  return [...users, ...ours].map((row) => foundPrice(row, factorsOf(row, regional, batch)));
 }
 
 function isAt({ provider, upstream }: PriceRow, target: PricedTarget): boolean {

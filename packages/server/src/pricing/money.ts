@@ -7,6 +7,7 @@ export type Atto = bigint;
 const attoPerDollar = 10n ** 18n;
 const attoPerPico = 10n ** 6n;
 const picoDigits = 12;
+const maxExact = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A price in US dollars, times factors, for one of `pieces`. @throws RangeError for more decimals than can be held. */
 export function attoOf(dollars: number, pieces: bigint, factors: readonly number[] = []): Atto {
@@ -47,6 +48,8 @@ function thousandBillionths(value: number): bigint {
 }
 
 function fromPico(pico: bigint): number {
+  // Both sides are exact, so that the division rounds to the very number that the decimal is read as.
+  if (pico <= maxExact) return Number(pico) / 1e12;
   const digits = pico.toString().padStart(picoDigits + 1, '0');
   return Number(`${digits.slice(0, -picoDigits)}.${digits.slice(-picoDigits)}`);
 }

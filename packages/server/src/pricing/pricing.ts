@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { Usage } from '@proxy/core';
 import { costAt, type Cost } from './cost.ts';
-import { candidatesFor, priceAt, pricesOn, type FoundPrice } from './find-price.ts';
+import { candidatesFor, priceAt, pricesOn } from './find-price.ts';
+import type { FoundPrice } from './found-price.ts';
 import { dollarsAtLeast } from './money.ts';
 import type { PricedTarget, PriceRow } from './price-row.ts';
 import { mostAt, type BoundedTarget } from './upper-bound.ts';
@@ -16,18 +16,34 @@ export interface Pricing {
   priceOf(target: PricedTarget): PriceRow | undefined;
 }
 
-/** Callers invent names of models, so only so many targets are remembered. */
+/** Callers invent names of models: beyond so many, all are found anew. */
 const maxRemembered = 1000;
 
+interface Remembered {
+  readonly target: PricedTarget;
+  readonly found: readonly FoundPrice[];
+}
+
 export function createPricing(own: readonly PriceRow[] = []): Pricing {
-  const remembered = new LRUCache<string, readonly FoundPrice[]>({ max: maxRemembered });
+  const byModel = new Map<string, Remembered[]>();
+  let remembered = 0;
 
   function candidates(target: PricedTarget): readonly FoundPrice[] {
-    const { provider, upstream, model, askedModel, region, batch } = target;
-    const key = `${provider}\n${upstream}\n${model}\n${askedModel}\n${region}\n${batch}`;
-    let known = remembered.get(key);
-    if (!known) remembered.set(key, (known = candidatesFor(own, target)));
-    return known;
+    const known = byModel.get(target.model)?.find((one) => isPricedAlike(one.target, target));
+    return known ? known.found : find(target);
+  }
+
+  function find(target: PricedTarget): readonly FoundPrice[] {
+    const found = candidatesFor(own, target);
+    if (remembered >= maxRemembered) {
+      byModel.clear();
+      remembered = 0;
+    }
+    const sameModel = byModel.get(target.model);
+    if (sameModel) sameModel.push({ target, found });
+    else byModel.set(target.model, [{ target, found }]);
+    remembered += 1;
+    return found;
   }
 
   return {
@@ -42,4 +58,16 @@ export function createPricing(own: readonly PriceRow[] = []): Pricing {
     },
     priceOf: (target) => priceAt(candidates(target), target)?.row,
   };
+}
+
+/** But for the time, which is asked of what was found. */
+function isPricedAlike(a: PricedTarget, b: PricedTarget): boolean {
+  return (
+    a.model === b.model &&
+    a.askedModel === b.askedModel &&
+    a.provider === b.provider &&
+    a.upstream === b.upstream &&
+    a.region === b.region &&
+    a.batch === b.batch
+  );
 }

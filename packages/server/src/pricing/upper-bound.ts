@@ -1,7 +1,6 @@
-import { priceOf, tierFor } from './cost.ts';
-import type { FoundPrice } from './find-price.ts';
-import { attoOf, type Atto } from './money.ts';
-import type { PricedTarget, PriceRow, TokenKind, TokenPrices } from './price-row.ts';
+import type { FoundPrice, Rate } from './found-price.ts';
+import type { Atto } from './money.ts';
+import type { PricedTarget } from './price-row.ts';
 
 /** The most that a call may turn out to use. */
 export interface MostUsage {
@@ -12,47 +11,31 @@ export interface MostUsage {
   readonly images?: number;
   readonly searches?: number;
   readonly audioSeconds?: number;
-  /** Kinds that cannot come up: a request without sound need not set its price aside. */
-  readonly without?: readonly TokenKind[];
 }
 
 export type BoundedTarget = PricedTarget & MostUsage;
 
-const inputKinds = ['input', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'imageInput'] as const;
-const outputKinds = ['output', 'audioOutput', 'imageOutput'] as const;
-
 /** The dearest of all tiers that the prompt may reach, every token of the dearest kind. */
-export function mostAt({ row, factors }: FoundPrice, most: MostUsage): Atto {
-  const tiers = [0, ...(row.above ?? []).map(({ tokens }) => tokens + 1)]
-    .filter((tokens) => tokens <= most.maxInputTokens)
-    .map((tokens) => tierFor(row, tokens));
-  const tokens = tiers.map(
-    (prices) =>
-      dearest(prices, inputKinds, most, factors) * count(most.maxInputTokens) +
-      dearest(prices, outputKinds, most, factors) * count(most.maxOutputTokens),
-  );
-  return tokens.reduce((a, b) => (a > b ? a : b), 0n) + pieces(row, most);
-}
-
-function dearest(
-  prices: TokenPrices,
-  kinds: readonly TokenKind[],
-  { without = [] }: MostUsage,
-  factors: readonly number[],
-): Atto {
-  return kinds
-    .filter((kind) => !without.includes(kind))
-    .map((kind) => attoOf(priceOf(prices, kind) ?? 0, 10n ** 6n, factors))
-    .reduce((a, b) => (a > b ? a : b), 0n);
-}
-
-function pieces({ image = 0, search = 0, audioSecond = 0, request = 0 }: PriceRow, most: MostUsage): Atto {
+export function mostAt({ tiers, pieces }: FoundPrice, most: MostUsage): Atto {
+  const input = count(most.maxInputTokens);
+  const output = count(most.maxOutputTokens);
+  let tokens: Atto = 0n;
+  for (const { above, dearestInput, dearestOutput } of tiers) {
+    if (above >= most.maxInputTokens) continue;
+    const atto = dearestInput * input + dearestOutput * output;
+    if (atto > tokens) tokens = atto;
+  }
   return (
-    attoOf(image, 1n) * count(most.images ?? 0) +
-    attoOf(search, 1n) * count(most.searches ?? 0) +
-    attoOf(audioSecond, 1n) * count(most.audioSeconds ?? 0) +
-    attoOf(request, 1n)
+    tokens +
+    at(pieces.image, most.images) +
+    at(pieces.search, most.searches) +
+    at(pieces.audioSecond, most.audioSeconds) +
+    at(pieces.request, 1)
   );
+}
+
+function at(rate: Rate | undefined, quantity: number | undefined): Atto {
+  return rate && quantity !== undefined ? rate.atto * count(quantity) : 0n;
 }
 
 function count(quantity: number): bigint {
