@@ -21,10 +21,10 @@ export class Gate {
   }
 
   /** @throws Failure, the first refusal. */
-  async admit(): Promise<void> {
-    for (const policy of this.#policies) {
-      const admitting = policy.admit?.(this.#visit);
-      if (admitting) await admitting;
+  admit(from = 0): void | Promise<void> {
+    for (let at = from; at < this.#policies.length; at += 1) {
+      const admitting = this.#policies[at]?.admit?.(this.#visit);
+      if (admitting) return admitting.then(() => this.admit(at + 1));
     }
   }
 
@@ -34,10 +34,17 @@ export class Gate {
   }
 
   /** What goes on: `inbound`, or what the policies made of it. @throws Failure, the first refusal. */
-  async inspect(inbound: Incoming, targets: readonly PolicyTarget[]): Promise<Incoming> {
+  inspect(inbound: Incoming, targets: readonly PolicyTarget[], from = 0): Incoming | Promise<Incoming> {
     const visit = this.#visit as KnownVisit; // authenticated by now
     let current = inbound;
-    for (const policy of this.#policies) current = (await policy.inspect?.(visit, current, targets)) ?? current;
+    for (let at = from; at < this.#policies.length; at += 1) {
+      const inspected = this.#policies[at]?.inspect?.(visit, current, targets);
+      if (inspected instanceof Promise) {
+        const before = current;
+        return inspected.then((changed) => this.inspect(changed ?? before, targets, at + 1));
+      }
+      current = inspected ?? current;
+    }
     return current;
   }
 

@@ -1,4 +1,4 @@
-import { unlimited, type Limiter, type Permit } from '../limits/limiter.ts';
+import { both, unlimited, type Limiter, type Permit } from '../limits/limiter.ts';
 import type { Caller, Hold, Limits } from '../ports.ts';
 import type { Story } from './account.ts';
 import type { Incoming } from './incoming.ts';
@@ -44,21 +44,27 @@ function reserve({ limiter, options }: Running, caller: Caller, inbound: Incomin
   const estimate = () => estimateOf(inbound);
   const own = limiter.reserve(caller, limits, estimate);
   const user = userOf(caller);
-  return user ? withUsers(limiter, own, user, estimate) : own;
+  if (!user) return own;
+  return own instanceof Promise
+    ? own.then((permit) => withUsers(limiter, permit, user, estimate))
+    : withUsers(limiter, own, user, estimate);
 }
 
-async function withUsers(
+function withUsers(
   limiter: Limiter,
-  reserving: Permit | Promise<Permit>,
+  own: Permit,
   user: Caller & { readonly limits: Limits },
   estimate: () => number,
-): Promise<Permit> {
-  const own = await reserving;
-  try {
-    return both(own, await limiter.reserve(user, user.limits, estimate));
-  } catch (thrown) {
+): Permit | Promise<Permit> {
+  const refused = async (thrown: unknown) => {
     await own.settle({ inputTokens: 0 });
     throw thrown;
+  };
+  try {
+    const users = limiter.reserve(user, user.limits, estimate);
+    return users instanceof Promise ? users.then((permit) => both(own, permit), refused) : both(own, users);
+  } catch (thrown) {
+    return refused(thrown);
   }
 }
 
@@ -66,14 +72,4 @@ async function withUsers(
 function userOf({ userId, userName, userLimits }: Caller): (Caller & { readonly limits: Limits }) | undefined {
   if (userId === undefined || !userLimits) return undefined;
   return { id: userId, limits: userLimits, ...(userName !== undefined && { name: userName }) };
-}
-
-function both(one: Permit, other: Permit): Permit {
-  const each = async (work: (permit: Permit) => Promise<void>) => {
-    await Promise.all([work(one), work(other)]);
-  };
-  return {
-    settle: (usage) => each((permit) => permit.settle(usage)),
-    spend: (usage) => each((permit) => permit.spend(usage)),
-  };
 }

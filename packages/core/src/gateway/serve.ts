@@ -31,7 +31,8 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   /** Nobody but us has had a say yet. */
   let ours = true;
   try {
-    if (gate) await gate.admit();
+    const admitting = gate?.admit();
+    if (admitting) await admitting;
     // What memory knows is there at once, and a promise for it would cost a turn of the queue.
     const found = authenticate(gateway, call, request.address);
     const caller = (story.caller = found instanceof Promise ? await found : found);
@@ -45,7 +46,8 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const asked = (story.inbound = await read(gateway, call, request));
     permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
-    const inbound = gate ? (story.inbound = await gate.inspect(asked, plan.possible())) : asked;
+    const inspected = gate?.inspect(asked, plan.possible()) ?? asked;
+    const inbound = (story.inbound = inspected instanceof Promise ? await inspected : inspected);
     const granting = limit(gateway, story, caller, inbound, plan);
     const granted = granting instanceof Promise ? await granting : granting;
     ours = false;

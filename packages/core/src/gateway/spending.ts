@@ -140,9 +140,11 @@ function promptTokens(inbound: Incoming, plan: Plan, window: number, elsewhere: 
 
 /** A word may be written with escapes as well: `"imag\\u0065"`. */
 function mayHoldMedia(body: Uint8Array, bounds: Bounds | undefined): boolean {
-  return (bounds?.media.some((word) => holds(body, word)) ?? true) || asciiEscapes.some((text) => holds(body, text));
+  if (bounds?.media.some((word) => holds(body, word)) ?? true) return true;
+  return holds(body, escapeBegun) && asciiEscapes.some((text) => holds(body, text));
 }
 
+const escapeBegun = '\\u00';
 const asciiEscapes = ['\\u002', '\\u003', '\\u004', '\\u005', '\\u006', '\\u007'];
 
 /** The dearest picture: 1600 tokens with older Claudes, 4800 with those of high resolution, 2500 with OpenAI, 1300 a tile with Gemini. */

@@ -73,7 +73,8 @@ const openNames =
 export function unsaid(response: UpstreamResponse, secrets: readonly string[]): UpstreamResponse {
   const hidden = secrets.filter((secret) => secret.length >= leastInReply);
   if (hidden.length === 0) return response;
-  return { ...response, headers: headersWithout(response.headers, hidden), body: bodyWithout(response.body, hidden) };
+  const { status, headers, body } = response;
+  return { status, headers: headersWithout(headers, hidden), body: bodyWithout(body, hidden) };
 }
 
 /** The same of an error's whole body, however short the secrets are. */

@@ -98,6 +98,19 @@ const settled = Promise.resolve();
 /** For whoever has no limits. */
 export const unlimited: Permit = { settle: () => settled, spend: () => settled };
 
+/** Two permits as one. */
+export function both(one: Permit, other: Permit): Permit {
+  if (other === unlimited) return one;
+  return {
+    settle: (usage) => afterBoth(one.settle(usage), other.settle(usage)),
+    spend: (usage) => afterBoth(one.spend(usage), other.spend(usage)),
+  };
+}
+
+function afterBoth(one: Promise<void>, other: Promise<void>): Promise<void> {
+  return one === settled && other === settled ? settled : Promise.all([one, other]).then(() => undefined);
+}
+
 function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
 }

@@ -2,6 +2,7 @@ import type { Keys, Ledger } from '@proxy/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { StoredCall } from '../storage/stored-call.ts';
 import { measureNow } from './gauges.ts';
+import { createTally } from './tally.ts';
 import { tokensByKind } from './tokens.ts';
 
 /** What Prometheus may read of the calls; nothing here names a caller. */
@@ -28,12 +29,20 @@ export function createMetrics(measured?: () => Measured): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const place = ['upstream', 'model'] as const;
-  const requests = new Counter({
-    name: 'proxy_requests_total',
-    help: 'Calls that are over, refused ones included.',
-    labelNames: ['dialect', 'operation', ...place, 'status'] as const,
-    registers,
-  });
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) => {
+    const tally = createTally(labelNames);
+    new Counter({ name, help, labelNames, registers, collect: count });
+    return tally;
+    function count(this: Counter<Label>) {
+      for (const { labels, sum } of tally.drain()) this.inc(labels, sum);
+    }
+  };
+  const requests = counter('proxy_requests_total', 'Calls that are over, refused ones included.', [
+    'dialect',
+    'operation',
+    ...place,
+    'status',
+  ]);
   const duration = new Histogram({
     name: 'proxy_request_duration_seconds',
     help: 'From the first byte of a call to the last of its answer.',
@@ -48,36 +57,23 @@ export function createMetrics(measured?: () => Measured): Metrics {
     buckets: seconds,
     registers,
   });
-  const tokens = new Counter({
-    name: 'proxy_tokens_total',
-    help: 'Tokens used, each in one kind.',
-    labelNames: [...place, 'kind'] as const,
-    registers,
-  });
-  const cost = new Counter({
-    name: 'proxy_cost_usd_total',
-    help: 'US dollars spent, of calls whose price is known.',
-    labelNames: place,
-    registers,
-  });
-  const unpriced = new Counter({
-    name: 'proxy_unpriced_requests_total',
-    help: 'Calls that used something no price is known of.',
-    labelNames: place,
-    registers,
-  });
-  const refusals = new Counter({
-    name: 'proxy_refusals_total',
-    help: 'Calls that ended before any upstream was asked, by the kind of failure.',
-    labelNames: ['kind'] as const,
-    registers,
-  });
-  const attempts = new Counter({
-    name: 'proxy_upstream_attempts_total',
-    help: 'What upstreams were asked, and how it ended: ok, or the kind of failure.',
-    labelNames: ['upstream', 'credential', 'outcome'] as const,
-    registers,
-  });
+  const tokens = counter('proxy_tokens_total', 'Tokens used, each in one kind.', [...place, 'kind']);
+  const cost = counter('proxy_cost_usd_total', 'US dollars spent, of calls whose price is known.', place);
+  const unpriced = counter(
+    'proxy_unpriced_requests_total',
+    'Calls that used something no price is known of.',
+    place,
+  );
+  const refusals = counter(
+    'proxy_refusals_total',
+    'Calls that ended before any upstream was asked, by the kind of failure.',
+    ['kind'],
+  );
+  const attempts = counter(
+    'proxy_upstream_attempts_total',
+    'What upstreams were asked, and how it ended: ok, or the kind of failure.',
+    ['upstream', 'credential', 'outcome'],
+  );
   const running = new Set<string>();
   const gauge: Gauge = new Gauge({
     name: 'proxy_running_requests',
@@ -86,12 +82,15 @@ export function createMetrics(measured?: () => Measured): Metrics {
     collect: () => gauge.set(running.size),
   });
   if (measured) measureNow(registry, measured);
-  const models = new Set<string>();
+  const modelsAt = new Map<string, Set<string>>();
+  let models = 0;
   const known = (upstream: string, model: string): string => {
-    const name = `${upstream}/${model}`;
-    if (models.has(name)) return model;
-    if (models.size >= maxModels) return 'other';
-    models.add(name);
+    let there = modelsAt.get(upstream);
+    if (there?.has(model)) return model;
+    if (models >= maxModels) return 'other';
+    if (!there) modelsAt.set(upstream, (there = new Set()));
+    there.add(model);
+    models += 1;
     return model;
   };
 
@@ -103,15 +102,15 @@ export function createMetrics(measured?: () => Measured): Metrics {
         running.delete(record.requestId);
         const { dialect = '', operation = '', upstream = '', upstreamModel, usage, failure } = record;
         const at = { upstream, model: upstreamModel === undefined ? '' : known(upstream, upstreamModel) };
-        requests.inc({ dialect, operation, ...at, status: String(record.status) });
+        requests.add({ dialect, operation, ...at, status: String(record.status) });
         duration.observe({ operation, ...at }, record.durationMs / 1000);
         if (record.firstByteMs !== undefined) firstByte.observe({ operation, ...at }, record.firstByteMs / 1000);
-        for (const [kind, count] of usage ? tokensByKind(usage) : []) tokens.inc({ ...at, kind }, count);
-        if (record.cost) cost.inc(at, record.cost.usd);
-        if (usage && (!record.cost || record.cost.unpriced)) unpriced.inc(at);
-        if (failure && record.attempts.length === 0) refusals.inc({ kind: failure.kind });
+        for (const [kind, count] of usage ? tokensByKind(usage) : []) tokens.add({ ...at, kind }, count);
+        if (record.cost) cost.add(at, record.cost.usd);
+        if (usage && (!record.cost || record.cost.unpriced)) unpriced.add(at);
+        if (failure && record.attempts.length === 0) refusals.add({ kind: failure.kind });
         for (const attempt of record.attempts)
-          attempts.inc({
+          attempts.add({
             upstream: attempt.upstream,
             credential: attempt.credential,
             outcome: attempt.failure ?? 'ok',
