@@ -1,6 +1,6 @@
 import { setInterval as ticks } from 'node:timers/promises';
-import { openStreams, send } from './measure.ts';
-import type { Bench } from './measure.ts';
+import { openStreams, send } from './send.ts';
+import type { Bench } from './send.ts';
 import type { Running } from './processes.ts';
 import { growth } from './statistics.ts';
 import type { DialectName } from './wire/shape.ts';

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { compare } from './compare.ts';
 import { endure, enduranceNames } from './endurance.ts';
 import { startHelper } from './ipc.ts';
-import type { Bench } from './measure.ts';
+import type { Bench } from './send.ts';
 import { start } from './processes.ts';
 import type { Running } from './processes.ts';
 import { scenarios } from './scenarios.ts';

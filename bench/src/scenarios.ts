@@ -28,6 +28,12 @@ export const scenarios: readonly Scenario[] = [
   { name: 'convert-back-paced', client: 'chat', upstream: 'messages', kind: 'paced', goal: 1.5 },
 ];
 
+/** Parts in which a round's load is sent, the subjects in turns; streams at a model's pace take their time as it is. */
+export const slices: Readonly<Record<Kind, number>> = { json: 4, backlog: 4, paced: 1, image: 4 };
+
+/** Nearly all of a gateway's functions are compiled within its first 20,000 requests, the last within 30,000 (`--trace-opt`). */
+const jsonWarmUp = 30_000;
+
 /** How much of it: enough for a steady figure, or, in a smoke run, just enough to see that it works. */
 export interface Size {
   readonly pace: Pace;
@@ -40,7 +46,7 @@ export function sizeOf(kind: Kind, size: 'full' | 'warm-up' | 'smoke'): Size {
     case 'json':
       return {
         pace: { deltas: 0, perWrite: 1 },
-        load: { streaming: false, requests: pick(20_000, 6000, 20), concurrency: 32, deltas: 0 },
+        load: { streaming: false, requests: pick(20_000, jsonWarmUp, 20), concurrency: 32, deltas: 0 },
       };
     case 'backlog': {
       const pace = { deltas: pick(1500, 1500, 60), perWrite: 20 };

@@ -1,7 +1,7 @@
 import { endure } from './endurance.ts';
 import type { EnduranceName } from './endurance.ts';
-import { measure, send } from './measure.ts';
-import type { Bench } from './measure.ts';
+import { send } from './send.ts';
+import type { Bench } from './send.ts';
 import type { Running } from './processes.ts';
 import { sizeOf } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
@@ -15,7 +15,7 @@ export async function smoke(
   lasting: readonly EnduranceName[],
 ): Promise<void> {
   for (const one of running) {
-    for (const scenario of timed) await measure(bench, one, scenario, 'smoke');
+    for (const scenario of timed) await send(bench, one, scenario, sizeOf(scenario.kind, 'smoke'));
     for (const client of dialectNames)
       for (const upstream of one.subject.converts ? dialectNames : [client])
         for (const kind of ['json', 'backlog'] as const)

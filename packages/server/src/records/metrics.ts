@@ -59,11 +59,7 @@ export function createMetrics(measured?: () => Measured): Metrics {
   });
   const tokens = counter('proxy_tokens_total', 'Tokens used, each in one kind.', [...place, 'kind']);
   const cost = counter('proxy_cost_usd_total', 'US dollars spent, of calls whose price is known.', place);
-  const unpriced = counter(
-    'proxy_unpriced_requests_total',
-    'Calls that used something no price is known of.',
-    place,
-  );
+  const unpriced = counter('proxy_unpriced_requests_total', 'Calls that used something no price is known of.', place);
   const refusals = counter(
     'proxy_refusals_total',
     'Calls that ended before any upstream was asked, by the kind of failure.',

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Helper } from './ipc.ts';
 import type { Load, LoadResult } from './load.ts';
 import type { Running } from './processes.ts';
-import { sizeOf, unitsIn } from './scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Pace, Seen } from './upstream.ts';
 import type { DialectName } from './wire/shape.ts';
@@ -11,21 +10,6 @@ export interface Bench {
   readonly upstream: Helper;
   readonly load: Helper;
   readonly smoke: boolean;
-}
-
-/** One run of a scenario against one subject: microseconds of the subject's CPU a unit. @throws when any reply was not whole. */
-export async function measure(
-  bench: Bench,
-  running: Running,
-  scenario: Scenario,
-  kind: 'full' | 'warm-up' | 'smoke',
-): Promise<number> {
-  const size = sizeOf(scenario.kind, kind);
-  const before = running.cpuSeconds();
-  await send(bench, running, scenario, size);
-  // What is accounted in batches behind the reply belongs to it.
-  await sleep(bench.smoke ? 0 : 100);
-  return ((running.cpuSeconds() - before) * 1e6) / unitsIn(size);
 }
 
 /** Sends the load, and makes sure that nothing was lost on either side. */
