@@ -20,8 +20,10 @@ export function collectUploads(next: Required<Transport>): Required<Transport> {
   }
 
   return {
-    send: ({ body, ...request }) =>
-      next.send(body === undefined ? request : { ...request, body: isSource(body) ? counted(body, count) : body }),
+    send(request) {
+      const { body } = request;
+      return next.send(isSource(body) ? { ...request, body: counted(body, count) } : request);
+    },
     open: (request) => next.open(request),
   };
 }

@@ -50,9 +50,10 @@ async function tryTarget(
   const { response } = sent;
   const headers =
     translation.way === 'relay' ? relayedReplyHeaders(response.headers) : convertedReplyHeaders(response.headers);
+  // Awaited, since a promise that is returned as it is takes two turns of the queue more.
   return inbound.glance.streaming
-    ? answerStream(gateway, response, translation, headers, request)
-    : answerWhole(response, translation, headers);
+    ? await answerStream(gateway, response, translation, headers, request)
+    : await answerWhole(response, translation, headers);
 }
 
 /** B7: Azure and others answer 400 to a prompt that their filter stops; a client may know that as a reply alone. */
@@ -86,7 +87,7 @@ async function answerWhole(
   }
 }
 
-async function answerStream(
+function answerStream(
   gateway: Running,
   response: UpstreamResponse,
   translation: Translation,

@@ -31,7 +31,7 @@ export function createMetrics(measured?: () => Measured): Metrics {
   const place = ['upstream', 'model'] as const;
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) => {
     const tally = createTally(labelNames);
-    new Counter({ name, help, labelNames, registers, collect: count });
+    registry.registerMetric(new Counter({ name, help, labelNames, registers: [], collect: count }));
     return tally;
     function count(this: Counter<Label>) {
       for (const { labels, sum } of tally.drain()) this.inc(labels, sum);
