@@ -7,12 +7,6 @@ import { silences, type Speaker } from './silence.ts';
 /** Bytes that may arrive before anybody takes them; beyond, the socket waits. */
 const maxHeldBytes = 64 * 1024;
 
-/** How long an upstream may say nothing, in milliseconds; 0: for ever. */
-export interface Patience {
-  readonly headersMs: number;
-  readonly idleMs: number;
-}
-
 /**
  * One request and its reply: undici's handler, the response, its body and its flow in one object, because each would
  * cost an allocation and a closure a request.
@@ -22,9 +16,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   headers: HeaderMap = {};
   body: Source = this;
   heardAt = 0;
-  /** Until the reply begins, then between its pieces; 0: for ever. */
-  patienceMs: number;
-  readonly #idlePatienceMs: number;
+  readonly patienceMs: number;
   readonly #place: string;
   readonly #signal: AbortSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
@@ -42,14 +34,13 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   constructor(
     place: string,
     signal: AbortSignal,
-    patience: Patience,
+    patienceMs: number,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#place = place;
     this.#signal = signal;
-    this.patienceMs = patience.headersMs;
-    this.#idlePatienceMs = patience.idleMs;
+    this.patienceMs = patienceMs;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this);
@@ -69,7 +60,6 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     }
     this.#controller = controller;
     this.#moment = 'waiting';
-    if (this.patienceMs > 0) silences.listen(this);
   }
 
   onResponseStart(
@@ -79,9 +69,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   ): void {
     if (status < 200) return; // 103 Early Hints
     this.#moment = 'receiving';
-    this.patienceMs = this.#idlePatienceMs;
     if (this.patienceMs > 0) silences.listen(this);
-    else silences.forget(this);
     this.status = status;
     this.headers = joined(headers);
     const encoding = this.headers['content-encoding'];
@@ -115,11 +103,11 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     else if (this.#sink && !this.#held && !this.#cancelled) this.#sink.fail(this.#error);
   }
 
+  /** A reply that we do not read ourselves says nothing either. */
   silent(): void {
     const controller = this.#controller;
-    // A reply that we do not read ourselves says nothing either.
     if (controller?.paused) this.heardAt = silences.now;
-    else controller?.abort(this.status === 0 ? new errors.HeadersTimeoutError() : new errors.BodyTimeoutError());
+    else controller?.abort(new errors.BodyTimeoutError());
   }
 
   start(sink: Sink): Flow {

@@ -36,8 +36,7 @@ export function openSocket(
           'sec-websocket-key': key,
           ...(request.protocols.length > 0 && { 'sec-websocket-protocol': request.protocols.join(', ') }),
         },
-        // Ours, by the exchange.
-        headersTimeout: 0,
+        headersTimeout: request.headersTimeoutMs,
         bodyTimeout: 0,
       },
       opening,
@@ -63,7 +62,7 @@ class Opening extends Exchange {
     resolve: (answer: OpenedSocket | UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    super(name, request.signal, { headersMs: request.headersTimeoutMs, idleMs: refusalPatienceMs }, resolve, reject);
+    super(name, request.signal, refusalPatienceMs, resolve, reject);
     this.#name = name;
     this.#request = request;
     this.#key = key;

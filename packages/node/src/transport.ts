@@ -1,7 +1,7 @@
 import { Failure, isSource, type OutboundRequest, type Transport, type UpstreamResponse } from '@proxy/core';
 import type { Dispatcher } from 'undici';
 import { connect, type Connection, type GeneralProxies, type OriginOptions } from './connection.ts';
-import { Exchange, type Patience } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { guardedDispatcher, type Guard } from './guarded.ts';
 import { openSocket } from './open-socket.ts';
 import { readableOf } from './source-stream.ts';
@@ -78,7 +78,7 @@ function transportOver(
         const pathAt = pathStart(url);
         const origin = url.slice(0, pathAt);
         const { dispatcher, name } = connectionTo(origin);
-        const exchange = new Exchange(name, request.signal, patienceFor(request), resolve, reject);
+        const exchange = new Exchange(name, request.signal, request.idleTimeoutMs, resolve, reject);
         if (request.signal.aborted) exchange.handleEvent();
         else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
@@ -104,11 +104,6 @@ function pathStart(url: string): number {
 const slash = 0x2f;
 const questionMark = 0x3f;
 
-/** By our own clock (silence.ts), but until the headers of what is sent piece by piece: undici waits anew behind each piece. */
-function patienceFor({ body, headersTimeoutMs, idleTimeoutMs }: OutboundRequest): Patience {
-  return { headersMs: isSource(body) ? 0 : headersTimeoutMs, idleMs: idleTimeoutMs };
-}
-
 function dispatchOptions(request: OutboundRequest, origin: string, path: string): Dispatcher.DispatchOptions {
   return {
     origin,
@@ -116,7 +111,8 @@ function dispatchOptions(request: OutboundRequest, origin: string, path: string)
     method: request.method,
     headers: request.headers,
     body: isSource(request.body) ? readableOf(request.body) : (request.body ?? null),
-    headersTimeout: isSource(request.body) ? request.headersTimeoutMs : 0,
+    headersTimeout: request.headersTimeoutMs,
+    // Ours: see silence.ts.
     bodyTimeout: 0,
   };
 }
