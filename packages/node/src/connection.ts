@@ -1,6 +1,7 @@
 import { createSecureContext, getCACertificates } from 'node:tls';
-import { EnvHttpProxyAgent, Pool, ProxyAgent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { unsendable } from './network-failure.ts';
+import { EnvHttpProxyAgent, Pool, ProxyAgent } from './undici.ts';
 
 /** How the connections to one origin are made. */
 export interface OriginOptions {

@@ -1,8 +1,9 @@
 import { Failure, type Flow, type HeaderMap, type Sink, type Source, type UpstreamResponse } from '@proxy/core';
-import { errors, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { canDecode, decoded } from './decode.ts';
 import { networkFailure, type Moment } from './network-failure.ts';
 import { silences, type Speaker } from './silence.ts';
+import { errors } from './undici.ts';
 
 /** Bytes that may arrive before anybody takes them; beyond, the socket waits. */
 const maxHeldBytes = 64 * 1024;

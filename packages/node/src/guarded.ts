@@ -1,7 +1,8 @@
 import { lookup as lookUp, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { Failure } from '@proxy/core';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { Agent, buildConnector } from './undici.ts';
 
 /** Which addresses may be connected to, whatever name they hide behind. */
 export interface Guard {

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Gateway } from '@proxy/core';
+import { createServer } from './http.ts';
 import { toNodeHandler, type NodeHandler } from './middleware.ts';
 import { asksForWebSocket, toUpgradeHandler, type UpgradeHandler } from './upgrade.ts';
 

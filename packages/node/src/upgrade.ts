@@ -1,8 +1,9 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AcceptedSocket, Gateway, HttpAnswer, SocketSession } from '@proxy/core';
 import { WebSocketServer } from 'ws';
+import { ServerResponse } from './http.ts';
 import { NodeRequest } from './request.ts';
 import { writeAnswer } from './response.ts';
 import { NodeSocket } from './socket.ts';

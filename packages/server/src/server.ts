@@ -1,5 +1,5 @@
-import { createKeyStates, memoryCounters, systemClock, type Keys, type Transport } from '@proxy/core';
-import { serve, type Served } from '@proxy/node';
+import { createKeyStates, memoryCounters, systemClock, type Gateway, type Keys, type Transport } from '@proxy/core';
+import { serve, type Served, type ServeOptions } from '@proxy/node';
 import { createAdmin } from './admin/admin.ts';
 import { budgetPrices } from './budgets/prices.ts';
 import type { AddressBook } from './caller.ts';
@@ -30,7 +30,7 @@ export interface StartOptions {
   /** Sends to upstreams; absent: undici. The demo is answered in-process either way. */
   readonly transport?: Transport;
   /** Puts a socket around the gateway; absent: @proxy/node's. */
-  readonly listen?: typeof serve;
+  readonly listen?: (gateway: Gateway, options: ServeOptions) => Promise<Served>;
   /** Reload when the file changes; absent: yes. */
   readonly watch?: boolean;
 }

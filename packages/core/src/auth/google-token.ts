@@ -1,4 +1,4 @@
-import { importPKCS8, SignJWT } from 'jose';
+import type { importPKCS8 } from 'jose';
 import { Failure } from '../conversation/failure.ts';
 import { object, text, tryParseJson } from '../json.ts';
 import { exchange } from './token-exchange.ts';
@@ -69,6 +69,7 @@ function pemOf(key: string): string {
 /** RFC 7523: a signed assertion for an access token. `now` is in milliseconds since 1970. */
 export async function googleToken(identity: GoogleIdentity, now: number, post: PostForm): Promise<Token> {
   if (identity.type === 'user') return exchange(post, 'Google', identity.tokenUrl, identity.form);
+  const { SignJWT } = await loadJose();
   const issuedAt = Math.floor(now / 1000);
   const assertion = await new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(identity.keyId !== undefined && { kid: identity.keyId }) })
@@ -85,8 +86,9 @@ export async function googleToken(identity: GoogleIdentity, now: number, post: P
 }
 
 async function privateKeyOf(pem: string): ReturnType<typeof importPKCS8> {
+  const jose = await loadJose();
   try {
-    return await importPKCS8(pem, 'RS256');
+    return await jose.importPKCS8(pem, 'RS256');
   } catch {
     // No cause: what a parser says of a key may repeat some of it.
     throw new Failure(
@@ -95,3 +97,6 @@ async function privateKeyOf(pem: string): ReturnType<typeof importPKCS8> {
     );
   }
 }
+
+/** Whoever has no account at Google need not keep it in memory. */
+const loadJose = () => import('jose');

@@ -1,5 +1,5 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { version } from '../version.ts';
 import { base, openApiPath, type Operation } from './operation.ts';
 import { operations } from './operations.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { limitsSchema } from '../config/access-keys.ts';
 import { asRange } from '../public-address.ts';
 import { roles } from '../storage/rules.ts';

@@ -1,6 +1,6 @@
 import { budgetId, periodOf, type Budget, type Limits, type Role } from '@proxy/core';
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { families } from '../budgets/families.ts';
 import { unknownName } from './problems.ts';
 import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';

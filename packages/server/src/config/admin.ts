@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asRange } from '../public-address.ts';
 import { set, type Environment } from './expand.ts';
 import { flag, quantity, section, words } from './schema-parts.ts';

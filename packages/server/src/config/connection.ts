@@ -1,5 +1,5 @@
 import type { GeneralProxies, OriginOptions } from '@proxy/node';
-import { z } from 'zod';
+import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
 import { flag, section, words } from './schema-parts.ts';
 

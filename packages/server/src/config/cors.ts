@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
 import { flag, words } from './schema-parts.ts';
 

@@ -1,5 +1,5 @@
 import type { Provider } from '@proxy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cloudKeysFrom } from './cloud-keys.ts';
 import type { AccessKey, ApiKey, LogLevelName, UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';

@@ -1,5 +1,5 @@
 import type { ModelFacts } from '@proxy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { flag, oneOf, section, wholeNumber } from './schema-parts.ts';
 
 const amount = wholeNumber(0).exactOptional();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asRange } from '../public-address.ts';
 import { doorNames } from './doors.ts';
 import type { Environment } from './expand.ts';

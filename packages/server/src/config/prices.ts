@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { pieceKinds, tokenKinds, type PriceRow } from '../pricing/price-row.ts';
 import { section, words } from './schema-parts.ts';
 

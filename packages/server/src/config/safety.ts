@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccessKey } from './config.ts';
 
 /** The predecessors' sample value: everybody knows it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearest, unknownName } from './problems.ts';
 
 /** An object in which every unknown key is an error that guesses what was meant. */

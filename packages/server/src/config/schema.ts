@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { adminSchema } from './admin.ts';
 import { accessKeySchema, limitsSchema, userSchema } from './access-keys.ts';
 import { connectionSchema } from './connection.ts';

@@ -12,7 +12,6 @@ import { checkCredentials, credentialsIn } from './credentials.ts';
 import { keyQuotasIn } from './key-quotas.ts';
 import { migrate, migrationsOf } from './migrate.ts';
 import { beside, describePlace, type StoragePlace } from './place.ts';
-import { postgresDialect } from './postgres.ts';
 import { promptsIn } from './prompts.ts';
 import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
 import { sessionsIn } from './sessions.ts';
@@ -36,7 +35,7 @@ export interface StorageOptions {
 /** Opens the database, makes it when it is not there, and brings it up to date. @throws StorageError */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { place } = options;
-  const db = connect(options);
+  const db = await connect(options);
   try {
     await migrate(db);
     return storageOver(db, await openRing(db, options), options);
@@ -49,7 +48,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 
 /** How far a database that is there has been brought; changes nothing. @throws StorageError */
 export async function howFar(place: StoragePlace): Promise<{ readonly done: number; readonly pending: number }> {
-  const db = connect({ place });
+  const db = await connect({ place });
   try {
     return await migrationsOf(db);
   } catch (error) {
@@ -59,15 +58,15 @@ export async function howFar(place: StoragePlace): Promise<{ readonly done: numb
   }
 }
 
-function connect({ place, complain = () => undefined }: StorageOptions): Database {
+async function connect({ place, complain = () => undefined }: StorageOptions): Promise<Database> {
   try {
-    return new Kysely<Tables>({ dialect: dialectOf(place, complain), plugins: [new CamelCasePlugin()] });
+    return new Kysely<Tables>({ dialect: await dialectOf(place, complain), plugins: [new CamelCasePlugin()] });
   } catch (error) {
     throw unusable(place, error);
   }
 }
 
-function dialectOf(place: StoragePlace, complain: (error: Error) => void): Dialect {
+async function dialectOf(place: StoragePlace, complain: (error: Error) => void): Promise<Dialect> {
   switch (place.type) {
     case 'memory':
       return nodeSqliteDialect(':memory:');
@@ -75,8 +74,11 @@ function dialectOf(place: StoragePlace, complain: (error: Error) => void): Diale
       mkdirSync(dirname(place.path), { recursive: true });
       closeSync(openSync(place.path, 'a', 0o600)); // a new one is nobody else's to read, and SQLite's own files follow it
       return nodeSqliteDialect(place.path);
-    case 'postgres':
+    case 'postgres': {
+      // With pg, which SQLite need not keep in memory.
+      const { postgresDialect } = await import('./postgres.ts');
       return postgresDialect(place.url, complain);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../../config/config.ts';
 import { knownProviders } from '../../config/providers.ts';
 import { unknownName } from '../../config/problems.ts';

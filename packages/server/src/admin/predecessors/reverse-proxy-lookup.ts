@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { challenge } from '../identify.ts';
 import { callerByKey } from '../known-callers.ts';
 import { operation, type Context, type Operation } from '../operation.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NewAccessKey, StoredAccessKey } from '../../storage/access-keys.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { familyOf } from '../../guards/families.ts';

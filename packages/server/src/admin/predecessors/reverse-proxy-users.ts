@@ -1,5 +1,5 @@
 import { totalInputTokens } from '@proxy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { familyOf } from '../../guards/families.ts';
 import type { StoredAccessKey } from '../../storage/access-keys.ts';
 import type { Storage } from '../../storage/storage.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { spelledOut } from '../../config/access-keys.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found, Refusal } from '../refusal.ts';

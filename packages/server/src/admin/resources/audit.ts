@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { base, operation, type Operation } from '../operation.ts';
 import { limit, time } from '../schemas.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { asRange, isWithin } from '../../public-address.ts';
 import { plainAddress } from '../addresses.ts';
 import { base, operation, type Operation } from '../operation.ts';

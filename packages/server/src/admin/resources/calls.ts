@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { explain } from '../../explain/explain.ts';
 import { maskFor } from '../answers.ts';
 import { base, operation, type Operation } from '../operation.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { byKey, challenge } from '../identify.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import type { Principal } from '../principal.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BudgetBookTable } from '../../storage/tables.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { limits, role } from '../schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describePlace } from '../../storage/place.ts';
 import { version } from '../../version.ts';
 import { base, operation, type Operation } from '../operation.ts';

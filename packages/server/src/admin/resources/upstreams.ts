@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { masked } from '../../config/masked.ts';
 import type { UpstreamConfig } from '../../config/config.ts';
 import { base, operation, type Operation } from '../operation.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { usageGroups } from '../../storage/usage-groups.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { filterShape } from './calls.ts';

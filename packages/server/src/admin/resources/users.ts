@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { limitsOf, spelledOut } from '../../config/access-keys.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found } from '../refusal.ts';

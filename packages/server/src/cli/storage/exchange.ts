@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { put } from '../../admin/predecessors/reverse-proxy-users.ts';
 import { shownUser, writtenUser } from '../../admin/predecessors/reverse-proxy-user.ts';
 import { Refusal } from '../../admin/refusal.ts';

@@ -1,5 +1,5 @@
 import type { Route } from '@proxy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { UpstreamConfig } from '../config.ts';
 import { set, type Environment } from '../expand.ts';
 import { nearest, pathText } from '../problems.ts';

@@ -1,5 +1,5 @@
 import type { Vendor } from '@proxy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { pathText } from '../problems.ts';
 import { builtIn } from '../providers.ts';
 
