@@ -35,7 +35,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
     const { usage } = outcome;
     void permit.settle(usage ?? nothingSpent);
     const told = failure as Failure; // no answer means a failure
-    const refusal = refuse(story.call.dialect, told, story.requestId, upstreams(outcome, told));
+    const refusal = refuse(story.call.dialect, told, story.requestId);
     record(gateway, story, refusal.status, { outcome, ...(usage && { usage }), ...(failure && { failure }) });
     return withOurHeaders(refusal, story, notices);
   }
@@ -59,14 +59,6 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   return withOurHeaders(answer, story, notices);
 }
-
-/** Whether the failure is an upstream's word: not that none was asked, or none answered well or in time. */
-function upstreams({ attempts }: Outcome, { kind }: Failure): boolean {
-  const last = attempts.at(-1);
-  return last !== undefined && last.status !== 0 && !unanswered.has(kind);
-}
-
-const unanswered = new Set<Failure['kind']>(['bad-upstream', 'timeout', 'client-gone']);
 
 /** A refused call costs nothing, whatever had been set aside for it. */
 const nothingSpent: Usage = { inputTokens: 0 };
