@@ -3,6 +3,7 @@ import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { AttemptRecord, CallRecord, Caller, Hold } from '../ports.ts';
+import { asCompletion } from './error-as-completion.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Gate } from './gate.ts';
 import type { Incoming } from './incoming.ts';
@@ -37,7 +38,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
     const told = failure as Failure; // no answer means a failure
     const refusal = refuse(story.call.dialect, told, story.requestId);
     record(gateway, story, refusal.status, { outcome, ...(usage && { usage }), ...(failure && { failure }) });
-    return withOurHeaders(refusal, story, notices);
+    return withOurHeaders(asCompletion(gateway, story.inbound, told, refusal, usage), story, notices);
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
   if (streamed) {

@@ -22,6 +22,8 @@ export function respondOverSocket(
   client: Socket,
 ): SocketSession {
   const thread = createThread(gateway.newId);
+  // Errors have an event here, and what looked like a response could be gone on from.
+  const turns: Running = { ...gateway, options: { ...gateway.options, errorsAsCompletions: false } };
   const headers = headersOf(handshake);
   let current: Answering | undefined;
   let draining = false;
@@ -45,7 +47,7 @@ export function respondOverSocket(
     const body = new TextEncoder().encode(JSON.stringify(asked.body));
     const { signal } = answering;
     const request = { ...addressOf(handshake), method: 'POST', url: '/v1/responses', headers, body, signal };
-    void serve(gateway, request).then((answer) => answering.begin(answer));
+    void serve(turns, request).then((answer) => answering.begin(answer));
   }
 
   const listener: SocketListener = {
