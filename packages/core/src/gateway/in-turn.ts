@@ -130,13 +130,18 @@ async function whenKeysAreFree(
     const all = { ...outcome, attempts };
     const { failure } = outcome;
     if (failure?.kind !== 'rate-limited' || outcome.answer || upload || signal.aborted) return all;
-    plan = replan();
-    const backoff = Math.min(firstBackoffMs * 2 ** round, maxBackoffMs);
-    const told = failure.details.retryAfterSeconds !== undefined;
-    const freeAt = Math.min(freeAtMs(gateway, plan, outcome, backoff), told ? Infinity : clock.now() + backoff);
-    if (freeAt > deadline) return all;
-    await patience.during(pause(freeAt - clock.now(), signal));
-    plan = replan();
+    try {
+      plan = replan();
+      const backoff = Math.min(firstBackoffMs * 2 ** round, maxBackoffMs);
+      const told = failure.details.retryAfterSeconds !== undefined;
+      const freeAt = Math.min(freeAtMs(gateway, plan, outcome, backoff), told ? Infinity : clock.now() + backoff);
+      if (freeAt > deadline) return all;
+      await patience.during(pause(freeAt - clock.now(), signal));
+      plan = replan();
+    } catch (thrown) {
+      // The last key may have been refused meanwhile: that ends the call, and what was tried stays on record.
+      return { ...all, failure: ownFailure(gateway, thrown) };
+    }
   }
 }
 
