@@ -39,14 +39,3 @@ export function plainRefusal(failure: Failure): HttpAnswer {
 function pageOf(status: number, body: string): HttpAnswer {
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
 }
-
-/** No door, so no language to answer in: a plain 404 that most clients can read. */
-export function unknownDoor(method: string, url: string, paths: readonly string[]): HttpAnswer {
-  const [path = ''] = url.split('?');
-  const message = `Nothing is served at ${method} ${path}. Served: ${paths.join(', ')}.`;
-  return {
-    status: 404,
-    headers: { 'content-type': 'application/json', 'x-proxy-error': 'not-found' },
-    body: JSON.stringify({ error: { type: 'not_found', message } }),
-  };
-}

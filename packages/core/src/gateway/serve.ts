@@ -28,7 +28,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   const call = recognize(gateway.doors, request);
   const requestId = gateway.newId('req_');
   const gate = gateOf(gateway, requestId, request, call);
-  if (!call) return refuseStranger(gateway, request, gate);
+  if (!call) return refuseStranger(gateway, requestId, request, gate);
   const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
   /** Nobody but us has had a say yet. */
   let ours = true;
