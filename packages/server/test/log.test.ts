@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { CallRecord } from '@proxy/core';
 import { createMaskText, mask, maskMembers } from '../src/mask.ts';
 import { createLog } from '../src/log.ts';
-import { folder, load, testLog } from './support.ts';
+import { ask } from './rows/ask.ts';
+import { folder, load, start, testLog } from './support.ts';
 
 test.each([
   ['sk-ant-api03-abcdefghijkl', 'sk-ant-a***hijkl'],
@@ -155,4 +156,44 @@ test('lines for people are masked as well', () => {
   log.logger.info({ header: 'our-own-secret' }, 'with our-own-secret in it');
   expect(lines.join('')).toContain('with our***et in it');
   expect(lines.join('')).not.toContain('our-own-secret');
+});
+
+describe('a path at which nothing is served', () => {
+  const key = 'ours-0123456789';
+  const config = `upstreams: [{ name: demo, provider: demo }]
+accessKeys: [{ name: me, key: ${key} }]
+admin: { key: admin-0123456789 }
+storage: memory
+guards: { trustedProxies: 1, deny: [192.0.2.0/24] }
+doors: { services: true }
+`;
+
+  test.each([
+    ['/nowhere', '203.0.113.7', 404, 'not-found'],
+    ['/proxy/nowhere', '203.0.113.7', 404, 'not-found'],
+    ['/nowhere', '192.0.2.7', 403, 'forbidden'],
+  ])('%s of %s: %i with an id, told in the log, and no call on record', async (path, address, status, kind) => {
+    const { url, log } = await start({ cwd: folder({ 'proxy.config.yaml': config }) });
+    const headers = { 'x-forwarded-for': address };
+    const answer = await ask(url, `${path}?key=${key}`, { headers });
+    expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, kind]);
+    const requestId = answer.headers['x-proxy-request-id'];
+    expect(requestId).toMatch(/^req_/);
+    log.flush();
+    const lines = log.lines.join('').trimEnd().split('\n').map((line) => JSON.parse(line) as object); // prettier-ignore
+    expect(lines.filter((line) => 'requestId' in line)).toMatchObject([
+      { level: 'warn', requestId, path, address, status, failure: { kind } },
+    ]);
+    expect(log.lines.join('')).not.toContain(key);
+    const calls = await ask(url, '/admin/api/v1/calls', { headers: { authorization: 'Bearer admin-0123456789' } });
+    expect(calls.json()).toMatchObject({ calls: [] });
+  });
+
+  test('a long one is cut in the log', async () => {
+    const { url, log } = await start();
+    expect((await ask(url, `/${'x'.repeat(5000)}`)).status).toBe(404);
+    log.flush();
+    expect(log.lines.join('')).toContain(`${'x'.repeat(199)}…`);
+    expect(log.lines.join('')).not.toContain('x'.repeat(200));
+  });
 });

@@ -200,3 +200,28 @@ test('a server that stops lets the response end, then says 1001', async () => {
   expect(events().at(-1)?.type).toBe('response.completed');
   await closing;
 });
+
+test('a turn tells its request id, and what was left out of its request, in the headers of its first event; a refusal in its own', async () => {
+  const upstream = await claude(plays('plain-text'), plays('plain-text'), (response) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end('{"type":"error","error":{"type":"invalid_request_error","message":"No."}}');
+  });
+  const { url, log } = await serverFor(upstream);
+  const { create, events, last, closed, socket } = await session(url);
+  create({ input: 'Hi', user: 'me', top_logprobs: 3 });
+  await last('response.completed');
+  create({ input: 'Hi again' });
+  await last('response.completed', 2);
+  create({ input: 'And again' });
+  await last('error');
+  socket.close();
+  await closed();
+
+  const told = events().filter(({ headers }) => headers !== undefined);
+  expect(told.map(({ type }) => type)).toEqual(['response.created', 'response.created', 'error']);
+  expect(told[0]?.headers?.['x-proxy-notices']).toContain('top_logprobs');
+  log.flush();
+  const recorded = log.lines.join('').trimEnd().split('\n').map((line) => JSON.parse(line) as { requestId?: string }).flatMap(({ requestId }) => requestId ?? []); // prettier-ignore
+  expect(told.map(({ headers }) => headers?.['x-proxy-request-id'])).toEqual(recorded);
+  expect(new Set(recorded).size).toBe(3);
+});

@@ -27,6 +27,8 @@ export type FailureKind = keyof typeof failureKinds;
 export interface FailureDetails {
   /** The status to answer with, when it is known better than the kind's own (a vendor's 418 stays a 418). */
   readonly status?: number;
+  /** It is an upstream's own word. Absent: ours, also where an upstream did not answer, or not to the end. */
+  readonly told?: true;
   /** The field of the caller's request that is at fault. */
   readonly field?: string;
   /** The vendor's own machine-readable code, for callers of the same dialect. */

@@ -9,7 +9,7 @@ export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap
   const message = error.message || `The upstream answered ${status} without an explanation.`;
   const kind = kindOf(status, error, message);
   const retryAfterSeconds = retryAfter(headers) ?? retryAfterInWords(message);
-  const details: Mutable<FailureDetails> = {};
+  const details: Mutable<FailureDetails> = { told: true };
   if (kindOfStatus(status) === kind && failureKinds[kind].status !== status && status >= 400) details.status = status;
   if (error.param !== undefined) details.field = error.param;
   if (error.code !== undefined) details.code = error.code;

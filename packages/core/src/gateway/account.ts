@@ -3,6 +3,7 @@ import type { Notice } from '../conversation/notice.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { AttemptRecord, CallRecord, Caller, Hold } from '../ports.ts';
+import { asCompletion } from './error-as-completion.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Gate } from './gate.ts';
 import type { Incoming } from './incoming.ts';
@@ -35,9 +36,9 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
     const { usage } = outcome;
     void permit.settle(usage ?? nothingSpent);
     const told = failure as Failure; // no answer means a failure
-    const refusal = refuse(story.call.dialect, told, story.requestId, upstreams(outcome, told));
+    const refusal = refuse(story.call.dialect, told, story.requestId);
     record(gateway, story, refusal.status, { outcome, ...(usage && { usage }), ...(failure && { failure }) });
-    return withOurHeaders(refusal, story, notices);
+    return withOurHeaders(asCompletion(gateway, story.inbound, told, refusal, usage), story, notices);
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
   if (streamed) {
@@ -59,14 +60,6 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
   }
   return withOurHeaders(answer, story, notices);
 }
-
-/** Whether the failure is an upstream's word: not that none was asked, or none answered well or in time. */
-function upstreams({ attempts }: Outcome, { kind }: Failure): boolean {
-  const last = attempts.at(-1);
-  return last !== undefined && last.status !== 0 && !unanswered.has(kind);
-}
-
-const unanswered = new Set<Failure['kind']>(['bad-upstream', 'timeout', 'client-gone']);
 
 /** A refused call costs nothing, whatever had been set aside for it. */
 const nothingSpent: Usage = { inputTokens: 0 };

@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, withOurHeaders, type Story } from './account.ts';
+import { showsErrorsAsCompletions, streamedCompletion } from './error-as-completion.ts';
 import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
@@ -51,7 +52,9 @@ export async function inTurn(
     report: () => undefined, // of an error nothing can be lost
   };
   const words = (failure: Failure) =>
-    withoutVendorIds(writer.write(dialect.encodeStream(context).push({ type: 'failure', failure }))) + writer.end();
+    showsErrorsAsCompletions(gateway.options, inbound)
+      ? streamedCompletion(gateway, inbound, failure)
+      : withoutVendorIds(writer.write(dialect.encodeStream(context).push({ type: 'failure', failure }))) + writer.end();
   const body = new HeldAnswer(answering, { idle: writer.idle, everyMs: queue.heartbeatMs, words });
   const headers = { 'content-type': callersFraming(inbound).contentType, 'cache-control': 'no-cache' };
   return withOurHeaders({ status: 200, headers, body }, story);
@@ -127,13 +130,18 @@ async function whenKeysAreFree(
     const all = { ...outcome, attempts };
     const { failure } = outcome;
     if (failure?.kind !== 'rate-limited' || outcome.answer || upload || signal.aborted) return all;
-    plan = replan();
-    const backoff = Math.min(firstBackoffMs * 2 ** round, maxBackoffMs);
-    const told = failure.details.retryAfterSeconds !== undefined;
-    const freeAt = Math.min(freeAtMs(gateway, plan, outcome, backoff), told ? Infinity : clock.now() + backoff);
-    if (freeAt > deadline) return all;
-    await patience.during(pause(freeAt - clock.now(), signal));
-    plan = replan();
+    try {
+      plan = replan();
+      const backoff = Math.min(firstBackoffMs * 2 ** round, maxBackoffMs);
+      const told = failure.details.retryAfterSeconds !== undefined;
+      const freeAt = Math.min(freeAtMs(gateway, plan, outcome, backoff), told ? Infinity : clock.now() + backoff);
+      if (freeAt > deadline) return all;
+      await patience.during(pause(freeAt - clock.now(), signal));
+      plan = replan();
+    } catch (thrown) {
+      // The last key may have been refused meanwhile: that ends the call, and what was tried stays on record.
+      return { ...all, failure: ownFailure(gateway, thrown) };
+    }
   }
 }
 

@@ -4,10 +4,10 @@ import type { RelayDoor } from '../dialects/dialect.ts';
 import type { Source } from '../ports.ts';
 import { inboundOf } from '../translate/decode.ts';
 import { readAll } from './read-all.ts';
+import type { GatewayOptions } from './gateway.ts';
 import type { HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
 import type { Call } from './recognize.ts';
-import type { Running } from './running.ts';
 import { Upload } from './upload.ts';
 
 const defaultMaxBodyBytes = 100 * 1024 * 1024;
@@ -16,7 +16,11 @@ const defaultMaxUploadBytes = 2 * 1024 * 1024 * 1024;
 const maxHeldFormBytes = 32 * 1024 * 1024;
 
 /** The request's body, and what it asks for. @throws Failure `too-large`, `bad-request`, `client-gone`. */
-export async function read({ options }: Running, call: Call, request: HttpRequest): Promise<Incoming> {
+export async function read(
+  options: Pick<GatewayOptions, 'maxBodyBytes' | 'maxUploadBytes'>,
+  call: Call,
+  request: HttpRequest,
+): Promise<Incoming> {
   const { door } = call.knock;
   if (door.relay?.form && !isJsonInstead(door, request))
     return readForm(call, door, request, options.maxUploadBytes ?? defaultMaxUploadBytes);

@@ -1,26 +1,27 @@
-import type { Failure, FailureKind } from '../conversation/failure.ts';
+import type { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import type { HttpAnswer } from './http.ts';
 
-/** A failure as an answer in the caller's own language; one of ours says so, which no upstream has told (row F16). */
-export function refuse(dialect: Dialect, failure: Failure, requestId: string, upstreams = false): HttpAnswer {
+/** A failure as an answer in the caller's own language; one of ours says so (row F16). */
+export function refuse(dialect: Dialect, failure: Failure, requestId: string): HttpAnswer {
   const { page } = failure.details;
   if (page !== undefined) return pageOf(failure.status, page);
   const { status, headers, body } = dialect.encodeError(failure, { requestId });
   return {
     status,
-    headers: { ...headers, ...(!upstreams && ownError(failure.kind)), 'content-type': 'application/json' },
+    headers: { ...headers, ...ownError(failure), 'content-type': 'application/json' },
     body: withoutVendorIds(JSON.stringify(body)),
   };
 }
 
-function ownError(kind: FailureKind): Readonly<Record<string, string>> {
-  return { 'x-proxy-error': kind };
+function ownError({ kind, details }: Failure): Readonly<Record<string, string>> {
+  return details.told ? {} : { 'x-proxy-error': kind };
 }
 
 /** The same where no language is known: most clients can read it. */
-export function plainRefusal({ kind, message, status, details }: Failure): HttpAnswer {
+export function plainRefusal(failure: Failure): HttpAnswer {
+  const { kind, message, status, details } = failure;
   const { page, retryAfterSeconds, code } = details;
   if (page !== undefined) return pageOf(status, page);
   const type = code ?? kind.replaceAll('-', '_');
@@ -28,7 +29,7 @@ export function plainRefusal({ kind, message, status, details }: Failure): HttpA
     status,
     headers: {
       'content-type': 'application/json',
-      ...ownError(kind),
+      ...ownError(failure),
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
     },
     body: JSON.stringify({ error: { type, message } }),
@@ -37,15 +38,4 @@ export function plainRefusal({ kind, message, status, details }: Failure): HttpA
 
 function pageOf(status: number, body: string): HttpAnswer {
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
-}
-
-/** No door, so no language to answer in: a plain 404 that most clients can read. */
-export function unknownDoor(method: string, url: string, paths: readonly string[]): HttpAnswer {
-  const [path = ''] = url.split('?');
-  const message = `Nothing is served at ${method} ${path}. Served: ${paths.join(', ')}.`;
-  return {
-    status: 404,
-    headers: { 'content-type': 'application/json', ...ownError('not-found') },
-    body: JSON.stringify({ error: { type: 'not_found', message } }),
-  };
 }

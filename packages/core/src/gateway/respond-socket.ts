@@ -22,6 +22,8 @@ export function respondOverSocket(
   client: Socket,
 ): SocketSession {
   const thread = createThread(gateway.newId);
+  // Errors have an event here, and what looked like a response could be gone on from.
+  const turns: Running = { ...gateway, options: { ...gateway.options, errorsAsCompletions: false } };
   const headers = headersOf(handshake);
   let current: Answering | undefined;
   let draining = false;
@@ -45,7 +47,7 @@ export function respondOverSocket(
     const body = new TextEncoder().encode(JSON.stringify(asked.body));
     const { signal } = answering;
     const request = { ...addressOf(handshake), method: 'POST', url: '/v1/responses', headers, body, signal };
-    void serve(gateway, request).then((answer) => answering.begin(answer));
+    void serve(turns, request).then((answer) => answering.begin(answer));
   }
 
   const listener: SocketListener = {
@@ -89,6 +91,8 @@ class Answering implements Sink, Flow {
   readonly #reader: FrameReader = sse.reader();
   #flow: Flow | undefined;
   #left = false;
+  /** What is said of the answer, until its first event has told it. */
+  #untold: HttpAnswer['headers'] = {};
 
   constructor(client: Socket, keep: (response: JsonObject) => void, over: () => void) {
     this.#client = client;
@@ -103,6 +107,7 @@ class Answering implements Sink, Flow {
   begin(answer: HttpAnswer): void {
     const { status, body } = answer;
     if (status < 400 && isSource(body)) {
+      this.#untold = ours(answer);
       this.#flow = body.start(this);
       if (this.#left) this.#flow.cancel();
       return;
@@ -126,7 +131,8 @@ class Answering implements Sink, Flow {
   /** Over HTTP the connection would break; here it goes on, so a message has to say it. */
   fail(error: unknown): void {
     const message = error instanceof Failure ? error.message : 'The reply broke off.';
-    if (!this.#left) this.#client.send(eventOf(502, { type: 'server_error', code: null, message, param: null }), false);
+    if (!this.#left)
+      this.#client.send(eventOf(502, { type: 'server_error', code: null, message, param: null }, this.#untold), false);
     this.#over();
   }
 
@@ -146,12 +152,27 @@ class Answering implements Sink, Flow {
       const response = object(object(tryParseJson(data))?.response);
       if (response) this.#keep(response);
     }
-    return this.#client.send(data, false);
+    const headers = this.#untold;
+    this.#untold = {};
+    return this.#client.send(withHeaders(data, headers), false);
   }
 }
 
 /** The events that hold all of a response that may be gone on from. */
 const ending = /"type"\s*:\s*"response\.(completed|incomplete)"/;
+
+/** Over HTTP they are headers of the answer, which a turn here has none of. */
+function ours({ headers }: HttpAnswer): HttpAnswer['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-proxy-')));
+}
+
+/** In the member where this protocol's errors have theirs. OpenAI adds members to events as it likes, so clients pass over those they do not know. */
+function withHeaders(data: string, headers: HttpAnswer['headers']): string {
+  if (Object.keys(headers).length === 0) return data;
+  const event = tryParseJson(data);
+  if (!isObject(event) || event.headers !== undefined || Object.keys(event).length === 0) return data;
+  return `${data.slice(0, data.lastIndexOf('}'))},"headers":${JSON.stringify(headers)}}`;
+}
 
 /** A refusal as Codex reads it: status, error, and the headers that say how long to wait. */
 function errorEvent({ status, headers, body }: HttpAnswer): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../conversation/failure.ts';
 import { createKeyStates } from '../keys/key-states.ts';
 import { memoryLedger } from '../memory.ts';
 import type { OutboundRequest, Transport } from '../ports.ts';
@@ -438,6 +439,38 @@ describe('F13 in a queue, an upstream whose keys never rest', () => {
   ] as const)('is waited for, %s', async (_name, headers, at) => {
     const refused = { status: 429, headers };
     expect(await waiting([refused, refused])).toEqual({ status: 200, times: at });
+  });
+
+  test.each([
+    ['while it was asked', 0],
+    ['while its rate was waited for', 500],
+  ])('whose only key is refused %s: the attempt stays on record', async (_name, refusedAfterMs) => {
+    const timers = fakeTimers(1_000_000);
+    const ports = { clock: { now: timers.now } } as GatewayOptions['ports']; // the scene brings the transport
+    const states = createKeyStates({ clock: { now: timers.now } });
+    const refuse = () => states.refused.put('up1', new Failure('unauthenticated', 'Revoked.'));
+    const says: Says = () => {
+      if (refusedAfterMs === 0) refuse();
+      else setTimeout(refuse, refusedAfterMs);
+      return { status: 429, headers: { 'retry-after': '3' } };
+    };
+    try {
+      const { call, ledger } = scene(says, { upstreams, queue, ports, keys: states });
+      const answered = call();
+      await timers.advance(10_000);
+      const { status, text } = await answered;
+      expect([status, text]).toEqual([503, expect.stringMatching(/1 refused by the vendor/)]);
+      expect(ledger.records()).toMatchObject([
+        {
+          status: 503,
+          upstream: 'up',
+          attempts: [{ credential: 'up1', status: 429, failure: 'rate-limited', startedAt: 1_000_000 }],
+          failure: { kind: 'server' },
+        },
+      ]);
+    } finally {
+      timers.restore();
+    }
   });
 
   test('is given up where it says a time beyond the deadline', async () => {

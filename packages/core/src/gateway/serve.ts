@@ -1,9 +1,11 @@
 import { Failure } from '../conversation/failure.ts';
+import type { Inbound } from '../translate/translation.ts';
 import { account, record, withOurHeaders, type Story } from './account.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
 import { embed } from './embed.ts';
+import { asCompletion, showsErrorsAsCompletions } from './error-as-completion.ts';
 import { gateOf } from './gate.ts';
 import { inTurn } from './in-turn.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -26,7 +28,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   const call = recognize(gateway.doors, request);
   const requestId = gateway.newId('req_');
   const gate = gateOf(gateway, requestId, request, call);
-  if (!call) return refuseStranger(gateway, request, gate);
+  if (!call) return refuseStranger(gateway, requestId, request, gate);
   const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
   /** Nobody but us has had a say yet. */
   let ours = true;
@@ -43,7 +45,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       return recorded(await answerModels(gateway, call, caller, gate));
 
     if (door.socket) throw new Failure('bad-request', handshakeNeeded, { status: 426 });
-    const asked = (story.inbound = await read(gateway, call, request));
+    const asked = (story.inbound = await read(gateway.options, call, request));
     permit(caller, asked);
     const plan = door.relay ? routeRelayed(gateway, asked, door) : route(gateway, asked);
     const inspected = gate?.inspect(asked, plan.possible()) ?? asked;
@@ -75,13 +77,27 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     if (ours) gate?.refused(failure);
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });
-    return withOurHeaders(refusal, story);
+    const inbound = story.inbound ?? (await askedInVain(gateway, story, failure));
+    return withOurHeaders(asCompletion(gateway, inbound, failure, refusal), story);
   }
 
   function recorded(answer: HttpAnswer): HttpAnswer {
     record(gateway, story, answer.status, {});
     return withOurHeaders(answer, story);
   }
+}
+
+/** Of somebody unknown, so much is read as it takes to answer in the form that was asked for. */
+const maxBytesInVain = 1024 * 1024;
+
+async function askedInVain(
+  { options }: Running,
+  { call, request, caller }: Story,
+  { kind }: Failure,
+): Promise<Inbound | undefined> {
+  if (caller || kind !== 'unauthenticated' || !showsErrorsAsCompletions(options, call)) return undefined;
+  const maxBodyBytes = Math.min(options.maxBodyBytes ?? Infinity, maxBytesInVain);
+  return read({ maxBodyBytes }, call, request).catch(() => undefined);
 }
 
 /** Codex goes on over HTTP when it hears 426 (CX5). */

@@ -1,7 +1,7 @@
 import type { Chunk, Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { joinBytes } from '../bytes/join.ts';
 import { topLevel } from '../bytes/splice.ts';
-import type { Failure } from '../conversation/failure.ts';
+import { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
 import type { EncodeReplyContext, HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
@@ -107,8 +107,8 @@ function note(progress: Progress, sighting: Sighting | undefined, first: boolean
   if (first && !sighting?.failure) progress.begun = true;
 }
 
-function truncated({ dialect }: Inbound): Failure {
-  return dialect.decodeError(502, 'The upstream ended its stream before it had finished.', {});
+function truncated(): Failure {
+  return new Failure('bad-upstream', 'The upstream ended its stream before it had finished.');
 }
 
 function relayStream(
@@ -147,7 +147,7 @@ function relayStream(
     },
     end: () => {
       tap.end();
-      return behindHeld(progress.finished || progress.failure ? '' : breakOff(truncated(inbound)));
+      return behindHeld(progress.finished || progress.failure ? '' : breakOff(truncated()));
     },
     fail: (failure) => {
       tap.end();
@@ -229,7 +229,7 @@ function reframeStream(
     end: () => {
       const rest = pass(() => reader.end());
       const broken = !progress.finished && !progress.failure;
-      return rest + (broken ? breakOff(truncated(inbound)) : '') + writer.end();
+      return rest + (broken ? breakOff(truncated()) : '') + writer.end();
     },
     fail: (failure) => (progress.finished || progress.failure ? '' : breakOff(failure)) + writer.end(),
     leave: () => undefined,

@@ -70,6 +70,8 @@ server:
 
 # Answer 400 instead of leaving out what an upstream's API cannot express.
 # strict: true
+# Show errors as replies of the model, status 200, to chat programs that show nothing else.
+# errorsAsCompletions: true
 
 # Where models live. A caller asks for "name/model", or for a bare name that a route or a list below knows.
 upstreams:

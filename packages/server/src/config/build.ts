@@ -15,6 +15,7 @@ export function buildGatewayOptions(
     upstreams: config.upstreams.map((upstream) => upstreamOf(upstream, providers)),
     routes: config.routes,
     strict: config.strict,
+    errorsAsCompletions: config.errorsAsCompletions,
     modelFacts: config.modelFacts,
     timeouts: config.timeouts,
     sockets: config.websockets,

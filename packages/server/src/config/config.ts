@@ -39,6 +39,8 @@ export interface Config {
   /** Absent: as many calls run at once as come. */
   readonly queue?: QueueConfig;
   readonly strict: boolean;
+  /** Failures are answered as replies that say so, under a status of 200 (row F16). */
+  readonly errorsAsCompletions: boolean;
   /** Places that the file adds to ours. */
   readonly vendors: readonly Vendor[];
   readonly upstreams: readonly UpstreamConfig[];

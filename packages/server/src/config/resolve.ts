@@ -104,6 +104,7 @@ export function resolveConfig(sources: Sources): Config {
     guards,
     users: access.users,
     strict: file.strict ?? false,
+    errorsAsCompletions: file.errorsAsCompletions ?? false,
     vendors,
     upstreams,
     routes,

@@ -129,6 +129,7 @@ export const configFile = section({
   queue: queueSchema.exactOptional(),
   ...storageOptions,
   strict: flag().exactOptional(),
+  errorsAsCompletions: flag().exactOptional(),
   vendors: z.record(z.string(), vendor, { error: 'must be a map from names to vendors.' }).exactOptional(),
   upstreams: z.array(upstream, { error: 'must be a list, each member with a name and a provider.' }).exactOptional(),
   routes: z.array(routeSchema).exactOptional(),

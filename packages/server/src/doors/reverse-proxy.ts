@@ -100,10 +100,10 @@ function noKeys({ at }: Service, why: string): Failure {
 }
 
 /** Row F1: people who open the address in a browser see the front page. */
-function toFrontPage({ method, url, headers }: HttpRequest): Entry {
+function toFrontPage(request: HttpRequest): Entry {
+  const { method, url, headers } = request;
   if (method === 'GET' && headers.accept?.includes('text/html'))
     return { answer: { status: 302, headers: { location: '/' } } };
   const message = `Nothing is served at ${method} ${cutUrl(url).path}. Services: ${services.map(({ at }) => at).join(', ')}.`;
-  const body = JSON.stringify({ error: { type: 'not_found', message } });
-  return { answer: { status: 404, headers: { 'content-type': 'application/json' }, body } };
+  return { request: led(request, { url, direction: { refusal: new Failure('not-found', message) } }) };
 }

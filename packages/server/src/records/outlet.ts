@@ -19,6 +19,11 @@ export interface OutletOptions<T> {
   readonly maxBatch?: number;
 }
 
+/** Thrown by `deliver`: the batch would be refused however often it was sent. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 const batchMs = 100;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
@@ -34,9 +39,10 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
   let dropped = 0;
   let untold = 0;
   let toldAt = -Infinity;
+  let lastReason = '';
 
   function tell(reason: string): void {
-    if (untold === 0 || performance.now() - toldAt < tellEveryMs) return;
+    if (untold === 0) return;
     log('warn', `${untold} records were not written to ${name}: ${reason}`);
     toldAt = performance.now();
     untold = 0;
@@ -45,7 +51,8 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
   function drop(many: number, reason: string): void {
     dropped += many;
     untold += many;
-    tell(reason);
+    lastReason = reason;
+    if (performance.now() - toldAt >= tellEveryMs) tell(reason);
   }
 
   function schedule(ms: number): void {
@@ -73,6 +80,11 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
         waiting = waiting.slice(batch.length);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
+        if (error instanceof Refused) {
+          drop(batch.length, reason);
+          waiting = waiting.slice(batch.length);
+          continue;
+        }
         if (last) {
           drop(waiting.length, reason);
           waiting = [];
@@ -99,6 +111,7 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
       clearTimeout(timer);
       timer = undefined;
       await run(true);
+      tell(lastReason);
     },
     get dropped() {
       return dropped;

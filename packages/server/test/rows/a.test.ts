@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { aiProxySettings, settingsFrom } from '../../src/config/legacy/ai-proxy.ts';
-import { proxy, started } from '../process.ts';
+import { memoryOf, proxy, started } from '../process.ts';
 import { folder, load, start, until } from '../support.ts';
 import { ask } from './ask.ts';
 
@@ -22,6 +22,31 @@ test('A1 the scripts that predecessors’ readers know are there, and begin with
   for (const name of ['start', 'test', 'build', 'dev', 'dev:local', 'start:dev', 'type-check'])
     expect(manifest.scripts[name]).toMatch(/^node scripts\/run\.mjs /);
 });
+
+test('A1 200 streamed requests at once, in four dialects, stay within the 512 MB of a small machine', async () => {
+  const run = proxy(['serve', '--port', '0', '--host', '127.0.0.1'], { cwd: folder() });
+  const url = await started(run);
+  const messages = [{ role: 'user', content: 'Tell me something' }];
+  const asks = [
+    ['/v1/chat/completions', { model: 'demo', stream: true, messages }, 'data: [DONE]'],
+    ['/v1/messages', { model: 'demo', stream: true, max_tokens: 500, messages }, 'event: message_stop'],
+    ['/v1/responses', { model: 'demo', stream: true, input: 'Tell me something' }, 'event: response.completed'],
+    [
+      '/v1beta/models/demo:streamGenerateContent?alt=sse',
+      { contents: [{ parts: [{ text: 'Tell me something' }] }] },
+      '"finishReason":"STOP"',
+    ],
+  ] as const;
+  const streams = await Promise.all(
+    Array.from({ length: 50 }, () => asks.map(([path, body]) => ask(url, path, { body }))).flat(),
+  );
+  for (const [index, { status, text }] of streams.entries()) {
+    expect(status).toBe(200);
+    expect(text).toContain(asks[index % asks.length]?.[2]);
+  }
+  expect(run.child.exitCode).toBeNull();
+  expect(memoryOf(run.child.pid, 'VmHWM')).toBeLessThan(512 * 1024 * 1024);
+}, 60_000);
 
 async function freePort(): Promise<number> {
   const server = createServer();

@@ -159,6 +159,51 @@ test('F16 an error of ours is told from an upstream’s', async () => {
   expect(await header('/nowhere', ours)).toEqual([404, 'not-found']);
 });
 
+describe('F16 whose error it is, whatever its status', () => {
+  const bodies = {
+    'of its status': (status: number) => refusing(status, { error: { message: 'Not now.' } }),
+    'of a page': (status: number): RequestListener => {
+      return (_request, response) =>
+        void response.writeHead(status, { 'content-type': 'text/html' }).end('<h1>no</h1>');
+    },
+  };
+  const rows = [408, 499, 500, 502, 503, 504].flatMap((status) =>
+    (Object.keys(bodies) as (keyof typeof bodies)[]).map((body) => [status, body] as const),
+  );
+
+  test.each(rows)('an upstream’s own %i, %s', async (status, body) => {
+    const { url } = await serving([`${openai}, models: ['*']`], {}, bodies[body](status));
+    for (const [path, asked] of Object.values(asks)) {
+      const answer = await ask(url, path, { body: asked });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers).not.toHaveProperty('x-proxy-error');
+    }
+  });
+
+  const cutStream = streaming(`data: {"id":"c","object":"chat.completion.chunk","choices":[]}\n\n`);
+  const broken: RequestListener = (request) => void request.socket.destroy();
+  const rubbish: RequestListener = (_request, response) => void response.writeHead(200).end('[]');
+  test.each([
+    ['a connection that breaks', broken, 502],
+    ['a reply that is none', rubbish, 502],
+  ])('%s is ours to tell', async (_name, upstream, status) => {
+    const { url } = await serving([`${openai}, models: ['*']`], {}, upstream);
+    const answer = await ask(url, '/v1/messages', { body: claude });
+    expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, 'bad-upstream']);
+  });
+
+  test('a stream’s first event tells an error of the upstream’s; a stream that breaks off before it, one of ours', async () => {
+    const timeout = { error: { code: 504, message: 'Deadline expired.', status: 'DEADLINE_EXCEEDED' } };
+    const said = await serving([`${gemini}, models: ['*']`], {}, streaming(`data: ${JSON.stringify(timeout)}\n\n`));
+    const body = { ...chat, stream: true };
+    const theirs = await ask(said.url, '/v1/chat/completions', { body });
+    expect([theirs.status, theirs.headers['x-proxy-error']]).toEqual([504, undefined]);
+    const cut = await serving([`${openai}, models: ['*']`], {}, cutStream);
+    const ours = await ask(cut.url, '/v1/messages', { body: { ...claude, stream: true } });
+    expect([ours.status, ours.headers['x-proxy-error']]).toEqual([502, 'bad-upstream']);
+  });
+});
+
 test('F16 a reply does not say whose account it is from', async () => {
   const { url } = await serving([openai], {}, refusing(200, { object: 'list', data: [] }));
   for (const [path, body] of [

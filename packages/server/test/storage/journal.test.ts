@@ -1,16 +1,28 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
+import { asideIn, asideName, refusesRecord } from '../../src/storage/journal/aside.ts';
 import { frameOf, framesIn } from '../../src/storage/journal/frames.ts';
-import { openJournal, type Journal } from '../../src/storage/journal/journal.ts';
+import { openJournal, type Journal, type Tell } from '../../src/storage/journal/journal.ts';
 import { placeOf } from '../../src/storage/place.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { beside, type StoragePlace } from '../../src/storage/place.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import type { StoredCall } from '../../src/storage/stored-call.ts';
 import { databases, newPlace } from '../databases.ts';
-import { until } from '../support.ts';
+import { folder, until } from '../support.ts';
 
 test('frames cut at every byte give the whole ones before the cut', () => {
   const texts = ['{}', '"ä€😀"', 'x'.repeat(300)];
@@ -53,8 +65,8 @@ describe.each(databases)('the journal on $name', (database) => {
   }
 
   const segmentsOf = (place: StoragePlace) => {
-    const folder = beside(place, 'calls') ?? '';
-    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.log')) : [];
+    const path = beside(place, 'calls') ?? '';
+    return existsSync(path) ? readdirSync(path).filter((name) => name.endsWith('.log')) : [];
   };
 
   /** What a process leaves that is killed: its segment as it is, without the lock. */
@@ -202,6 +214,71 @@ describe.each(databases)('the journal on $name', (database) => {
     expect(await storage.calls.find('later')).toBeDefined();
   });
 
+  describe('a record that the database refuses', () => {
+    // No clock of ours says so; what a caller or an upstream can bring about is made storable.
+    const refused = (id: string) => ({ ...call(id), durationMs: Number.NaN });
+    const asideOf = (place: StoragePlace) =>
+      readFileSync(join(beside(place, 'calls') ?? '', asideName), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { refusedAt: string; reason: string; record: StoredCall });
+
+    test('is set aside and told of once, and the others are on record, in every book', async () => {
+      const place = await newPlace(database);
+      const booked: string[] = [];
+      const book: Bookkeeping = { apply: async (_, calls) => void booked.push(...calls.map((one) => one.requestId)) };
+      const { storage, journal, told } = await open(place, [book]);
+      const ids = Array.from({ length: 300 }, (_, index) => `r${index}`);
+      const bad = ['r0', 'r7', 'r8', 'r299'];
+      for (const id of ids) journal.append(bad.includes(id) ? refused(id) : call(id));
+      await journal.settled();
+      const good = ids.filter((id) => !bad.includes(id));
+      expect(await storage.calls.count()).toBe(good.length);
+      expect(booked).toEqual(good);
+      expect(asideOf(place).map(({ record }) => record.requestId)).toEqual(bad);
+      expect(asideOf(place)[0]?.reason).toMatch(/not.null/i);
+      expect(told).toHaveLength(bad.length);
+      expect(told[0]).toMatch(
+        /^error The database refuses the record of a call; it has been set aside\. .*"requestId":"r0"/,
+      );
+      await journal.close();
+      expect(segmentsOf(place)).toEqual([]);
+      const again = await open(place);
+      expect(again.told).toEqual([]);
+      expect(asideOf(place)).toHaveLength(bad.length);
+    });
+
+    test('holds up no start', async () => {
+      const place = await newPlace(database);
+      await (await open(place)).journal.close();
+      leaveBehind(place, 0, [call('a'), refused('b'), call('c')]);
+      const { storage, told } = await open(place);
+      const found = await Promise.all(['a', 'b', 'c'].map((id) => storage.calls.find(id)));
+      expect(found.map((one) => one?.requestId)).toEqual(['a', undefined, 'c']);
+      expect(asideOf(place).map(({ record }) => record.requestId)).toEqual(['b']);
+      expect(told.map((line) => line.split(' ')[0])).toEqual(['error', 'info']);
+      expect(segmentsOf(place)).toEqual([]);
+    });
+
+    test('waits with the others while the file for it cannot be written', async () => {
+      const place = await newPlace(database);
+      const { storage, journal, told } = await open(place);
+      const path = join(beside(place, 'calls') ?? '', asideName);
+      mkdirSync(path);
+      journal.append(call('a'));
+      journal.append(refused('b'));
+      journal.append(call('c'));
+      await until('it was told', () => told.length > 0);
+      expect(told[0]).toMatch(/^error Calls cannot be put on record now; they wait in the journal\. .*EISDIR/);
+      expect(await storage.calls.find('a')).toBeDefined();
+      expect(await storage.calls.find('c')).toBeUndefined();
+      rmdirSync(path);
+      await journal.settled();
+      expect(await storage.calls.find('c')).toBeDefined();
+      expect(asideOf(place).map(({ record }) => record.requestId)).toEqual(['b']);
+    });
+  });
+
   test('rubbish from upstreams and callers does not hold up the journal', async () => {
     const { storage, journal } = await open(await newPlace(database));
     const noise = Array.from({ length: 9000 }, (_, at) => ((at * 2_654_435_761) % 2 ** 32).toString(36)).join(''); // no index takes as much
@@ -214,6 +291,54 @@ describe.each(databases)('the journal on $name', (database) => {
     await journal.settled();
     expect(await storage.calls.find('odd')).toMatchObject({ requestId: 'odd' });
   });
+});
+
+test('a refused record that has no place to be kept is told of as lost', async () => {
+  const told: unknown[] = [];
+  const tell: Tell = (...line) => void told.push(line);
+  const storage = await openStorage({ place: { type: 'memory' } });
+  const journal = await openJournal(storage, { tell });
+  journal.append({ ...call('a'), durationMs: Number.NaN });
+  journal.append(call('b'));
+  await journal.settled();
+  expect(await storage.calls.count()).toBe(1);
+  const reason = expect.stringContaining('NOT NULL') as string;
+  const lost = 'The database refuses the record of a call; it is lost.';
+  expect(told).toEqual([['error', lost, { requestId: 'a', reason }]]);
+  await journal.close();
+  await storage.close();
+
+  const path = folder();
+  const aside = asideIn(path, tell, 100);
+  for (const id of ['c', 'd']) aside({ call: call(id), json: '{}' }, new Error('No.'));
+  expect(told.slice(1)).toMatchObject([
+    ['error', 'The database refuses the record of a call; it has been set aside.', { requestId: 'c' }],
+    ['error', lost, { requestId: 'd' }],
+  ]);
+  expect(statSync(join(path, asideName)).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  [true, { errcode: 18 }], // SQLITE_TOOBIG
+  [true, { errcode: 1299 }], // SQLITE_CONSTRAINT_NOTNULL
+  [true, { code: 'ERR_SQLITE_ERROR', errcode: 787 }], // SQLITE_CONSTRAINT_FOREIGNKEY
+  [true, { code: 'ERR_OUT_OF_RANGE' }],
+  [true, { code: '22003' }], // numeric_value_out_of_range
+  [true, { code: '23502' }], // not_null_violation
+  [true, { code: '54000' }], // program_limit_exceeded
+  [false, {}],
+  [false, { code: 'ECONNREFUSED' }],
+  [false, { code: 'ERR_SQLITE_ERROR', errcode: 5 }], // SQLITE_BUSY
+  [false, { errcode: 8 }], // SQLITE_READONLY
+  [false, { errcode: 13 }], // SQLITE_FULL
+  [false, { errcode: 1 }], // SQLITE_ERROR: a table is missing
+  [false, { code: '40001' }], // serialization_failure
+  [false, { code: '42P01' }], // undefined_table
+  [false, { code: '53100' }], // disk_full
+  [false, { code: '57P01' }], // admin_shutdown
+  [false, { code: '08006' }], // connection_failure
+])('whether a record is at fault: %s for %o', (atFault, fields) => {
+  expect(refusesRecord(Object.assign(new Error('No.'), fields))).toBe(atFault);
 });
 
 test('in memory the latest ten thousand are kept', async () => {

@@ -62,6 +62,7 @@ export function decodeErrorBody(status: number | undefined, body: Json, headers:
   const shouldRetry = headers['x-should-retry'];
   const tokens = kind === 'context-too-long' ? tokensIn(message) : undefined;
   const known: FailureDetails = {
+    told: true,
     ...(status !== undefined && status >= 400 && status !== failureKinds[kind].status && { status }),
     ...(code !== undefined && { code }),
     ...(details && { details }),

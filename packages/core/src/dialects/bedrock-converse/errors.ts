@@ -92,6 +92,7 @@ function failureOf(type: string | undefined, message: string, status: number | u
   // AWS has its own statuses for some kinds, which would mislead callers of other dialects: 403 for a wrong key.
   const odd = lookUp(kindsOfType, type) === undefined && status !== undefined && status !== failureKinds[kind].status;
   const details: FailureDetails = {
+    told: true,
     ...(odd && status >= 400 && { status }),
     ...(type !== undefined && { code: type }),
     ...(requestId !== undefined && { requestId }),

@@ -77,6 +77,7 @@ describe('reading', () => {
       { '@type': 'type.googleapis.com/google.rpc.RequestInfo', requestId: 'q1' },
     ];
     expect(decodeError(400, error(400, 'INVALID_ARGUMENT', 'x', details), {}).details).toEqual({
+      told: true,
       code: 'INVALID_ARGUMENT',
       field: 'contents[0].parts',
       requestId: 'q1',

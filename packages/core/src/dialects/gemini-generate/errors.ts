@@ -129,6 +129,7 @@ function failureDetails(
   const maximum = count(found?.[2]);
   const requestId = details.map((detail) => readText(detail, 'requestId')).find((id) => id !== undefined);
   return {
+    told: true,
     // Only a status that says more than the kind: a wrong key is a 400 here, and a 401 everywhere else.
     ...(kindOfStatus(status) === kind &&
       status >= 400 &&

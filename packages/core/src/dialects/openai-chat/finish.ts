@@ -21,6 +21,7 @@ export function failureOfFinish(choice: JsonObject): Failure | undefined {
   const word = text(choice.finish_reason);
   if (word === undefined || !isFailedFinish(word)) return undefined;
   return new Failure(failedFinishes[word], `The upstream gave up on the reply (finish_reason "${word}").`, {
+    told: true,
     code: word,
   });
 }

@@ -97,6 +97,7 @@ export function failureIn(body: JsonObject): Failure | undefined {
   const status = number(object(body.base_resp)?.status_code);
   if (status !== undefined && status !== 0)
     return new Failure('bad-upstream', text(object(body.base_resp)?.status_msg) ?? `The upstream answered ${status}.`, {
+      told: true,
       code: String(status),
     });
   const bare = body.choices === undefined && body.usage === undefined && typeof body.message === 'string';

@@ -22,8 +22,9 @@ function withRetryHint(failure: Failure): string {
 export function failureOfResponse(response: JsonObject): Failure {
   const { error } = response;
   if (isObject(error) || typeof error === 'string') return decodeOpenaiError(0, { error }, {});
-  if (response.status === 'cancelled') return new Failure('bad-upstream', 'The upstream cancelled the response.');
-  return new Failure('bad-upstream', 'The upstream failed to answer and did not say why.');
+  if (response.status === 'cancelled')
+    return new Failure('bad-upstream', 'The upstream cancelled the response.', { told: true });
+  return new Failure('bad-upstream', 'The upstream failed to answer and did not say why.', { told: true });
 }
 
 /** OpenAI nests the error of an `error` event, its published schema does not. */

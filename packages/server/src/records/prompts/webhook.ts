@@ -1,6 +1,10 @@
-const patienceMs = 10_000;
+import { Refused } from '../outlet.ts';
 
-/** Sends batches as `{"entries": […]}`. @throws when they were not taken, so that they are sent again. */
+const patienceMs = 10_000;
+/** RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4: of the refusals of a request, these alone ask for it again. */
+const later: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Sends batches as `{"entries": […]}`. @throws when they were not taken; Refused when they never will be. */
 export function postTo(url: string, headers: Readonly<Record<string, string>>) {
   return async (entries: readonly object[]): Promise<void> => {
     const response = await fetch(url, {
@@ -11,6 +15,9 @@ export function postTo(url: string, headers: Readonly<Record<string, string>>) {
       redirect: 'error',
     });
     await response.body?.cancel();
-    if (!response.ok) throw new Error(`It answered ${response.status}.`);
+    const { ok, status } = response;
+    if (ok) return;
+    const final = status >= 400 && status < 500 && !later.has(status);
+    throw final ? new Refused(`It answered ${status}.`) : new Error(`It answered ${status}.`);
   };
 }

@@ -3,6 +3,7 @@ import type { Bookkeeping } from '../book-calls.ts';
 import type { StoredCall } from '../stored-call.ts';
 import type { Storage } from '../storage.ts';
 import { beside } from '../place.ts';
+import { asideIn } from './aside.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { Mover } from './mover.ts';
 import { recordText } from './record-text.ts';
@@ -34,14 +35,15 @@ const syncMs = 1000;
 
 /** Takes in what earlier processes left, and begins a journal of this one's own. In memory there is nothing to take in. */
 export async function openJournal(storage: Storage, { books = [], tell }: JournalOptions): Promise<Journal> {
-  const mover = new Mover(storage, books, tell);
-  if (storage.place.type === 'memory' && storage.place.withoutCalls) return { append: () => undefined, ...ends(mover) };
   const folder = beside(storage.place, 'calls');
+  const aside = asideIn(folder, tell);
+  const mover = new Mover(storage, { books, tell, aside });
+  if (storage.place.type === 'memory' && storage.place.withoutCalls) return { append: () => undefined, ...ends(mover) };
   if (folder === undefined) return { append: (call) => mover.push(call, jsonOf(call, tell)), ...ends(mover) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { slot, lock } = takeSlot(folder);
   try {
-    const { calls, damaged } = await recoverJournal(storage.db, folder, slot, books);
+    const { calls, damaged } = await recoverJournal(storage.db, folder, slot, books, aside);
     if (calls > 0) tell('info', 'Calls of a process that ended early are on record now.', { calls });
     for (const path of damaged) tell('error', 'A part of the journal is damaged; what follows it is lost.', { path });
   } catch (error) {

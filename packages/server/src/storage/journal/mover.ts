@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { bookCalls, type Bookkeeping, type Entry } from '../book-calls.ts';
+import type { Bookkeeping, Entry } from '../book-calls.ts';
 import type { StoredCall } from '../stored-call.ts';
 import type { Storage } from '../storage.ts';
+import type { SetAside } from './aside.ts';
+import { bookEntries } from './book-entries.ts';
 import type { Tell } from './journal.ts';
 import { forgetPosition, moveTo } from './position.ts';
 import type { Segment } from './segment.ts';
@@ -26,11 +28,18 @@ interface Queued extends Entry {
   readonly position: number;
 }
 
+interface MoverOptions {
+  readonly books: readonly Bookkeeping[];
+  readonly tell: Tell;
+  readonly aside: SetAside;
+}
+
 /** Moves calls from the journal into the database, in their order and in batches, off the reply path. */
 export class Mover {
   readonly #storage: Storage;
   readonly #books: readonly Bookkeeping[];
   readonly #tell: Tell;
+  readonly #aside: SetAside;
   #queue: Queued[] = [];
   /** Segments that are written to no more, and may go once they have been moved. */
   readonly #retired: Segment[] = [];
@@ -42,10 +51,11 @@ export class Mover {
   /** Calls put on record since the oldest in memory were forgotten. */
   #sinceTrim = 0;
 
-  constructor(storage: Storage, books: readonly Bookkeeping[], tell: Tell) {
+  constructor(storage: Storage, { books, tell, aside }: MoverOptions) {
     this.#storage = storage;
     this.#books = books;
     this.#tell = tell;
+    this.#aside = aside;
   }
 
   push(call: StoredCall, json: string, segment?: Segment): void {
@@ -115,17 +125,24 @@ export class Mover {
 
   async #moveSome(): Promise<void> {
     const batch = this.#queue.slice(0, entriesAtOnce);
-    const ends = new Map<Segment, number>();
-    for (const { segment, position } of batch) if (segment) ends.set(segment, position);
-    await this.#storage.db.transaction().execute(async (tx) => {
-      await bookCalls(tx, batch, this.#books);
-      for (const [{ id }, position] of ends) await moveTo(tx, id, position);
+    await bookEntries(this.#storage.db, batch, {
+      books: this.#books,
+      aside: this.#aside,
+      async mark(tx, entries) {
+        const ends = new Map<Segment, number>();
+        for (const { segment, position } of entries) if (segment) ends.set(segment, position);
+        for (const [{ id }, position] of ends) await moveTo(tx, id, position);
+      },
+      done: (entries) => this.#forget(entries),
     });
-    // Still the first of the queue, but some of them may have been spilled meanwhile.
-    const moved = new Set(batch);
+    if (this.#storage.place.type === 'memory') await this.#trim(batch.length);
+  }
+
+  /** Still the first of the queue, but some of them may have been spilled meanwhile. */
+  #forget(entries: readonly Queued[]): void {
+    const moved = new Set(entries);
     const rest = this.#queue.findIndex((queued) => !moved.has(queued));
     this.#queue.splice(0, rest < 0 ? this.#queue.length : rest);
-    if (this.#storage.place.type === 'memory') await this.#trim(batch.length);
   }
 
   async #trim(more: number): Promise<void> {
@@ -138,7 +155,7 @@ export class Mover {
   /** The database was away, and the queue too long: the file has what was left out. */
   async #catchUp(segment: Segment): Promise<void> {
     const { size } = segment; // more may be written while it is read, and the next step reads that
-    const taken = await takeIn(this.#storage.db, segment, this.#books);
+    const taken = await takeIn(this.#storage.db, segment, this.#books, this.#aside);
     if (taken && taken.position >= size && size < segment.size) return;
     if (!taken || taken.position < size)
       this.#tell('error', 'A file of the journal was removed or damaged; calls in it are lost.', {

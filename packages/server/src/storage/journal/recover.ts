@@ -2,6 +2,7 @@ import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bookkeeping } from '../book-calls.ts';
 import type { Database } from '../tables.ts';
+import type { SetAside } from './aside.ts';
 import { isTorn } from './frames.ts';
 import { tryLock } from './lock.ts';
 import { forgetPosition } from './position.ts';
@@ -21,6 +22,7 @@ export async function recoverJournal(
   folder: string,
   own: number,
   books: readonly Bookkeeping[],
+  aside: SetAside,
 ): Promise<Recovered> {
   const damaged: string[] = [];
   let calls = 0;
@@ -31,7 +33,7 @@ export async function recoverJournal(
     if (segment.slot !== own && !lock) continue; // its process lives
     try {
       const path = join(folder, name);
-      const taken = await takeIn(db, { id: segment.id, path }, books);
+      const taken = await takeIn(db, { id: segment.id, path }, books, aside);
       if (!taken) continue; // another has taken it in since the folder was listed
       calls += taken.calls;
       // A process that died while it wrote leaves a torn tail, which nobody was promised.

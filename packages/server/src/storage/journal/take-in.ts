@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { bookCalls, type Bookkeeping, type Entry } from '../book-calls.ts';
+import type { Bookkeeping, Entry } from '../book-calls.ts';
 import type { StoredCall } from '../stored-call.ts';
 import type { Database } from '../tables.ts';
+import type { SetAside } from './aside.ts';
+import { bookEntries } from './book-entries.ts';
 import { framesIn } from './frames.ts';
 import { moveTo, positionOf } from './position.ts';
 
@@ -21,23 +23,24 @@ export async function takeIn(
   db: Database,
   { id, path }: { readonly id: string; readonly path: string },
   books: readonly Bookkeeping[],
+  aside: SetAside,
 ): Promise<TakenIn | undefined> {
   const bytes = await bytesOf(path);
   if (!bytes) return undefined;
   let position = await positionOf(db, id);
   let calls = 0;
   for (;;) {
-    const entries: Entry[] = [];
+    const entries: (Entry & { readonly end: number })[] = [];
     for (const { text, end } of framesIn(bytes, position)) {
-      entries.push({ call: JSON.parse(text) as StoredCall, json: text }); // its checksum says that we wrote it
+      entries.push({ call: JSON.parse(text) as StoredCall, json: text, end }); // its checksum says that we wrote it
       position = end;
       if (entries.length === entriesAtOnce) break;
     }
     if (entries.length === 0) return { calls, position, bytes };
-    const added = await db.transaction().execute(async (tx) => {
-      const some = await bookCalls(tx, entries, books);
-      await moveTo(tx, id, position);
-      return some;
+    const added = await bookEntries(db, entries, {
+      books,
+      aside,
+      mark: (tx, some) => moveTo(tx, id, some.at(-1)?.end ?? position),
     });
     calls += added.length;
   }

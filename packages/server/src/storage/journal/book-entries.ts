@@ -1,0 +1,46 @@
+import { bookCalls, type Bookkeeping, type Entry } from '../book-calls.ts';
+import type { StoredCall } from '../stored-call.ts';
+import type { Database } from '../tables.ts';
+import { refusesRecord, type SetAside } from './aside.ts';
+
+interface Booking<One extends Entry> {
+  readonly books: readonly Bookkeeping[];
+  readonly aside: SetAside;
+  /** Part of the transaction that is done with these. */
+  mark(tx: Database, entries: readonly One[]): Promise<void>;
+  /** They are committed. */
+  done?(entries: readonly One[]): void;
+}
+
+/**
+ * Puts entries on record in their order, in one transaction where that goes. One that the database refuses for what it holds is found by
+ * halving, set aside, and holds up no other. Returns the calls that were new.
+ */
+export async function bookEntries<One extends Entry>(
+  db: Database,
+  entries: readonly One[],
+  booking: Booking<One>,
+): Promise<readonly StoredCall[]> {
+  const { books, aside, mark, done } = booking;
+  try {
+    const added = await db.transaction().execute(async (tx) => {
+      const fresh = await bookCalls(tx, entries, books);
+      await mark(tx, entries);
+      return fresh;
+    });
+    done?.(entries);
+    return added;
+  } catch (error) {
+    if (!refusesRecord(error)) throw error;
+    const [first, second] = entries;
+    if (first && !second) {
+      aside(first, error);
+      await db.transaction().execute((tx) => mark(tx, entries));
+      done?.(entries);
+      return [];
+    }
+  }
+  const half = Math.ceil(entries.length / 2);
+  const earlier = await bookEntries(db, entries.slice(0, half), booking);
+  return [...earlier, ...(await bookEntries(db, entries.slice(half), booking))];
+}
