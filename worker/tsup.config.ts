@@ -14,6 +14,8 @@ export default defineConfig({
   define: { PROXY_VERSION: JSON.stringify(version) },
   minifySyntax: true,
   clean: true,
+  // What others load when it is asked for is in the file as well.
+  splitting: false,
   esbuildOptions(options) {
     options.conditions = ['@proxy/source', 'workerd', 'worker', 'browser', 'import'];
     options.mainFields = ['browser', 'module', 'main'];
