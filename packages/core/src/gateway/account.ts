@@ -86,7 +86,7 @@ export function record({ ports }: Running, story: Story, status: number, ending:
     attempts: outcome?.attempts ?? story.attempts ?? [],
     notices: outcome?.notices ?? [],
   };
-  // Member by member: a spread for each that may be absent took longer than all the rest of a record.
+  // Member by member: a spread for each that may be absent would copy as often, for every call.
   if (direction?.door !== undefined) entry.door = direction.door;
   if (firstByteMs !== undefined) entry.firstByteMs = firstByteMs;
   if (address !== undefined) entry.address = address;

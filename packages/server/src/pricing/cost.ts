@@ -51,9 +51,7 @@ class Bill {
 /** Each token in one kind. Sound and pictures are told apart from text only where they have a price of their own. */
 function addTokens(bill: Bill, { tiers, factor }: FoundPrice, usage: Usage): void {
   const prompt = totalInputTokens(usage);
-  const tier = tiers.findLast(({ above }) => prompt > above);
-  if (!tier) return; // the first holds for all prompts
-  const { prices, rates } = tier;
+  const { prices, rates } = tiers.findLast(({ above }) => prompt > above) ?? tiers[0];
   const { cacheReadTokens = 0, cacheWriteTokens = 0, cacheWrite1hTokens = 0, outputTokens = 0 } = usage;
   const plain = (usage.inputTokens ?? 0) + (usage.toolUseInputTokens ?? 0);
   const [input, audioInput, imageInput] = apart(

@@ -14,7 +14,7 @@ export interface FoundPrice {
   /** What the prices of tokens are multiplied by. */
   readonly factor: number;
   /** Those of short prompts first. */
-  readonly tiers: readonly Tier[];
+  readonly tiers: readonly [Tier, ...Tier[]];
   readonly pieces: Readonly<Record<PieceKind, Rate | undefined>>;
 }
 
