@@ -64,7 +64,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
 /** A refused call costs nothing, whatever had been set aside for it. */
 const nothingSpent: Usage = { inputTokens: 0 };
 
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes a call into the ledger: every call, refused ones included. */
 export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
@@ -75,7 +75,7 @@ export function record({ ports }: Running, story: Story, status: number, ending:
   const durationMs = ports.clock.now() - startedAt;
   const charges = story.hold?.settle(spentOf(inbound, ending, durationMs)) ?? [];
   const target = outcome?.target;
-  const entry: Draft<CallRecord> = {
+  const entry: Mutable<CallRecord> = {
     requestId,
     startedAt,
     durationMs,

@@ -13,15 +13,15 @@ interface Sum<Label extends string> {
 }
 
 /** A level for each label: its values lead to the next label's, and the last label's to a sum. */
-interface Level<Label extends string> extends Map<string, Level<Label> | Writable<Sum<Label>>> {}
+interface Level<Label extends string> extends Map<string, Level<Label> | Mutable<Sum<Label>>> {}
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function createTally<Label extends string>(names: readonly Label[]): Tally<Label> {
   const root: Level<Label> = new Map();
-  const sums: Writable<Sum<Label>>[] = [];
+  const sums: Mutable<Sum<Label>>[] = [];
 
-  function newSum(labels: Labels<Label>): Writable<Sum<Label>> {
+  function newSum(labels: Labels<Label>): Mutable<Sum<Label>> {
     const sum = { labels, sum: 0 };
     sums.push(sum);
     return sum;
@@ -29,7 +29,7 @@ export function createTally<Label extends string>(names: readonly Label[]): Tall
 
   return {
     add(labels, amount = 1) {
-      let at: Level<Label> | Writable<Sum<Label>> = root;
+      let at: Level<Label> | Mutable<Sum<Label>> = root;
       for (let depth = 0; at instanceof Map; depth += 1) {
         const name = names[depth] as Label; // there are as many levels as names
         const value = labels[name];
