@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compact, isObject, parseJson, tryParseJson } from './json.ts';
+import { compact, isObject, parseJson, textLengthOfJson, tryParseJson } from './json.ts';
 
 describe('parseJson', () => {
   test('T9 integers too long for a double survive a round trip digit for digit', () => {
@@ -34,4 +34,12 @@ describe('parseJson', () => {
 test('compact leaves out what is undefined, and nothing else', () => {
   expect(Object.keys(compact({ a: undefined, b: null, c: 0, d: '' }))).toEqual(['b', 'c', 'd']);
   expect(isObject([])).toBe(false);
+});
+
+test('the length of a text is told from its JSON', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string()), (text) => {
+      expect(textLengthOfJson(JSON.stringify(text))).toBe(text.length);
+    }),
+  );
 });

@@ -87,6 +87,13 @@ export function textOfJson(json: string): string {
   return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1); // a string's JSON
 }
 
+/** How many UTF-16 units that is, as JSON.stringify wrote it, without making it. */
+export function textLengthOfJson(json: string): number {
+  let length = json.length - 2;
+  for (let at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at + 2)) length -= json[at + 1] === 'u' ? 5 : 1;
+  return length;
+}
+
 /** The parsed value, or undefined when `source` is not JSON. */
 export function tryParseJson(source: string): Json | undefined {
   try {

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGateway, openaiCompatible, type HttpRequest } from '@proxy/core';
+import compression from 'compression';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually, pause, RawCaller, readSource, stubGateway } from '../test/support.ts';
+import { eventually, ManualSource, pause, RawCaller, readSource, stubGateway } from '../test/support.ts';
 import { toNodeHandler } from './middleware.ts';
 import { serve } from './serve.ts';
 import { createTransport } from './transport.ts';
@@ -73,6 +74,40 @@ describe('in Express', () => {
     });
     const response = await fetch(`${await urlOf(createServer(app))}/v1/x`);
     expect([response.status, await response.text()]).toEqual([599, 'bug']);
+  });
+});
+
+describe.each(['gzip', 'identity'])('behind a middleware that compresses, to a caller who takes %s', (encoding) => {
+  test('a stream arrives delta by delta, and is the same', async () => {
+    const source = new ManualSource();
+    const app = express();
+    app.use(
+      compression(),
+      toNodeHandler(
+        stubGateway(() => ({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: source })),
+      ),
+    );
+    const url = await urlOf(createServer(app));
+    const asked = fetch(`${url}/v1/x`, { headers: { 'accept-encoding': encoding } });
+    await source.started;
+    const response = await asked;
+    expect(response.headers.get('content-encoding') ?? 'identity').toBe(encoding);
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (const text of ['data: 1\n\n', 'data: é\n\n', `data: ${'x'.repeat(100_000)}\n\n`]) {
+      source.push(text);
+      let got = '';
+      while (got.length < text.length) got += (await reader?.read())?.value ?? '';
+      expect(got).toBe(text);
+    }
+    source.end();
+    expect(await reader?.read()).toEqual({ done: true, value: undefined });
+  });
+
+  test('a whole answer is the same', async () => {
+    const app = express();
+    app.use(compression({ threshold: 0 }), toNodeHandler(mirror));
+    const headers = { 'accept-encoding': encoding };
+    expect(await ask(`${await urlOf(createServer(app))}/v1/x`, '"ü"', headers)).toBe('/v1/x "ü"');
   });
 });
 

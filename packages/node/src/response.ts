@@ -1,4 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OutgoingMessage, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
 import { giveBack, scratchBytes, takeScratch } from './scratch.ts';
 
@@ -82,16 +84,22 @@ class StreamedAnswer implements Sink {
   /** The source was told to wait, and hears of it when there is room. */
   #waiting = false;
   #over = false;
+  /** Nobody between us and the socket wants to see what is written, as a middleware that compresses does. */
+  readonly #untouched: boolean;
   /**
    * We frame chunks ourselves: Node writes each as four pieces (length, break, data, break), and gathering those costs more
    * than copying a small one. Node is told that there is nothing to frame.
    */
   readonly #chunked: boolean;
+  /** Takes all but what goes with the head: through the response each write costs a tenth more. */
+  #socket: Socket | undefined;
+  #draining = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    this.#chunked = response.chunkedEncoding;
-    response.chunkedEncoding = false;
+    this.#untouched = response.write === OutgoingMessage.prototype.write;
+    this.#chunked = this.#untouched && response.chunkedEncoding;
+    if (this.#chunked) response.chunkedEncoding = false;
     response.on('drain', () => this.#resume());
   }
 
@@ -117,7 +125,8 @@ class StreamedAnswer implements Sink {
       this.#pending = [pending, chunk];
     }
     this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes < highWaterBytes && !this.#response.writableNeedDrain) return true;
+    const { writableNeedDrain } = this.#socket ?? this.#response;
+    if (this.#pendingBytes < highWaterBytes && !writableNeedDrain) return true;
     this.#waiting = true;
     return false;
   }
@@ -129,7 +138,7 @@ class StreamedAnswer implements Sink {
     if (response.destroyed) return;
     const { socket } = response;
     socket?.cork();
-    this.#writePending();
+    this.#writePending(response);
     if (this.#chunked) response.end(lastChunk, 'latin1');
     else response.end();
     socket?.uncork();
@@ -149,38 +158,69 @@ class StreamedAnswer implements Sink {
 
   flush(): void {
     if (this.#pending === undefined || this.#over || this.#response.destroyed) return;
+    const more = this.#socket ? this.#writePending(this.#socket) : this.#writeFirst();
+    if (more) this.#resume();
+    else if (this.#socket) this.#awaitDrain(this.#socket);
+  }
+
+  /** With the head, if that has not gone yet. */
+  #writeFirst(): boolean {
     const { socket } = this.#response;
     // Corked by us, because Node would schedule a tick of its own to gather the pieces.
     socket?.cork();
-    const more = this.#writePending();
+    const more = this.#writePending(this.#response);
     socket?.uncork();
-    if (more) this.#resume();
+    // A response that still waits for the one before it on its connection has no socket.
+    if (this.#untouched && socket) this.#socket = socket;
+    else if (!this.#untouched) flushCompressed(this.#response);
+    return more;
   }
 
-  #writePending(): boolean {
+  /** The response tells of its own writes only. */
+  #awaitDrain(socket: Socket): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    socket.once('drain', () => {
+      this.#draining = false;
+      this.#resume();
+    });
+  }
+
+  #writePending(to: Outlet): boolean {
     const pending = this.#pending;
     const bytes = this.#pendingBytes;
     this.#pending = undefined;
     this.#pendingBytes = 0;
     if (pending === undefined) return true;
+    if (typeof pending === 'string') return this.#writeTexts(to, [pending], bytes);
     const chunks = Array.isArray(pending) ? pending : [pending];
-    if (chunks.every(isText)) return this.#writeTexts(chunks, bytes);
-    if (bytes <= maxCopiedBytes && chunks.every(isBytes)) return this.#writeBytes(chunks, bytes);
-    if (chunks.every(isBytes)) return this.#writeLong(chunks, bytes);
+    if (chunks.every(isText)) return this.#writeTexts(to, chunks, bytes);
+    if (chunks.every(isBytes))
+      return bytes <= maxCopiedBytes ? this.#writeText(to, latin1(chunks)) : this.#writeLong(to, chunks, bytes);
     let more = true;
     for (const chunk of chunks)
       more =
-        typeof chunk === 'string' ? this.#writeTexts([chunk], chunk.length) : this.#writeLong([chunk], chunk.length);
+        typeof chunk === 'string'
+          ? this.#writeTexts(to, [chunk], chunk.length)
+          : this.#writeLong(to, [chunk], chunk.length);
     return more;
   }
 
   /** Encoded once, into the middle of their frame: measuring a text of two bytes a character costs as much as encoding it. */
-  #writeTexts(texts: readonly string[], units: number): boolean {
+  #writeTexts(to: Outlet, texts: readonly string[], units: number): boolean {
+    const [text = ''] = texts;
+    if (units <= maxCopiedBytes && texts.length === 1 && Buffer.byteLength(text) === units)
+      return this.#writeText(to, text);
     const room = maxHead + units * widestUnit + lineBreak.length;
     if (room > scratchBytes || room <= Buffer.poolSize / 2)
-      return this.#response.write(this.#encode(texts, Buffer.allocUnsafe(room)));
+      return to.write(this.#encode(texts, Buffer.allocUnsafe(room)));
     const scratch = takeScratch();
-    return this.#response.write(this.#encode(texts, scratch), () => giveBack(scratch));
+    return to.write(this.#encode(texts, scratch), () => giveBack(scratch));
+  }
+
+  /** Of one byte a character: with its frame in one string. */
+  #writeText(to: Outlet, text: string): boolean {
+    return to.write(this.#chunked ? `${text.length.toString(16)}\r\n${text}\r\n` : text, 'latin1');
   }
 
   #encode(texts: readonly string[], into: Buffer): Buffer {
@@ -194,22 +234,19 @@ class StreamedAnswer implements Sink {
     return into.subarray(from, at);
   }
 
-  /** Few bytes: with their frame in one string of one character a byte. */
-  #writeBytes(chunks: readonly Uint8Array[], bytes: number): boolean {
-    const text = latin1(chunks);
-    return this.#response.write(this.#chunked ? `${bytes.toString(16)}\r\n${text}\r\n` : text, 'latin1');
-  }
-
   /**
    * Many bytes: as they are, between the two parts of one frame, since each piece costs as much as copying a kilobyte. All are
-   * buffers, which Node gathers without looking at them. The socket is corked.
+   * buffers, which Node gathers without looking at them.
    */
-  #writeLong(chunks: readonly Uint8Array[], bytes: number): boolean {
-    const response = this.#response;
-    if (this.#chunked) response.write(Buffer.from(`${bytes.toString(16)}${lineBreak}`, 'latin1'));
+  #writeLong(to: Outlet, chunks: readonly Uint8Array[], bytes: number): boolean {
+    const { socket } = this.#response;
+    socket?.cork();
+    if (this.#chunked) to.write(Buffer.from(`${bytes.toString(16)}${lineBreak}`, 'latin1'));
     let more = true;
-    for (const chunk of chunks) more = response.write(chunk);
-    return this.#chunked ? response.write(frameEnd) : more;
+    for (const chunk of chunks) more = to.write(chunk);
+    if (this.#chunked) more = to.write(frameEnd);
+    socket?.uncork();
+    return more;
   }
 
   #resume(): void {
@@ -218,6 +255,13 @@ class StreamedAnswer implements Sink {
     this.#flow?.resume();
   }
 }
+
+/** The middleware `compression` holds a stream back until its block is full, unless it is told. */
+function flushCompressed(response: ServerResponse & { flush?: unknown }): void {
+  if (typeof response.flush === 'function') response.flush();
+}
+
+type Outlet = Writable;
 
 function flush(answer: StreamedAnswer): void {
   answer.flush();

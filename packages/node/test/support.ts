@@ -31,6 +31,10 @@ export class ManualSource implements Source, Flow {
     return this.#sink.write(chunk);
   }
 
+  end(): void {
+    this.#sink?.end();
+  }
+
   resume(): void {
     this.resumed += 1;
   }

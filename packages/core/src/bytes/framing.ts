@@ -15,8 +15,19 @@ export type Chunk = Uint8Array | string;
 export interface FrameReader {
   /** @throws FramingError when the bytes cannot be frames, or one frame outgrows `maxFrameBytes`. */
   push(bytes: Uint8Array): readonly Frame[];
+  /** The same, one by one; those that the taker knows are not even cut. Only where frames are text one behind another. */
+  pass?(bytes: Uint8Array, taker: FrameTaker): void;
   /** The frames that were complete but for their closing mark. */
   end(): readonly Frame[];
+}
+
+/** Who takes the frames of a stream, and may know some of them by their text alone. */
+export interface FrameTaker {
+  frame(frame: Frame): void;
+  /** Whether any is known as things stand: if not, nothing is asked. */
+  readonly knows: boolean;
+  /** Takes the frame that begins at `from`, if it is a known one: where it ends, else `from`. */
+  known(text: string, from: number): number;
 }
 
 /** Joins frames into what goes on the wire. Stateful: a JSON array needs to know its first element. */
@@ -31,6 +42,8 @@ export interface FrameWriter {
 export interface ReplyFraming {
   readonly contentType: string;
   reader(options?: { readonly maxFrameBytes?: number }): FrameReader;
+  /** What stands before and behind the payload of such a frame, as vendors write it. Only where readers `pass`. */
+  wrapping?(event: string | undefined): readonly [before: string, after: string];
 }
 
 export interface Framing extends ReplyFraming {

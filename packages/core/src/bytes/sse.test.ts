@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Frame } from './framing.ts';
+import type { Frame, FrameTaker } from './framing.ts';
 import { sse } from './sse.ts';
 
 const encoder = new TextEncoder();
@@ -42,6 +43,57 @@ test('bytes that are not UTF-8 become U+FFFD', () => {
   expect(reader.push(Uint8Array.of(...encoder.encode('data: '), 0xff, 0xe2, 0x82, 0x0a, 0x0a))).toEqual([
     { data: '\uFFFD\uFFFD' },
   ]);
+});
+
+test('passing gives the same, in order, whatever is known of it and however it is cut', () => {
+  const frame = fc.constantFrom(
+    'data: known 1\n\n',
+    'data: known é😀\n\n',
+    'event: a\ndata: 1\n\n',
+    'data: known\n\ndata: 2\n\n\n\n',
+    'data: 3\r\n\r\n',
+    'data: known\r\n\ndata: known\r\r',
+    ': comment\n\n',
+    'data: known\ndata: 4\n\n',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(frame), fc.array(fc.nat({ max: 40 })), fc.boolean(), (frames, cuts, knows) => {
+      const bytes = encoder.encode(frames.join(''));
+      const seen: string[] = [];
+      const taker: FrameTaker = {
+        knows,
+        frame: ({ event, data }) => void seen.push(`${event}:${data}`),
+        known(text, from) {
+          const [whole, data] = /data: (known [^\r\n]*)\n\n/y.exec(text.slice(from)) ?? [];
+          if (whole === undefined) return from;
+          seen.push(`undefined:${data}`);
+          return from + whole.length;
+        },
+      };
+      const reader = sse.reader();
+      let at = 0;
+      for (const cut of [...cuts, bytes.length]) {
+        reader.pass?.(bytes.subarray(at, at + cut), taker);
+        at = Math.min(at + cut, bytes.length);
+      }
+      for (const one of reader.end()) taker.frame(one);
+      expect(seen).toEqual(read(frames.join('')).map(({ event, data }) => `${event}:${data}`));
+    }),
+  );
+});
+
+test('what is known is not parsed, behind a cut frame as well', () => {
+  const parsed: string[] = [];
+  const taker: FrameTaker = {
+    knows: true,
+    frame: ({ data }) => void parsed.push(data),
+    known: (text, from) => (text.startsWith('data: k\n\n', from) ? from + 'data: k\n\n'.length : from),
+  };
+  const reader = sse.reader();
+  for (const piece of ['data: 1\n\nda', 'ta: k\n\ndata: k\n\ndata: 2\n\n', 'data: k\n\n'])
+    reader.pass?.(encoder.encode(piece), taker);
+  expect(parsed).toEqual(['1', 'k', '2']);
 });
 
 test('writes name and data, one data line for each line', () => {

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { defaultMaxFrameBytes, FramingError } from './framing.ts';
-import type { Frame, FrameReader, Framing, FrameWriter } from './framing.ts';
+import type { Frame, FrameReader, FrameTaker, Framing, FrameWriter } from './framing.ts';
 import { utf8Reader } from './utf8.ts';
 
 /** Server-Sent Events, read as the WHATWG specification says and written as the vendors do. */
@@ -8,13 +8,18 @@ export const sse: Framing = {
   contentType: 'text/event-stream',
   reader: (options = {}) => sseReader(options.maxFrameBytes ?? defaultMaxFrameBytes),
   writer: () => sseWriter,
+  wrapping: (event) => [event === undefined ? 'data: ' : `event: ${event}\ndata: `, frameEnd],
 };
+
+const frameEnd = '\n\n';
 
 function sseReader(maxFrameBytes: number): FrameReader {
   const text = utf8Reader();
   /** Complete frames that nobody has taken yet. */
   let frames: Frame[] = [];
   let overflowed = false;
+  /** The parser holds nothing back: a frame begins with the next character. */
+  let atBorder = false;
   // The parser counts UTF-16 units, of which a text never has more than bytes: no frame within the bound is refused.
   const parser = createParser({
     maxBufferSize: maxFrameBytes,
@@ -36,7 +41,26 @@ function sseReader(maxFrameBytes: number): FrameReader {
     return taken;
   }
 
+  function pass(bytes: Uint8Array, taker: FrameTaker): void {
+    const piece = text.push(bytes);
+    for (let at = 0; at < piece.length;) {
+      const next = atBorder && taker.knows ? taker.known(piece, at) : at;
+      if (next === at) at = parse(piece, at, taker);
+      else at = next;
+    }
+  }
+
+  /** To the end of the frame if those behind it may be known, else to the end. */
+  function parse(piece: string, from: number, taker: FrameTaker): number {
+    const border = taker.knows ? piece.indexOf(frameEnd, from) : -1;
+    const end = border < 0 ? piece.length : border + frameEnd.length;
+    atBorder = piece.endsWith(frameEnd, end);
+    for (const frame of feed(piece.slice(from, end))) taker.frame(frame);
+    return end;
+  }
+
   return {
+    pass,
     push: (bytes) => feed(text.push(bytes)),
     // X1: a last event without its blank line counts. Two line ends, because the first may close a line or a split CRLF.
     end: () => feed(`${text.end()}\n\n`),

@@ -1,4 +1,4 @@
-import type { Frame, ReplyFraming } from '../bytes/framing.ts';
+import type { Frame, FrameTaker, ReplyFraming } from '../bytes/framing.ts';
 import { joinBytes } from '../bytes/join.ts';
 import { collect } from '../conversation/collect.ts';
 import type { Failure } from '../conversation/failure.ts';
@@ -138,34 +138,56 @@ const pieceBytes = 8 * 1024;
 /** Frames in, events through, frames out; nothing is kept but what the two machines keep themselves. */
 function pump(way: Way, output = outputOf(way)): StreamTranslator {
   const { dialect } = way.destination;
-  const reader = framingOf(way).reader();
+  const framing = framingOf(way);
+  const reader = framing.reader();
   const decoder = dialect.decodeStream(way.reading);
-  const repetition = createRepetition(decoder);
+  const repetition = createRepetition(decoder, framing.wrapping);
   const restore = way.fitted.restoreEvents();
   let repeat: ((json: string) => string) | undefined;
+  let text = '';
 
-  function written(frame: Frame): string {
-    const json = repeat && repetition.cut(frame);
-    if (repeat && json !== undefined) return repeat(json);
-    const text = output.write(repetition.push(frame), restore);
-    // Putting names back changes no delta.
-    repeat = repetition.delta && output.repeat(repetition.delta);
-    return text;
+  const taker: FrameTaker = {
+    frame(frame) {
+      const json = repeat && repetition.cut(frame);
+      if (repeat && json !== undefined) {
+        text += repeat(json);
+        return;
+      }
+      text += output.write(repetition.push(frame), restore);
+      // Putting names back changes no delta.
+      repeat = repetition.delta && output.repeat(repetition.delta);
+    },
+    get knows() {
+      return repeat !== undefined;
+    },
+    known(piece, from) {
+      const json = repetition.cutAt(piece, from);
+      if (!repeat || json === undefined) return from;
+      text += repeat(json);
+      return repetition.end;
+    },
+  };
+
+  function take(frames: readonly Frame[]): void {
+    for (const frame of frames) taker.frame(frame);
   }
 
-  function guarded(read: () => readonly Frame[]): string {
-    return output.guarded(() => {
-      let text = '';
-      for (const frame of read()) text += written(frame);
-      return text;
+  /** What was written before something failed goes out before it. */
+  function guarded(read: () => void): string {
+    const failed = output.guarded(() => {
+      read();
+      return '';
     });
+    const written = text + failed;
+    text = '';
+    return written;
   }
 
   return {
     ...output.translator,
     pieceBytes,
-    push: (bytes) => guarded(() => reader.push(bytes)),
-    end: () => guarded(() => reader.end()) + output.write(decoder.end(), restore) + output.end(),
+    push: (bytes) => guarded(() => (reader.pass ? reader.pass(bytes, taker) : take(reader.push(bytes)))),
+    end: () => guarded(() => take(reader.end())) + output.write(decoder.end(), restore) + output.end(),
   };
 }
 

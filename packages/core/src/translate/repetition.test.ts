@@ -121,3 +121,9 @@ test('a steady stream of Bedrock’s is cut as well; a frame of another kind is 
     expect(short).toEqual(long);
   }
 });
+
+test('a text of a million escapes is left to the decoder', () => {
+  const frames = ['a', 'b', '\n'.repeat(1_000_000), 'c'].map((content) => chunk({ content }));
+  const { short, long } = both(openaiChat, frames);
+  expect(short).toEqual(long);
+});

@@ -77,7 +77,8 @@ function steady(dialect: 'openai-chat' | 'anthropic-messages', thinks: boolean):
           '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}',
           '{"type":"message_stop"}',
         ];
-  return new TextEncoder().encode(lines.map((line) => `data: ${line}\n\n`).join(''));
+  const event = (line: string) => (dialect === 'openai-chat' ? '' : `event: ${/"type":"(\w+)"/.exec(line)?.[1]}\n`);
+  return new TextEncoder().encode(lines.map((line) => `${event(line)}data: ${line}\n\n`).join(''));
 }
 
 const steadyStreams = (['openai-chat', 'anthropic-messages'] as const).flatMap((name) =>

@@ -2,7 +2,7 @@ import type { Frame } from '../../bytes/framing.ts';
 import type { ReasoningDelta, ReplyEvent, TextDelta } from '../../conversation/event.ts';
 import type { Part, Seal } from '../../conversation/message.ts';
 import { laterUsage, type Usage } from '../../conversation/usage.ts';
-import { object, textOfJson, type JsonObject } from '../../json.ts';
+import { object, textLengthOfJson, textOfJson, type JsonObject } from '../../json.ts';
 import type { EncodeReplyContext, RepeatedFrame, StreamEncoder } from '../dialect.ts';
 import { openaiErrorMembers } from '../openai-errors.ts';
 import { reportExtras, reportLost } from '../reply-losses.ts';
@@ -311,7 +311,7 @@ export function encodeStream(context: EncodeReplyContext): StreamEncoder {
       return { before: `${before(state)}"reasoning_content":`, after, passed };
     }
     if (state.interrupted || state.texts.get(part)?.refusal) return undefined;
-    const passed = (json: string) => void (state.textLength += textOfJson(json).length);
+    const passed = (json: string) => void (state.textLength += textLengthOfJson(json));
     return { before: `${before(state)}"content":`, after, passed };
   }
 
