@@ -89,7 +89,7 @@ export { replay } from './conversation/replay.ts';
 
 // Ports, and their versions in memory.
 export type * from './ports.ts';
-export { isSource } from './ports.ts';
+export { isSource, toAbortSignal } from './ports.ts';
 export {
   memoryCallers,
   memoryCounters,

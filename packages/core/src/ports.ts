@@ -50,6 +50,29 @@ export interface Flow {
   cancel(): void;
 }
 
+/**
+ * What we use of an AbortSignal, which is one. A shell may bring its own: making one, listening and taking leave cost a small request a
+ * twentieth of all it does.
+ */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: CancelListener): void;
+  removeEventListener(type: 'abort', listener: CancelListener): void;
+}
+
+export type CancelListener = (() => void) | { handleEvent(): void };
+
+/** For `fetch` and whoever else takes nothing less. */
+export function toAbortSignal(signal: CancelSignal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal;
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  return controller.signal;
+}
+
 /** Sends one request to an upstream. */
 export interface Transport {
   /**
@@ -72,7 +95,7 @@ export interface OutboundSocket {
   readonly headers: HeaderMap;
   /** Subprotocols to offer. */
   readonly protocols: readonly string[];
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Until the handshake is over. */
   readonly headersTimeoutMs: number;
   /** A longer message breaks the connection off (1009). */
@@ -111,7 +134,7 @@ export interface OutboundRequest {
   readonly headers: HeaderMap;
   /** A Source is sent while it comes in; it is started when the connection stands, and cancelled when no more is wanted. */
   readonly body?: Chunk | Source;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Until status and headers are there. */
   readonly headersTimeoutMs: number;
   /** Longest silence within a body. */

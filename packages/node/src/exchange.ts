@@ -1,4 +1,12 @@
-import { Failure, type Flow, type HeaderMap, type Sink, type Source, type UpstreamResponse } from '@proxy/core';
+import {
+  type CancelSignal,
+  Failure,
+  type Flow,
+  type HeaderMap,
+  type Sink,
+  type Source,
+  type UpstreamResponse,
+} from '@proxy/core';
 import type { Dispatcher } from 'undici';
 import { canDecode, decoded } from './decode.ts';
 import { networkFailure, type Moment } from './network-failure.ts';
@@ -19,7 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   heardAt = 0;
   readonly patienceMs: number;
   readonly #place: string;
-  readonly #signal: AbortSignal;
+  readonly #signal: CancelSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (reason: unknown) => void;
   #controller: Dispatcher.DispatchController | undefined;
@@ -34,7 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
 
   constructor(
     place: string,
-    signal: AbortSignal,
+    signal: CancelSignal,
     patienceMs: number,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,

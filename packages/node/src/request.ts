@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Failure, type Flow, type HeaderMap, type HttpRequest, type Sink, type Source } from '@proxy/core';
 import { canDecode, decoded } from './decode.ts';
+import { Departure } from './departure.ts';
 
 /** RFC 4291 §2.5.5.2. */
 const mappedIpv4 = '::ffff:';
@@ -11,9 +12,8 @@ export class NodeRequest implements HttpRequest {
   readonly url: string;
   readonly headers: HeaderMap;
   readonly body?: Uint8Array | Source;
+  readonly signal = new Departure();
   readonly #message: IncomingMessage;
-  #abort: AbortController | undefined;
-  #gone = false;
 
   constructor(message: IncomingMessage) {
     this.#message = message;
@@ -25,12 +25,6 @@ export class NodeRequest implements HttpRequest {
     if ('content-encoding' in this.headers) this.headers = withoutEncoding(this.headers);
   }
 
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.#gone && !this.#abort.signal.aborted) this.#abort.abort();
-    return this.#abort.signal;
-  }
-
   get address(): string {
     const address = this.#message.socket.remoteAddress ?? '';
     // A socket for both families has IPv4 callers in a form of their own, which must be one caller with the plain one.
@@ -39,8 +33,7 @@ export class NodeRequest implements HttpRequest {
 
   /** The caller closed its connection before it had its answer. */
   leave(): void {
-    this.#gone = true;
-    this.#abort?.abort();
+    this.signal.tell();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { UpstreamResponse } from '../ports.ts';
+import type { CancelSignal, UpstreamResponse } from '../ports.ts';
 import type { StreamTranslator } from '../translate/translation.ts';
 import { Ending } from './ending.ts';
 import { openStream } from './open-stream.ts';
@@ -14,7 +14,7 @@ export async function answerOpened(
   response: UpstreamResponse,
   translator: StreamTranslator,
   headers: HeaderMap,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Tried> {
   const streamed = new Ending<StreamEnd>();
   const opened = await openStream(response.body, translator, {

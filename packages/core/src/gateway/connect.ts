@@ -3,7 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import type { Glance, RelayedSocketDoor } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Permit } from '../limits/limiter.ts';
-import type { Caller, OpenedSocket, Socket } from '../ports.ts';
+import type { CancelSignal, Caller, OpenedSocket, Socket } from '../ports.ts';
 import { relayedRequestHeaders } from '../translate/headers.ts';
 import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
@@ -71,7 +71,7 @@ function acceptResponses(gateway: Running, { call, gate }: Story, request: HttpR
 /** The caller's first message names the model; from there on as a session of Realtime, only that refusals are closing reasons. */
 function acceptLive(gateway: Running, story: Story, caller: Caller, door: RelayedSocketDoor): AcceptedSocket {
   const { socket: relay } = door;
-  async function begin(setup: JsonObject, client: Socket, signal: AbortSignal): Promise<SocketSession> {
+  async function begin(setup: JsonObject, client: Socket, signal: CancelSignal): Promise<SocketSession> {
     const asked = inboundOf(story.call, { model: relay.read?.(setup) ?? '', streaming: true });
     const { inbound, plan } = await planned(gateway, story, asked, door);
     const permit = await limit(gateway, story, caller, inbound, plan);
@@ -167,7 +167,7 @@ async function openUpstream(
   inbound: Inbound,
   door: RelayedSocketDoor,
   protocols: readonly string[],
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Opening> {
   let opened: OpenedSocket | undefined;
   const streamed = new Ending<StreamEnd>();

@@ -22,6 +22,7 @@ import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { send, type Message } from './send.ts';
 import { tryTargets, type Outcome, type Tried } from './try-targets.ts';
+import { toAbortSignal, type CancelSignal } from '../ports.ts';
 
 /** A split request is asked in so many calls at once: Titan takes one text a call, and a caller may bring 2048. */
 const maxCallsAtOnce = 8;
@@ -60,7 +61,7 @@ async function askTranslated(
   target: Target,
   inbound: Incoming,
   { path }: RelayDoor,
-  signal: AbortSignal,
+  signal: CancelSignal,
   /** Hears of the notices before anything is sent; they may grow after. */
   tell: (notices: readonly Notice[]) => void,
 ): Promise<Tried> {
@@ -114,11 +115,11 @@ type Answered = { readonly answer: EmbeddingAnswer };
 /** All of them, a few at a time, in their order; the first that fails ends the others, and leaves holes. */
 async function askAll(
   bodies: readonly JsonObject[],
-  signal: AbortSignal,
-  ask: (body: JsonObject, signal: AbortSignal) => Promise<Answered | Failed>,
+  signal: CancelSignal,
+  ask: (body: JsonObject, signal: CancelSignal) => Promise<Answered | Failed>,
 ): Promise<{ readonly answers: readonly EmbeddingAnswer[]; readonly failed?: Failed }> {
   const enough = new AbortController();
-  const either = bodies.length > 1 ? AbortSignal.any([signal, enough.signal]) : signal;
+  const either = bodies.length > 1 ? AbortSignal.any([toAbortSignal(signal), enough.signal]) : signal;
   const answers: EmbeddingAnswer[] = [];
   let failed: Failed | undefined;
   let next = 0;
@@ -142,7 +143,7 @@ async function askOnce(
   target: Target,
   form: EmbeddingForm,
   body: JsonObject,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Answered | Failed> {
   const sent = await send(gateway, target, messageOf(target, form, body), signal);
   if ('failure' in sent) return sent;

@@ -1,6 +1,6 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { Socket, Source } from '../ports.ts';
+import type { CancelSignal, Socket, Source } from '../ports.ts';
 import type { Direction } from './direction.ts';
 
 /** A request as it came off the wire, in nobody's classes: node:http and the Web shell both make one cheaply. */
@@ -12,7 +12,7 @@ export interface HttpRequest {
   /** Absent when there is none. Whole where the shell has it at hand, else pushed. */
   readonly body?: Uint8Array | Source;
   /** Aborted when the caller went away. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The caller's network address, where known. */
   readonly address?: string;
   /** Where somebody in front of the gateway has sent it; absent: as its path and its model say. */

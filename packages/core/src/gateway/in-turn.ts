@@ -1,7 +1,7 @@
 import type { Failure } from '../conversation/failure.ts';
 import type { Permit } from '../limits/limiter.ts';
 import { pause } from './pause.ts';
-import type { AttemptRecord } from '../ports.ts';
+import type { CancelSignal, AttemptRecord } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, withOurHeaders, type Story } from './account.ts';
@@ -117,7 +117,7 @@ async function whenKeysAreFree(
   gateway: Running,
   deadline: number,
   { upload }: Incoming,
-  signal: AbortSignal,
+  signal: CancelSignal,
   { plan: first, replan, ask }: Steps,
   patience: Patience,
 ): Promise<Outcome> {

@@ -8,6 +8,7 @@ import { planOf } from './plan.ts';
 import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { send } from './send.ts';
+import type { CancelSignal } from '../ports.ts';
 
 const listTimeoutMs = 10_000;
 const maxListBytes = 16 * 1024 * 1024;
@@ -62,7 +63,7 @@ async function allPages(gateway: Running, target: Target, lists: ModelLists): Pr
   return models;
 }
 
-async function ask(gateway: Running, target: Target, query: Readonly<Record<string, string>>, signal: AbortSignal) {
+async function ask(gateway: Running, target: Target, query: Readonly<Record<string, string>>, signal: CancelSignal) {
   const { upstream, settings, dialect } = target;
   const rest = { model: '', streaming: false, query: new URLSearchParams(query) };
   const sent = await send(

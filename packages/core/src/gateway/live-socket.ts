@@ -1,6 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import { isObject, tryParseJson, type JsonObject } from '../json.ts';
-import type { Socket } from '../ports.ts';
+import type { CancelSignal, Socket } from '../ports.ts';
 import { closeCodeOf } from './close-code.ts';
 import type { SocketSession } from './http.ts';
 
@@ -17,7 +17,7 @@ interface Endings {
  */
 export function openAfterSetup(
   client: Socket,
-  open: (setup: JsonObject, client: Socket, signal: AbortSignal) => Promise<SocketSession>,
+  open: (setup: JsonObject, client: Socket, signal: CancelSignal) => Promise<SocketSession>,
   { failed, leftEarly }: Endings,
 ): SocketSession {
   const abort = new AbortController();

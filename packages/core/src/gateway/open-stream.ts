@@ -1,11 +1,11 @@
 import { defaultMaxFrameBytes, type Chunk } from '../bytes/framing.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { Flow, Sink, Source } from '../ports.ts';
+import type { CancelSignal, Flow, Sink, Source } from '../ports.ts';
 import type { StreamProgress, StreamTranslator } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
 
 interface StreamOptions {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** 0: never. */
   readonly keepAliveMs: number;
   /**

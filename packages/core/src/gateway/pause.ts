@@ -1,5 +1,7 @@
+import type { CancelSignal } from '../ports.ts';
+
 /** So long, or until the signal says that nobody waits any more. Never rejects. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+export function pause(ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const over = () => {
       clearTimeout(timer);

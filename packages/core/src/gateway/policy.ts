@@ -1,6 +1,6 @@
 import type { Failure } from '../conversation/failure.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { Caller } from '../ports.ts';
+import type { CancelSignal, Caller } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Destination } from '../translate/translation.ts';
 import type { Incoming } from './incoming.ts';
@@ -51,7 +51,7 @@ export interface VisitRequest {
   readonly headers: HeaderMap;
   readonly address?: string;
   /** Aborted when the caller went away. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 export interface KnownVisit extends Visit {

@@ -1,3 +1,5 @@
+import type { CancelSignal } from '../ports.ts';
+
 /** Where calls wait when as many run as may. */
 export interface Queue {
   /**
@@ -15,7 +17,7 @@ export interface Waiter {
   readonly callerId: string;
   readonly address?: string;
   /** Aborted when the caller went away. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 export interface Place {

@@ -1,6 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Knock, RelayDoor } from '../dialects/dialect.ts';
-import type { Source } from '../ports.ts';
+import type { CancelSignal, Source } from '../ports.ts';
 import { relayedReplyHeaders, relayedRequestHeaders } from '../translate/headers.ts';
 import { passThrough } from '../translate/pass-through.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
@@ -46,7 +46,7 @@ export async function askRelayed(
   target: Target,
   inbound: Incoming,
   door: RelayDoor,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Tried> {
   const sent = await send(gateway, target, messageOf(gateway, target, inbound, door), signal);
   if ('failure' in sent) return brokenUpload(inbound) ?? sent;

@@ -1,7 +1,7 @@
 import type { Chunk } from '../bytes/framing.ts';
 import type { HeaderMap, Operation } from '../dialects/dialect.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { OpenedSocket, Source, UpstreamResponse } from '../ports.ts';
+import type { CancelSignal, OpenedSocket, Source, UpstreamResponse } from '../ports.ts';
 import { fillHoles } from '../providers/base-url.ts';
 import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
@@ -60,7 +60,7 @@ export function messageOf(
 }
 
 /** One send. Whatever goes wrong is a value: a refusal of the upstream's, a dead network, a timeout. */
-export async function send(gateway: Running, target: Target, message: Message, signal: AbortSignal): Promise<Sent> {
+export async function send(gateway: Running, target: Target, message: Message, signal: CancelSignal): Promise<Sent> {
   const { ports, options } = gateway;
   const { method, body } = message;
   try {
@@ -91,7 +91,7 @@ export async function openSocket(
   target: Target,
   message: Message,
   protocols: readonly string[],
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<OpenedSocket | Unsent> {
   const { ports, options } = gateway;
   try {
@@ -142,7 +142,7 @@ function secretsIn({ credential, upstream }: Target, { headers }: Message, autho
   return secretsSent(credential.secret, authorized, headers, upstream.headers);
 }
 
-function unsent(thrown: unknown, signal: AbortSignal): Unsent {
+function unsent(thrown: unknown, signal: CancelSignal): Unsent {
   if (signal.aborted)
     return { failure: new Failure('client-gone', 'The caller went away.', { cause: thrown }), status: 499 };
   const failure = asFailure(thrown);

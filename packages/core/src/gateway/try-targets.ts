@@ -3,7 +3,7 @@ import type { Notice } from '../conversation/notice.ts';
 import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import { refuses } from '../keys/refused.ts';
-import type { AttemptRecord, RoutingRecord } from '../ports.ts';
+import type { CancelSignal, AttemptRecord, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
 import type { Ending } from './ending.ts';
 import type { HttpAnswer } from './http.ts';
@@ -40,7 +40,7 @@ export type Tried =
   | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Ending<StreamEnd> };
 
 interface Trying {
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** One send. What it throws was never sent. */
   ask(target: Target): Promise<Tried>;
   /** Whether another target may do better, where the kind of failure alone does not say so. */

@@ -1,4 +1,5 @@
 import {
+  type CancelSignal,
   Failure,
   type Flow,
   type OpenedSocket,
@@ -77,7 +78,7 @@ function whole(text: string): Source {
 }
 
 /** Frames one by one; waits where the sink has enough, stops when nobody listens. */
-function paced(parts: readonly string[], delayMs: number, signal: AbortSignal): Source {
+function paced(parts: readonly string[], delayMs: number, signal: CancelSignal): Source {
   return {
     start(sink: Sink): Flow {
       let at = 0;
@@ -104,7 +105,7 @@ function paced(parts: readonly string[], delayMs: number, signal: AbortSignal): 
           schedule();
         }
       }
-      signal.addEventListener('abort', stop, { once: true });
+      signal.addEventListener('abort', stop);
       schedule();
       return { resume: schedule, cancel: stop };
     },

@@ -1,4 +1,4 @@
-import { Failure, type Place, type Queue, type Waiter } from '@proxy/core';
+import { type CancelSignal, Failure, type Place, type Queue, type Waiter } from '@proxy/core';
 import PQueue from 'p-queue';
 import type { QueueConfig } from '../config/queue.ts';
 
@@ -52,7 +52,7 @@ export class CallQueue implements Queue {
   }
 
   /** Resolves when it is our turn, with what ends it. */
-  #turn(signal: AbortSignal): Promise<() => void> {
+  #turn(signal: CancelSignal): Promise<() => void> {
     const enough = new AbortController();
     const timer = setTimeout(() => enough.abort(waitedTooLong(this.#config.waitSeconds)), this.waitMs);
     const gone = () => enough.abort(new Failure('client-gone', 'The caller went away while it waited.'));
