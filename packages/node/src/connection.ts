@@ -1,5 +1,6 @@
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import { directConnector } from './direct-reads.ts';
 import { unsendable } from './network-failure.ts';
 import { EnvHttpProxyAgent, Pool, ProxyAgent } from './undici.ts';
 
@@ -63,9 +64,13 @@ export function connect(origin: string, options: ConnectionOptions): Connection 
         dispatcher: new ProxyAgent({ ...common, uri: proxy, requestTls }),
         name: `${host} (over the proxy ${hostOf(proxy)})`,
       };
+    const direct =
+      common.allowH2 || options.sockets
+        ? tls
+        : directConnector({ ...tls, allowH2: false, timeout: options.connectTimeoutMs });
     const { http, https, none } = options.proxies ?? {};
     if (proxy === 'none' || (!http && !https) || isThisMachine(origin))
-      return { dispatcher: new Pool(origin, { ...common, connect: tls }), name: host };
+      return { dispatcher: new Pool(origin, { ...common, connect: direct }), name: host };
     return {
       // An empty text, where undici would otherwise read the environment by itself.
       dispatcher: new EnvHttpProxyAgent({
