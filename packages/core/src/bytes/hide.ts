@@ -59,7 +59,7 @@ class One implements Hiding {
   /** Where a text begins that the piece cuts off; its length when none does. Frames end in a byte that no secret holds. */
   #beginningAt(bytes: Uint8Array, from: number): number {
     const { text, holds } = this.#needle;
-    if (bytes.length === from || !holds.has(bytes[bytes.length - 1] ?? 0)) return bytes.length;
+    if (bytes.length === from || holds[bytes[bytes.length - 1] ?? 0] === 0) return bytes.length;
     for (let at = Math.max(from, bytes.length - text.length + 1); at < bytes.length; at++) {
       let length = 0;
       while (at + length < bytes.length && bytes[at + length] === text[length]) length++;
@@ -71,7 +71,8 @@ class One implements Hiding {
 
 interface Needle {
   readonly text: Uint8Array;
-  readonly holds: ReadonlySet<number>;
+  /** 1 at each byte that is in the text. */
+  readonly holds: Uint8Array;
   readonly find: ReturnType<typeof createSearch>;
 }
 
@@ -83,7 +84,9 @@ function needleOf(text: string): Needle {
   const known = needles.get(text);
   if (known) return known;
   const bytes = new TextEncoder().encode(text);
-  const needle = { text: bytes, holds: new Set(bytes), find: createSearch(text) };
+  const holds = new Uint8Array(256);
+  for (const byte of bytes) holds[byte] = 1;
+  const needle = { text: bytes, holds, find: createSearch(text) };
   if (needles.size >= maxNeedles) needles.clear();
   needles.set(text, needle);
   return needle;

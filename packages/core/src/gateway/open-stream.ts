@@ -34,6 +34,7 @@ const afterFailureMs = 500;
 
 class TranslatedStream implements Sink, Source, Flow {
   readonly #translator: StreamTranslator;
+  readonly #pieceBytes: number;
   readonly #options: StreamOptions;
   /** Undefined once it has been told how the stream began. */
   #decide: ((opened: Opened) => void) | undefined;
@@ -53,6 +54,7 @@ class TranslatedStream implements Sink, Source, Flow {
 
   constructor(translator: StreamTranslator, options: StreamOptions, decide: (opened: Opened) => void) {
     this.#translator = translator;
+    this.#pieceBytes = translator.pieceBytes ?? Infinity;
     this.#options = options;
     this.#decide = decide;
   }
@@ -67,7 +69,7 @@ class TranslatedStream implements Sink, Source, Flow {
     if (this.#closed) return false;
     const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
     this.#receivedBytes += bytes.length;
-    const { pieceBytes = bytes.length } = this.#translator;
+    const pieceBytes = this.#pieceBytes;
     if (bytes.length <= pieceBytes) return this.#push(bytes);
     let more = true;
     for (let at = 0; at < bytes.length && !this.#closed; at += pieceBytes)
