@@ -1,6 +1,14 @@
 import { Failure } from './conversation/failure.ts';
 import type { Gateway, HttpAnswer, HttpRequest } from './gateway/http.ts';
-import { isSource, toAbortSignal, type Flow, type OutboundRequest, type Sink, type Source, type Transport } from './ports.ts';
+import {
+  isSource,
+  toAbortSignal,
+  type Flow,
+  type OutboundRequest,
+  type Sink,
+  type Source,
+  type Transport,
+} from './ports.ts';
 
 /** The Web shell: the only place where Request, Response and Web streams are touched. */
 export async function answerFetch(handle: Gateway['handle'], request: Request): Promise<Response> {

@@ -41,7 +41,8 @@ function take(this: DirectSocket, length: number, buffer: Uint8Array): boolean {
   const bytes = Buffer.from(buffer.subarray(0, length));
   this[arrived] = this[arrived] ? Buffer.concat([this[arrived], bytes]) : bytes;
   this.emit('readable');
-  this[stopped] = this[arrived] !== undefined;
+  // Before undici listens nothing is stopped, for nobody would ask for what is there.
+  this[stopped] = this[arrived] !== undefined && this.listenerCount('readable') > 0;
   return !this[stopped];
 }
 

@@ -152,7 +152,7 @@ class StreamedAnswer implements Sink {
     const { socket } = this.#response;
     if (!socket) this.#response.destroy();
     // Without chunks (HTTP/1.0) a closed connection is a clean end: only a reset is not.
-    else if (this.#chunked) socket.destroySoon();
+    else if (this.#chunked || this.#response.chunkedEncoding) socket.destroySoon();
     else socket.resetAndDestroy();
   }
 
@@ -186,7 +186,7 @@ class StreamedAnswer implements Sink {
     });
   }
 
-  #writePending(to: Outlet): boolean {
+  #writePending(to: Writable): boolean {
     const pending = this.#pending;
     const bytes = this.#pendingBytes;
     this.#pending = undefined;
@@ -207,7 +207,7 @@ class StreamedAnswer implements Sink {
   }
 
   /** Encoded once, into the middle of their frame: measuring a text of two bytes a character costs as much as encoding it. */
-  #writeTexts(to: Outlet, texts: readonly string[], units: number): boolean {
+  #writeTexts(to: Writable, texts: readonly string[], units: number): boolean {
     const [text = ''] = texts;
     if (units <= maxCopiedBytes && texts.length === 1 && Buffer.byteLength(text) === units)
       return this.#writeText(to, text);
@@ -219,7 +219,7 @@ class StreamedAnswer implements Sink {
   }
 
   /** Of one byte a character: with its frame in one string. */
-  #writeText(to: Outlet, text: string): boolean {
+  #writeText(to: Writable, text: string): boolean {
     return to.write(this.#chunked ? `${text.length.toString(16)}\r\n${text}\r\n` : text, 'latin1');
   }
 
@@ -238,7 +238,7 @@ class StreamedAnswer implements Sink {
    * Many bytes: as they are, between the two parts of one frame, since each piece costs as much as copying a kilobyte. All are
    * buffers, which Node gathers without looking at them.
    */
-  #writeLong(to: Outlet, chunks: readonly Uint8Array[], bytes: number): boolean {
+  #writeLong(to: Writable, chunks: readonly Uint8Array[], bytes: number): boolean {
     const { socket } = this.#response;
     socket?.cork();
     if (this.#chunked) to.write(Buffer.from(`${bytes.toString(16)}${lineBreak}`, 'latin1'));
@@ -260,8 +260,6 @@ class StreamedAnswer implements Sink {
 function flushCompressed(response: ServerResponse & { flush?: unknown }): void {
   if (typeof response.flush === 'function') response.flush();
 }
-
-type Outlet = Writable;
 
 function flush(answer: StreamedAnswer): void {
   answer.flush();

@@ -11,6 +11,7 @@ import { parseBody } from '../translate/decode.ts';
 import { convertedReplyHeaders } from '../translate/headers.ts';
 import { parseReply } from '../translate/parse-reply.ts';
 import { asFailure, failureOf } from '../translate/upstream-failure.ts';
+import { toAbortSignal, type CancelSignal } from '../ports.ts';
 import type { HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
 import { readAll } from './read-all.ts';
@@ -22,7 +23,6 @@ import type { Target } from './prospect.ts';
 import type { Running } from './running.ts';
 import { send, type Message } from './send.ts';
 import { tryTargets, type Outcome, type Tried } from './try-targets.ts';
-import { toAbortSignal, type CancelSignal } from '../ports.ts';
 
 /** A split request is asked in so many calls at once: Titan takes one text a call, and a caller may bring 2048. */
 const maxCallsAtOnce = 8;

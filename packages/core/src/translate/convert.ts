@@ -180,6 +180,7 @@ function pump(way: Way, output = outputOf(way)): StreamTranslator {
     });
     const written = text + failed;
     text = '';
+    if (output.translator.progress.failure) repeat = undefined;
     return written;
   }
 

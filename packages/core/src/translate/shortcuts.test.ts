@@ -104,3 +104,17 @@ describe.each(spokenToUs.map((dialect) => [dialect.name, dialect] as const))('to
     },
   );
 });
+
+test('what stands before a frame that makes the stream fail is written, what stands behind it is not, however it is cut', () => {
+  const [from, to] = ['anthropic-messages', 'openai-chat'].map((name) => dialects.find((one) => one.name === name));
+  if (!from || !to) throw new Error('no dialect');
+  const frame = (text: string) =>
+    `data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"${text}"},"finish_reason":null}]}\n\n`;
+  const texts = ['one', 'two', 'three', 'four'].map(frame).join('');
+  const stream = new TextEncoder().encode(`${texts}data: no JSON\n\n${frame('behind')}${frame('behind')}`);
+  const whole = streamed(from, to, stream, stream.length);
+  expect(whole).toContain('"four"');
+  expect(whole).toContain('event: error');
+  expect(whole).not.toContain('behind');
+  for (const pieceBytes of [1, 17, 150]) expect(streamed(from, to, stream, pieceBytes)).toBe(whole);
+});
