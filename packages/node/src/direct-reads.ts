@@ -21,6 +21,8 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
  * undici asks a socket for its bytes by `read` whenever it hears 'readable'. Node's own way there leads over a buffer of 64 KB a read, a
  * queue and a turn of the loop, which cost a tenth of passing a delta on. These sockets read into one buffer (`onread`, as node:net
  * documents it) and say 'readable' at once.
+ *
+ * Not for HTTP/2, tunnels and WebSockets: there others than undici read.
  */
 export function directConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connector = buildConnector({ ...options, onread: { buffer: readBuffer, callback: take } } as typeof options);
