@@ -3,7 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import type { Glance, RelayedSocketDoor } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Permit } from '../limits/limiter.ts';
-import type { CancelSignal, Caller, OpenedSocket, Socket } from '../ports.ts';
+import type { Caller, CancelSignal, OpenedSocket, Socket } from '../ports.ts';
 import { relayedRequestHeaders } from '../translate/headers.ts';
 import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';

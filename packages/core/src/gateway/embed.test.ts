@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryCallers, memoryLedger } from '../memory.ts';
 import type { OutboundRequest } from '../ports.ts';
 import { bedrock, gemini, openaiCompatible, vertex } from '../providers/registry.ts';
+import { fakeTimers } from '../testing/fake-timers.ts';
 import { jsonOf } from '../testing/places.ts';
 import { createGateway } from './create.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
@@ -228,6 +229,28 @@ describe('the pipeline is the one of everything else', () => {
     const model = 'aws/amazon.titan-embed-text-v2:0';
     expect((await ask('/v1/embeddings', { model, input: ['one', 'two'] })).status).toBe(400);
     expect(ledger.records()).toMatchObject([{ status: 400, usage: { inputTokens: 7 } }]);
+  });
+
+  test('F13 what was answered before the keys had to rest counts as well', async () => {
+    const timers = fakeTimers(1_000_000);
+    const queue = { enter: () => Promise.resolve({ leave: () => undefined }), waitMs: 20_000, heartbeatMs: 5000 };
+    const resting = upstreams.map((upstream) => ({ ...upstream, breaker: { never: true } }));
+    let calls = 0;
+    const { ask, ledger } = gatewayOf(
+      () =>
+        (calls += 1) === 2
+          ? { status: 429, body: { message: 'Slow down.' } }
+          : { body: { embedding: [1], inputTextTokenCount: 7 } },
+      { queue, upstreams: resting, ports: { clock: { now: timers.now } } },
+    );
+    try {
+      const asked = ask('/v1/embeddings', { model: 'aws/amazon.titan-embed-text-v2:0', input: ['one', 'two'] });
+      await timers.advance(10_000);
+      expect((await asked).status).toBe(200);
+    } finally {
+      timers.restore();
+    }
+    expect(ledger.records()).toMatchObject([{ status: 200, usage: { inputTokens: 21 } }]);
   });
 
   test('strict refuses what cannot be carried, before anything is sent', async () => {

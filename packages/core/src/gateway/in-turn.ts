@@ -1,7 +1,8 @@
 import type { Failure } from '../conversation/failure.ts';
+import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Permit } from '../limits/limiter.ts';
 import { pause } from './pause.ts';
-import type { CancelSignal, AttemptRecord } from '../ports.ts';
+import type { AttemptRecord, CancelSignal } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, withOurHeaders, type Story } from './account.ts';
@@ -123,11 +124,14 @@ async function whenKeysAreFree(
 ): Promise<Outcome> {
   const { clock } = gateway.ports;
   const attempts: AttemptRecord[] = [];
+  let lost: Usage | undefined;
   let plan = first;
   for (let round = 0; ; round += 1) {
     const outcome = await ask(plan);
     attempts.push(...outcome.attempts);
-    const all = { ...outcome, attempts };
+    const usage = outcome.streamed ? outcome.usage : addedUsage(lost, outcome.usage);
+    const all = { ...outcome, attempts, ...(usage && { usage }) };
+    lost = usage;
     const { failure } = outcome;
     if (failure?.kind !== 'rate-limited' || outcome.answer || upload || signal.aborted) return all;
     try {

@@ -1,6 +1,6 @@
 import type { Failure } from '../conversation/failure.ts';
 import type { HeaderMap } from '../dialects/dialect.ts';
-import type { CancelSignal, Caller } from '../ports.ts';
+import type { Caller, CancelSignal } from '../ports.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Destination } from '../translate/translation.ts';
 import type { Incoming } from './incoming.ts';

@@ -3,7 +3,7 @@ import type { Notice } from '../conversation/notice.ts';
 import { addedUsage, type Usage } from '../conversation/usage.ts';
 import type { Cooldown } from '../keys/cooldown.ts';
 import { refuses } from '../keys/refused.ts';
-import type { CancelSignal, AttemptRecord, RoutingRecord } from '../ports.ts';
+import type { AttemptRecord, CancelSignal, RoutingRecord } from '../ports.ts';
 import type { StreamProgress } from '../translate/translation.ts';
 import type { Ending } from './ending.ts';
 import type { HttpAnswer } from './http.ts';

@@ -105,7 +105,11 @@ async function posting(...statuses: readonly number[]) {
   return { outlet, taken, told };
 }
 
-test.each([400, 401, 404, 410, 413, 422])(
+function hintFor(status: number): string {
+  return status < 400 ? ' Redirects are not followed: give the address that it leads to.' : '';
+}
+
+test.each([301, 308, 400, 401, 404, 410, 413, 422])(
   'a batch that a webhook refuses with %i is given up at once, counted and told, and the next ones go on',
   async (status) => {
     const { outlet, taken, told } = await posting(status, 200, status);
@@ -113,17 +117,20 @@ test.each([400, 401, 404, 410, 413, 422])(
     await until('the others are there', () => taken.length === 2);
     expect(taken).toEqual([[{ number: 2 }], [{ number: 4 }]]);
     expect(outlet.dropped).toBe(2);
-    expect(told).toEqual([`1 records were not written to the webhook: It answered ${status}.`]);
+    expect(told).toEqual([`1 records were not written to the webhook: It answered ${status}.${hintFor(status)}`]);
     await outlet.flush();
     expect(told[1]).toBe(told[0]); // the second is told of at the end, or after a minute
   },
 );
 
-test.each([408, 425, 429, 500, 503])('after %i a batch is sent again, before those behind it', async (status) => {
-  const { outlet, taken, told } = await posting(status);
-  for (const number of [1, 2]) outlet.push(number);
-  await until('both are there', () => taken.length === 2);
-  expect(taken).toEqual([[{ number: 1 }], [{ number: 2 }]]);
-  expect(outlet.dropped).toBe(0);
-  expect(told).toEqual([`the webhook cannot be written at the moment: It answered ${status}.`]);
-});
+test.each([302, 307, 408, 425, 429, 500, 503])(
+  'after %i a batch is sent again, before those behind it',
+  async (status) => {
+    const { outlet, taken, told } = await posting(status);
+    for (const number of [1, 2]) outlet.push(number);
+    await until('both are there', () => taken.length === 2);
+    expect(taken).toEqual([[{ number: 1 }], [{ number: 2 }]]);
+    expect(outlet.dropped).toBe(0);
+    expect(told).toEqual([`the webhook cannot be written at the moment: It answered ${status}.${hintFor(status)}`]);
+  },
+);

@@ -12,12 +12,20 @@ export function postTo(url: string, headers: Readonly<Record<string, string>>) {
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ entries }),
       signal: AbortSignal.timeout(patienceMs),
-      redirect: 'error',
+      redirect: 'manual',
     });
     await response.body?.cancel();
     const { ok, status } = response;
     if (ok) return;
-    const final = status >= 400 && status < 500 && !later.has(status);
-    throw final ? new Refused(`It answered ${status}.`) : new Error(`It answered ${status}.`);
+    const said = `It answered ${status}.${status >= 300 && status < 400 ? ` ${notFollowed}` : ''}`;
+    throw isFinal(status) ? new Refused(said) : new Error(said);
   };
+}
+
+/** What was said in confidence goes nowhere but to the address that was given. */
+const notFollowed = 'Redirects are not followed: give the address that it leads to.';
+
+function isFinal(status: number): boolean {
+  if (status === 301 || status === 308) return true;
+  return status >= 400 && status < 500 && !later.has(status);
 }
