@@ -1,7 +1,8 @@
-import { OutgoingMessage, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Chunk, Flow, HttpAnswer, Sink, Source } from '@proxy/core';
+import { OutgoingMessage } from './http.ts';
 import { giveBack, scratchBytes, takeScratch } from './scratch.ts';
 
 /** Up to this length a body leaves in one string with its header: one write instead of a gathered one. */
