@@ -34,8 +34,10 @@ function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array
 
 /** @throws Failure `bad-request` when the body is not a JSON object in UTF-8. */
 export function parseBody(body: Uint8Array): JsonObject {
-  return parseText(orBadRequest(() => new TextDecoder('utf-8', { fatal: true }).decode(body)));
+  return parseText(orBadRequest(() => strict.decode(body)));
 }
+
+const strict = new TextDecoder('utf-8', { fatal: true });
 
 function parseText(text: string): JsonObject {
   const value = orBadRequest(() => parseJson(text));
