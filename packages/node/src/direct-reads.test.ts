@@ -37,12 +37,14 @@ describe.each(places)('over $scheme', ({ scheme, http, raw }) => {
   }
 
   test('what many connections say at once stays apart, also what is kept for long', async () => {
+    let connections = 0;
     const port = await http((_request, response) => {
-      const letter = Buffer.from(String.fromCharCode(0x61 + Math.floor(Math.random() * 26)));
-      response.setHeader('x-letter', letter.toString());
+      const letter = String.fromCharCode(0x61 + connections);
+      connections += 1;
+      response.setHeader('x-letter', letter);
       let left = 20;
       const next = () => {
-        response.write(letter.toString().repeat(1 + Math.floor(Math.random() * 3000)));
+        response.write(letter.repeat(1 + ((left * 997 + letter.charCodeAt(0) * 131) % 3000)));
         left -= 1;
         if (left === 0) response.end();
         else setImmediate(next);
