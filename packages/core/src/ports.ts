@@ -340,7 +340,11 @@ export interface Quotas {
 
 /** The durable record of calls. Appending must not wait for storage. */
 export interface Ledger {
-  append(record: CallRecord): void;
+  /**
+   * Has the record in keeping when it returns, since the last byte of the answer leaves right behind. Where the answer `mayWait` a moment,
+   * it may instead resolve when that is so: many are then kept at the price of one.
+   */
+  append(record: CallRecord, mayWait?: boolean): Promise<void> | void;
 }
 
 export interface CallRecord {

@@ -21,12 +21,16 @@ export interface Story {
   readonly call: Call;
   /** Absent: there are no policies. */
   readonly gate?: Gate;
+  /** Whether its answer goes by `whenKept`. */
+  readonly answersWhole?: boolean;
   caller?: Caller;
   inbound?: Incoming;
   /** Of an operation that has no outcome. */
   attempts?: AttemptRecord[];
   /** Absent: no budget bounds the caller. */
   hold?: Hold;
+  /** Resolves when its record is in keeping. */
+  kept?: Promise<void>;
 }
 
 /** The answer of an outcome, and its books: settled at once, or when the stream is over. */
@@ -104,7 +108,14 @@ export function record({ ports }: Running, story: Story, status: number, ending:
   if (usage) entry.usage = usage;
   if (charges.length > 0) entry.charges = charges;
   if (failure) entry.failure = { kind: failure.kind, message: failure.message };
-  ports.ledger.append(entry);
+  // A stream cannot wait for its end to be on record.
+  const kept = ports.ledger.append(entry, story.answersWhole && !ending.end);
+  if (kept) story.kept = kept;
+}
+
+/** The answer once its call is on record, where that takes a moment. */
+export function whenKept({ kept }: Story, answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer> {
+  return kept ? kept.then(() => answer) : answer;
 }
 
 /** The answer with what we have to say of it ourselves. */

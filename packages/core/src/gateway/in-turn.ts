@@ -5,7 +5,7 @@ import { pause } from './pause.ts';
 import type { AttemptRecord, CancelSignal } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
-import { account, withOurHeaders, type Story } from './account.ts';
+import { account, whenKept, withOurHeaders, type Story } from './account.ts';
 import { showsErrorsAsCompletions, streamedCompletion } from './error-as-completion.ts';
 import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -36,10 +36,12 @@ export async function inTurn(
 ): Promise<HttpAnswer> {
   const { inbound } = story;
   const patience = new Patience(queue.heartbeatMs);
-  const answering = outcomeInTurn(gateway, queue, story, request, steps, patience).then((outcome): Held => {
-    const answer = account(gateway, story, permit, outcome);
-    return outcome.answer ? { answer } : { answer, failure: outcome.failure as Failure }; // no answer means a failure
-  });
+  const answering = outcomeInTurn(gateway, queue, story, request, steps, patience).then(
+    async (outcome): Promise<Held> => {
+      const answer = await whenKept(story, account(gateway, story, permit, outcome));
+      return outcome.answer ? { answer } : { answer, failure: outcome.failure as Failure }; // no answer means a failure
+    },
+  );
   const { dialect, knock, glance } = inbound;
   const writer = glance.streaming && knock.door.operation === 'generate' && callersFraming(inbound).writer();
   if (!writer || writer.idle === '') return (await answering).answer;

@@ -1,6 +1,6 @@
 import { Failure } from '../conversation/failure.ts';
 import type { Inbound } from '../translate/translation.ts';
-import { account, record, withOurHeaders, type Story } from './account.ts';
+import { account, record, whenKept, withOurHeaders, type Story } from './account.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
@@ -29,7 +29,8 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   const requestId = gateway.newId('req_');
   const gate = gateOf(gateway, requestId, request, call);
   if (!call) return refuseStranger(gateway, requestId, request, gate);
-  const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
+  const startedAt = gateway.ports.clock.now();
+  const story: Story = { requestId, startedAt, request, call, ...(gate && { gate }), answersWhole: true };
   /** Nobody but us has had a say yet. */
   let ours = true;
   try {
@@ -70,7 +71,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       const replan = () => (door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound));
       return await inTurn(gateway, queue, { ...story, inbound }, granted, request, { plan, replan, ask });
     }
-    return account(gateway, story, granted, await ask(plan));
+    return whenKept(story, account(gateway, story, granted, await ask(plan)));
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);
@@ -78,12 +79,12 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const refusal = refuse(call.dialect, failure, story.requestId);
     record(gateway, story, refusal.status, { failure });
     const inbound = story.inbound ?? (await askedInVain(gateway, story, failure));
-    return withOurHeaders(asCompletion(gateway, inbound, failure, refusal), story);
+    return whenKept(story, withOurHeaders(asCompletion(gateway, inbound, failure, refusal), story));
   }
 
-  function recorded(answer: HttpAnswer): HttpAnswer {
+  function recorded(answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer> {
     record(gateway, story, answer.status, {});
-    return withOurHeaders(answer, story);
+    return whenKept(story, withOurHeaders(answer, story));
   }
 }
 

@@ -18,10 +18,10 @@ export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledge
     return record.usage || (cost && cost.lines.length > 0) ? cost : undefined;
   }
   return {
-    append(record) {
+    append(record, mayWait) {
       const cost = costOfCall(record);
       const known: StoredCall = cost ? { ...record, cost } : record;
-      next.append(known);
+      return next.append(known, mayWait);
     },
   };
 }

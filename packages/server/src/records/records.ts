@@ -1,4 +1,5 @@
 import type { CallRecord, Callers, HttpAnswer, HttpRequest, Ledger, Policy } from '@proxy/core';
+import { bothKept } from '../ledger.ts';
 import type { Config } from '../config/config.ts';
 import type { ServerLog } from '../log.ts';
 import { metricsPage } from '../routes/metrics.ts';
@@ -87,8 +88,10 @@ function together(ledgers: readonly Ledger[]): Ledger {
   const [only, ...others] = ledgers;
   if (only && others.length === 0) return only;
   return {
-    append(record: CallRecord) {
-      for (const ledger of ledgers) ledger.append(record);
+    append(record: CallRecord, mayWait?: boolean) {
+      let kept: Promise<void> | void = undefined;
+      for (const ledger of ledgers) kept = bothKept(kept, ledger.append(record, mayWait));
+      return kept;
     },
   };
 }

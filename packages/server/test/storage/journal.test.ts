@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
 import { asideIn, asideName, refusesRecord } from '../../src/storage/journal/aside.ts';
-import { frameOf, framesIn } from '../../src/storage/journal/frames.ts';
+import { FrameBuffer, framesIn } from '../../src/storage/journal/frames.ts';
 import { openJournal, type Journal, type Tell } from '../../src/storage/journal/journal.ts';
 import { placeOf } from '../../src/storage/place.ts';
 import { openStorage } from '../../src/storage/open.ts';
@@ -23,6 +23,12 @@ import type { Storage } from '../../src/storage/storage.ts';
 import type { StoredCall } from '../../src/storage/stored-call.ts';
 import { databases, newPlace } from '../databases.ts';
 import { folder, until } from '../support.ts';
+
+function frameOf(text: string): Buffer {
+  const frames = new FrameBuffer();
+  frames.add(text);
+  return frames.take();
+}
 
 test('frames cut at every byte give the whole ones before the cut', () => {
   const texts = ['{}', '"ä€😀"', 'x'.repeat(300)];

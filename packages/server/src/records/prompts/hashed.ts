@@ -6,10 +6,10 @@ import { promptText } from './text.ts';
 /** Puts a hash of the prompt on the records of known callers: enough to see the same one come again (acceptance row F22). */
 export function hashed(inboundOf: (requestId: string) => Incoming | undefined, next: Ledger): Ledger {
   return {
-    append(record) {
+    append(record, mayWait) {
       const promptHash = record.callerId === undefined ? undefined : hashOf(inboundOf(record.requestId));
       const known: StoredCall = promptHash === undefined ? record : { ...record, promptHash };
-      next.append(known);
+      return next.append(known, mayWait);
     },
   };
 }

@@ -8,23 +8,45 @@ const headBytes = 8;
 /** A record is cut to less (record-text.ts): a longer one is rubbish where a head should be. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
-let scratch = Buffer.allocUnsafe(16 * 1024);
 /** UTF-8 takes at most three bytes for each UTF-16 unit. */
 const widestUnit = 3;
 
-/**
- * The frame of a text; to be used before the next one is made, which takes its place.
- * @throws RangeError when it would be too long to be read again
- */
-export function frameOf(text: string): Buffer {
-  const room = headBytes + text.length * widestUnit;
-  if (room > scratch.length) scratch = Buffer.allocUnsafe(room);
-  const length = scratch.write(text, headBytes);
-  if (length > maxFrameBytes) throw new RangeError(`A record of ${length} bytes is too long for the journal.`);
-  const end = headBytes + length;
-  scratch.writeUInt32LE(length, 0);
-  scratch.writeUInt32LE(crc32(scratch.subarray(headBytes, end)), 4);
-  return scratch.subarray(0, end);
+/** Frames one behind the other, to be written at once. */
+export class FrameBuffer {
+  #buffer = Buffer.allocUnsafe(16 * 1024);
+  #length = 0;
+
+  /**
+   * Where the text's frame ends, from the beginning of all.
+   * @throws RangeError when it would be too long to be read again
+   */
+  add(text: string): number {
+    const head = this.#length;
+    const start = head + headBytes;
+    this.#makeRoom(start + text.length * widestUnit);
+    const buffer = this.#buffer;
+    const length = buffer.write(text, start);
+    if (length > maxFrameBytes) throw new RangeError(`A record of ${length} bytes is too long for the journal.`);
+    const end = start + length;
+    buffer.writeUInt32LE(length, head);
+    buffer.writeUInt32LE(crc32(buffer.subarray(start, end)), head + 4);
+    this.#length = end;
+    return end;
+  }
+
+  /** All of them; to be used before the next is added, which takes their place. */
+  take(): Buffer {
+    const length = this.#length;
+    this.#length = 0;
+    return this.#buffer.subarray(0, length);
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(bytes * 2);
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
 }
 
 export interface Frame {

@@ -21,9 +21,9 @@ const keptInMemory = 10_000;
 const firstPauseMs = 500;
 const maxPauseMs = 10_000;
 
-interface Queued extends Entry {
-  /** Absent: it is in no file. */
-  readonly segment?: Segment;
+export interface Queued extends Entry {
+  /** Undefined: it is in no file. */
+  readonly segment: Segment | undefined;
   /** Behind it in the file. */
   readonly position: number;
 }
@@ -58,10 +58,11 @@ export class Mover {
     this.#aside = aside;
   }
 
-  push(call: StoredCall, json: string, segment?: Segment): void {
+  push(queued: Queued): void {
+    const { segment } = queued;
     if (segment && this.#spilled.length > 0) this.#spill(segment);
     else {
-      this.#queue.push({ call, json, position: segment?.size ?? 0, ...(segment && { segment }) });
+      this.#queue.push(queued);
       if (this.#queue.length > maxQueued) this.#spillAll();
     }
     if (!this.#running) this.#timer ??= setTimeout(() => void this.#start(), gatherMs).unref();

@@ -1,19 +1,17 @@
 import type { StoredCall } from '../stored-call.ts';
+import type { Tell } from './journal.ts';
 
 /** A caller may write megabytes for a model. Beyond this, texts and lists of a record are cut, so that it fits into a frame. */
 const maxRecordUnits = 1024 * 1024;
 const maxTextUnits = 1000;
 const maxItems = 100;
 
-export interface RecordText {
-  readonly json: string;
-  readonly cut: boolean;
-}
-
 /** A call as its record is written. */
-export function recordText(call: StoredCall): RecordText {
+export function recordText(call: StoredCall, tell: Tell): string {
   const json = JSON.stringify(call);
-  return json.length > maxRecordUnits ? { json: JSON.stringify(call, cut), cut: true } : { json, cut: false };
+  if (json.length <= maxRecordUnits) return json;
+  tell('error', 'A record was too long: its texts and lists are cut.', { requestId: call.requestId });
+  return JSON.stringify(call, cut);
 }
 
 /** Of a list the end stays: the last attempt is the one that served. */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { frameOf } from './frames.ts';
 
 /** A file of the journal that this process appends to. What it holds is in the system's hands, which outlives the process. */
 export class Segment {
@@ -24,15 +23,14 @@ export class Segment {
   }
 
   /** @throws the system's error, with nothing appended. */
-  append(text: string): void {
-    const frame = frameOf(text);
+  append(frames: Buffer): void {
     try {
-      for (let written = 0; written < frame.length;) written += writeSync(this.#file, frame, written);
+      for (let written = 0; written < frames.length;) written += writeSync(this.#file, frames, written);
     } catch (error) {
       ftruncateSync(this.#file, this.#size); // half a frame would hide what comes behind it
       throw error;
     }
-    this.#size += frame.length;
+    this.#size += frames.length;
   }
 
   /** Onto the disk, beside everything else: a loss of power costs what came since. */

@@ -1,0 +1,103 @@
+import type { Entry } from '../book-calls.ts';
+import type { StoredCall } from '../stored-call.ts';
+import { FrameBuffer } from './frames.ts';
+import type { Journal, Tell } from './journal.ts';
+import type { Lock } from './lock.ts';
+import type { Mover } from './mover.ts';
+import { recordText } from './record-text.ts';
+import { Segment } from './segment.ts';
+
+/** A segment is begun anew behind this, so that files go when they are done with. */
+const maxSegmentBytes = 8 * 1024 * 1024;
+const syncMs = 1000;
+
+interface Gathered extends Entry {
+  /** Of its frame, among the others. */
+  readonly end: number;
+}
+
+/** Calls in a file before they are in the database. */
+export class FileJournal implements Journal {
+  readonly #folder: string;
+  readonly #slot: number;
+  readonly #lock: Lock;
+  readonly #mover: Mover;
+  readonly #tell: Tell;
+  readonly #timer: NodeJS.Timeout;
+  #segment: Segment | undefined;
+  readonly #frames = new FrameBuffer();
+  /** What the frames are of. */
+  #gathered: Gathered[] = [];
+  /** Resolves when they are written. */
+  #written: PromiseWithResolvers<void> | undefined;
+
+  constructor(folder: string, slot: number, lock: Lock, mover: Mover, tell: Tell) {
+    this.#folder = folder;
+    this.#slot = slot;
+    this.#lock = lock;
+    this.#mover = mover;
+    this.#tell = tell;
+    this.#timer = setInterval(() => this.#segment?.sync(), syncMs).unref();
+  }
+
+  append(call: StoredCall, mayWait = false): Promise<void> | void {
+    const json = recordText(call, this.#tell);
+    this.#gathered.push({ call, json, end: this.#frames.add(json) });
+    if (!mayWait) return this.#write();
+    if (!this.#written) {
+      this.#written = Promise.withResolvers();
+      // Behind all that this turn of the event loop reads: what ends within it is written at once.
+      setImmediate(() => this.#write());
+    }
+    return this.#written.promise;
+  }
+
+  settled(): Promise<void> {
+    this.#write();
+    return this.#mover.settled();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#write();
+    this.#retire();
+    await this.#mover.close();
+    this.#lock.release();
+  }
+
+  #write(): void {
+    const gathered = this.#gathered;
+    if (gathered.length === 0) return;
+    this.#gathered = [];
+    const frames = this.#frames.take();
+    const segment = this.#appended(frames);
+    const start = segment ? segment.size - frames.length : 0;
+    for (const { call, json, end } of gathered) this.#mover.push({ call, json, segment, position: start + end });
+    this.#written?.resolve();
+    this.#written = undefined;
+  }
+
+  /** Undefined: they could not be written, and are safe only once they are in the database. */
+  #appended(frames: Buffer): Segment | undefined {
+    try {
+      if (this.#segment && this.#segment.size > maxSegmentBytes) this.#retire();
+      const segment = (this.#segment ??= new Segment(this.#folder, this.#slot));
+      segment.append(frames);
+      return segment;
+    } catch (error) {
+      this.#tell('error', 'The journal cannot be written: calls may be lost if this process ends now.', {
+        folder: this.#folder,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+      return undefined;
+    }
+  }
+
+  #retire(): void {
+    const segment = this.#segment;
+    this.#segment = undefined;
+    if (!segment) return;
+    segment.close();
+    this.#mover.retire(segment);
+  }
+}
