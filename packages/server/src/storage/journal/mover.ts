@@ -47,6 +47,9 @@ export class Mover {
   #spilled: Segment[] = [];
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  /** So many of the queue are not to wait for more. */
+  #due = 0;
   #closing = false;
   /** Calls put on record since the oldest in memory were forgotten. */
   #sinceTrim = 0;
@@ -65,7 +68,7 @@ export class Mover {
       this.#queue.push(queued);
       if (this.#queue.length > maxQueued) this.#spillAll();
     }
-    if (!this.#running) this.#timer ??= setTimeout(() => void this.#start(), gatherMs).unref();
+    if (!this.#running) this.#schedule();
   }
 
   /** Nothing more is written to it: its file goes when the database has it all. */
@@ -75,31 +78,46 @@ export class Mover {
 
   /** Resolves when the database has everything, or has failed. */
   settled(): Promise<void> {
-    return this.#start();
+    return this.#startAll();
   }
 
   /** What cannot be moved now stays in the files for the next start. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#start();
+    await this.#startAll();
     clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+  }
+
+  /** A batch that is full is moved before its calls grow old in memory. */
+  #schedule(): void {
+    if (this.#queue.length >= entriesAtOnce) this.#immediate ??= setImmediate(() => void this.#start());
+    else this.#timer ??= setTimeout(() => void this.#startAll(), gatherMs).unref();
+  }
+
+  #startAll(): Promise<void> {
+    this.#due = this.#queue.length;
+    return this.#start();
   }
 
   #start(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearImmediate(this.#immediate);
+    this.#timer = this.#immediate = undefined;
     if (this.#idle()) return Promise.resolve();
     return (this.#running ??= this.#run());
   }
 
+  /** Less than a batch waits for more: moving it costs as much as moving many. */
   #idle(): boolean {
-    return this.#queue.length === 0 && this.#spilled.length === 0 && this.#retired.length === 0;
+    const waits = this.#due === 0 && this.#queue.length < entriesAtOnce;
+    return waits && this.#spilled.length === 0 && this.#retired.length === 0;
   }
 
   async #run(): Promise<void> {
     let pauseMs = firstPauseMs;
     let failed = false;
-    // Idle is asked and running is over in one breath: whatever is pushed later starts anew.
+    // Idle is asked and running is over in one breath: whatever is pushed later is scheduled anew.
     while (!this.#idle() && !(failed && this.#closing)) {
       try {
         await this.#step();
@@ -114,6 +132,7 @@ export class Mover {
       }
     }
     this.#running = undefined;
+    if (this.#queue.length > 0 && !this.#closing) this.#schedule();
   }
 
   async #step(): Promise<void> {
@@ -143,7 +162,8 @@ export class Mover {
   #forget(entries: readonly Queued[]): void {
     const moved = new Set(entries);
     const rest = this.#queue.findIndex((queued) => !moved.has(queued));
-    this.#queue.splice(0, rest < 0 ? this.#queue.length : rest);
+    const { length } = this.#queue.splice(0, rest < 0 ? this.#queue.length : rest);
+    this.#due = Math.max(0, this.#due - length);
   }
 
   async #trim(more: number): Promise<void> {
@@ -169,6 +189,7 @@ export class Mover {
     for (const { segment } of this.#queue) if (segment) this.#spill(segment);
     // Those that are in no file have nowhere else to be.
     this.#queue = this.#queue.filter(({ segment }) => !segment);
+    this.#due = Math.min(this.#due, this.#queue.length);
   }
 
   #spill(segment: Segment): void {
