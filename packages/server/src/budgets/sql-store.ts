@@ -1,6 +1,7 @@
 import { Failure, type BudgetKey, type BudgetStore, type Charge, type Clock, type Leased } from '@proxy/core';
 import { sql } from 'kysely';
 import type { Bookkeeping } from '../storage/book-calls.ts';
+import type { Entry } from '../storage/entry.ts';
 import type { Database } from '../storage/tables.ts';
 import { holderName, isGone } from './holder.ts';
 
@@ -23,8 +24,8 @@ export interface SqlBudgetStore extends BudgetStore {
 
 /** The charges of calls, booked in the transaction that puts the calls on record. */
 export const budgetBooks: Bookkeeping = {
-  async apply(tx, calls) {
-    for (const booking of bookingsOf(calls)) await bookIn(tx, booking);
+  async apply(tx, entries) {
+    for (const booking of bookingsOf(entries)) await bookIn(tx, booking);
   },
 };
 
@@ -194,15 +195,13 @@ interface Booking {
   readonly leavesAt?: number;
 }
 
-type Charged = Parameters<Bookkeeping['apply']>[1][number];
-
 /** In one order, whoever books: two that lock the same books never wait for each other. */
-function bookingsOf(calls: readonly Charged[]): readonly Booking[] {
+function bookingsOf(entries: readonly Entry[]): readonly Booking[] {
   const bookings = new Map<string, Booking>();
-  for (const { charges = [], startedAt, durationMs } of calls)
+  for (const { row, charges } of entries)
     for (const charge of charges) {
       const { budget, endsAt, holder = '', amount } = charge;
-      const leavesAt = leavesAtOf(charge, startedAt + durationMs);
+      const leavesAt = leavesAtOf(charge, row.startedAt + row.durationMs);
       const place = JSON.stringify([budget, endsAt, holder, leavesAt]);
       const sofar = bookings.get(place)?.amount ?? 0;
       bookings.set(place, {

@@ -1,30 +1,26 @@
+import type { Entry } from './entry.ts';
 import { insertCalls } from './insert-calls.ts';
 import { addTotals } from './totals.ts';
-import { callRow, type StoredCall } from './stored-call.ts';
 import type { Database } from './tables.ts';
-
-/** A call on its way into the database, with its text as it stands in the journal. */
-export interface Entry {
-  readonly call: StoredCall;
-  readonly json: string;
-}
 
 /** Books of others that must agree with the calls on record: budgets' spending. */
 export interface Bookkeeping {
-  /** Part of the transaction that puts these calls on record; each call comes once, whatever crashes. */
-  apply(tx: Database, calls: readonly StoredCall[]): Promise<void>;
+  /** Part of the transaction that puts these calls on record; each comes once, whatever crashes. */
+  apply(tx: Database, entries: readonly Entry[]): Promise<void>;
 }
 
 /** Puts calls on record that are not yet, and into every book with them. Returns those that were new. */
-export async function bookCalls(
+export async function bookCalls<One extends Entry>(
   tx: Database,
-  entries: readonly Entry[],
+  entries: readonly One[],
   books: readonly Bookkeeping[],
-): Promise<readonly StoredCall[]> {
-  const rows = entries.map(({ call, json }) => callRow(call, json));
-  const fresh = await insertCalls(tx, rows);
+): Promise<readonly One[]> {
+  const fresh = await insertCalls(
+    tx,
+    entries.map(({ row }) => row),
+  );
   // Within one batch the first of two alike has been taken.
-  const added = entries.flatMap(({ call }) => (fresh.delete(call.requestId) ? [call] : []));
+  const added = entries.filter(({ row }) => fresh.delete(row.requestId));
   if (added.length === 0) return added;
   await addTotals(tx, added);
   for (const book of books) await book.apply(tx, added);

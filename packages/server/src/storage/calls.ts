@@ -1,5 +1,5 @@
 import { sql, type ExpressionWrapper, type RawBuilder, type SelectQueryBuilder, type SqlBool } from 'kysely';
-import { parsed } from './row.ts';
+import { callOf } from './call-row.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { Database, Tables } from './tables.ts';
 import type { UsageGroup } from './usage-groups.ts';
@@ -51,12 +51,12 @@ const dayMs = 86_400_000;
 export function callsIn(db: Database): Calls {
   return {
     async find(requestId) {
-      const row = await db.selectFrom('calls').select('record').where('requestId', '=', requestId).executeTakeFirst();
-      return row && parsed<StoredCall>(row.record);
+      const row = await db.selectFrom('calls').selectAll().where('requestId', '=', requestId).executeTakeFirst();
+      return row && callOf(row);
     },
     async list({ limit, before, ...filter }) {
       const rows = await filtered(db.selectFrom('calls'), filter)
-        .select('record')
+        .selectAll()
         .$if(before !== undefined, (query) =>
           query.where(({ eb, refTuple, tuple }) =>
             eb(refTuple('startedAt', 'requestId'), '<', tuple(before?.startedAt ?? 0, before?.requestId ?? '')),
@@ -66,7 +66,7 @@ export function callsIn(db: Database): Calls {
         .orderBy('requestId', 'desc')
         .limit(limit)
         .execute();
-      return rows.map(({ record }) => JSON.parse(record) as StoredCall); // written by this program
+      return rows.map(callOf);
     },
     async count(filter = {}) {
       const { many } = await filtered(db.selectFrom('calls'), filter)

@@ -22,3 +22,19 @@ function cleaned(value: unknown): unknown {
 export function withoutZeros(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }
+
+export function nanosOf(usd: number): number {
+  return whole(usd * 1e9);
+}
+
+/** What upstreams report may be anything: one number that the database refuses would hold up the whole journal. */
+export function whole(value: number): number {
+  return value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+/** A caller chose the name, and PostgreSQL's indexes take no long ones. */
+export function plain(text: string | undefined): string | null {
+  return text === undefined ? null : withoutZeros(text.slice(0, maxNameUnits)).toWellFormed();
+}
+
+const maxNameUnits = 300;

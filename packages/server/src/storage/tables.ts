@@ -157,7 +157,7 @@ export interface CallTable {
   /** Billionths of a dollar. */
   readonly costNanos: number | null;
   readonly failure: string | null;
-  /** JSON: the whole CallRecord. */
+  /** JSON: what the other columns leave out of the call (call-row.ts). */
   readonly record: string;
 }
 

@@ -1,5 +1,5 @@
-import { totalInputTokens } from '@proxy/core';
-import { nanosOf, plain, whole, type StoredCall } from './stored-call.ts';
+import type { Entry } from './entry.ts';
+import { nanosOf } from './storable.ts';
 import type { Database, TotalTable } from './tables.ts';
 
 /** What a caller has used of a model since ever. */
@@ -38,20 +38,21 @@ export function totalsIn(db: Database): Totals {
 }
 
 /** Adds calls that have just been put on record. */
-export async function addTotals(tx: Database, calls: readonly StoredCall[]): Promise<void> {
+export async function addTotals(tx: Database, entries: readonly Entry[]): Promise<void> {
   const sums = new Map<string, TotalTable>();
-  for (const { callerId, model: asked, usage = {}, cost, startedAt } of calls) {
-    if (callerId === undefined) continue;
-    const model = plain(asked) ?? '';
+  for (const { row } of entries) {
+    const { callerId, inputTokens, outputTokens, costNanos, startedAt } = row;
+    if (callerId === null) continue;
+    const model = row.model ?? '';
     const key = JSON.stringify([callerId, model]);
     const sum = sums.get(key);
     sums.set(key, {
       callerId,
       model,
       calls: (sum?.calls ?? 0) + 1,
-      inputTokens: (sum?.inputTokens ?? 0) + whole(totalInputTokens(usage)),
-      outputTokens: (sum?.outputTokens ?? 0) + whole(usage.outputTokens ?? 0),
-      costNanos: (sum?.costNanos ?? 0) + (cost ? nanosOf(cost.usd) : 0),
+      inputTokens: (sum?.inputTokens ?? 0) + inputTokens,
+      outputTokens: (sum?.outputTokens ?? 0) + outputTokens,
+      costNanos: (sum?.costNanos ?? 0) + (costNanos ?? 0),
       lastAt: Math.max(sum?.lastAt ?? 0, startedAt),
     });
   }

@@ -5,6 +5,7 @@ import { liveOf } from '../../src/live.ts';
 import { createRecords } from '../../src/records/records.ts';
 import { frontOf } from '../../src/routes/front.ts';
 import { bookCalls } from '../../src/storage/book-calls.ts';
+import { entryOf } from '../../src/storage/entry.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { createTransports } from '../../src/transports.ts';
 import { folder, load, testLog, until } from '../support.ts';
@@ -31,7 +32,7 @@ upstreams:
   const read = load(folder({ 'proxy.config.yaml': config }));
   const ledger = {
     append: (call: Parameters<typeof log.ledger.append>[0]) =>
-      void storage.db.transaction().execute((tx) => bookCalls(tx, [{ call, json: JSON.stringify(call) }], [])),
+      void storage.db.transaction().execute((tx) => bookCalls(tx, [entryOf(call)], [])),
   };
   const live = liveOf(read, {
     transport: transports.for(read),

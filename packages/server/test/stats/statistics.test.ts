@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { statisticsOf } from '../../src/stats/statistics.ts';
 import { bookCalls } from '../../src/storage/book-calls.ts';
+import { entryOf } from '../../src/storage/entry.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { StoredCall } from '../../src/storage/stored-call.ts';
 import { databases, newPlace } from '../databases.ts';
@@ -48,7 +49,7 @@ describe.each(databases)('statistics on $name', (database) => {
   async function statistics() {
     const storage = await openStorage({ place: await newPlace(database) });
     onTestFinished(() => storage.close());
-    const entries = known.map((each) => ({ call: each, json: JSON.stringify(each) }));
+    const entries = known.map((each) => entryOf(each));
     await storage.db.transaction().execute((tx) => bookCalls(tx, entries, []));
     return statisticsOf(storage);
   }
@@ -58,7 +59,7 @@ describe.each(databases)('statistics on $name', (database) => {
     const storage = await openStorage({ place: await newPlace(database) });
     onTestFinished(() => storage.close());
     const odd = call('odd', '2026-01-31T00:00:00Z', { path: '/\0\ud800', model: '\0' }) as StoredCall;
-    await storage.db.transaction().execute((tx) => bookCalls(tx, [{ call: odd, json: JSON.stringify(odd) }], []));
+    await storage.db.transaction().execute((tx) => bookCalls(tx, [entryOf(odd)], []));
     const { byCredential, byEndpoint } = statisticsOf(storage);
     expect(await byCredential({ since })).toMatchObject([{ credential: 'an#2-other', calls: 1 }]);
     expect(await byEndpoint({ since })).toMatchObject([{ endpoint: '/\ufffd\ufffd' }]);

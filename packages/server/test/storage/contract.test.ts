@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { bookCalls, type Bookkeeping } from '../../src/storage/book-calls.ts';
+import { entryOf } from '../../src/storage/entry.ts';
 import { openStorage, type StorageOptions } from '../../src/storage/open.ts';
 import type { StoredCall } from '../../src/storage/stored-call.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -233,10 +234,16 @@ describe.each(databases)('storage on $name', (database) => {
   test('calls: each on record once, with its totals and other books, whatever comes twice', async () => {
     const { db, calls, totals } = await open();
     const booked: string[] = [];
-    const book: Bookkeeping = { apply: async (_, some) => void booked.push(...some.map(({ requestId }) => requestId)) };
+    const book: Bookkeeping = { apply: async (_, some) => void booked.push(...some.map(({ row }) => row.requestId)) };
     const some = [call('a', {}), call('b', { model: 'm2', cost: { usd: 0.25 } }), call('a', {})];
     const enter = (batch: readonly StoredCall[], books: readonly Bookkeeping[]) =>
-      db.transaction().execute((tx) => bookCalls(tx, batch.map(entry), books));
+      db.transaction().execute((tx) =>
+        bookCalls(
+          tx,
+          batch.map((one) => entryOf(one)),
+          books,
+        ),
+      );
     expect(await enter(some, [book])).toHaveLength(2);
     expect(await enter([...some, call('c', {})], [book])).toHaveLength(1);
     expect(booked).toEqual(['a', 'b', 'c']);
@@ -264,7 +271,13 @@ describe.each(databases)('storage on $name', (database) => {
         cost: { usd: 0.001 },
       }),
     );
-    await db.transaction().execute((tx) => bookCalls(tx, batch.map(entry), []));
+    await db.transaction().execute((tx) =>
+      bookCalls(
+        tx,
+        batch.map((one) => entryOf(one)),
+        [],
+      ),
+    );
     const first = await calls.list({ limit: 10 });
     expect(first.map(({ requestId }) => requestId).slice(0, 6)).toEqual(['r24', 'r23', 'r22', 'r21', 'r20', 'r19']);
     const last = first[9] as StoredCall;
@@ -299,7 +312,7 @@ describe.each(databases)('storage on $name', (database) => {
       callerId: 'k\0',
       failure: { kind: 'server', message: 'half \ud800\0' },
     };
-    await db.transaction().execute((tx) => bookCalls(tx, [entry(call('odd', odd))], []));
+    await db.transaction().execute((tx) => bookCalls(tx, [entryOf(call('odd', odd))], []));
     expect(await calls.list({ limit: 9, model: 'm\0', callerId: 'k\0' })).toMatchObject([
       { path: '/v1/\ufffd', model: 'm\ufffd', failure: { message: 'half \ufffd\ufffd' } },
     ]);
@@ -340,10 +353,6 @@ describe.each(databases)('storage on $name', (database) => {
     expect(heard).toEqual(['callers', 'callers', 'callers', 'credentials', 'bans']);
   });
 });
-
-function entry(stored: StoredCall) {
-  return { call: stored, json: JSON.stringify(stored) };
-}
 
 function call(requestId: string, more: Partial<StoredCall>): StoredCall {
   return {

@@ -13,6 +13,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
+import { callOf } from '../../src/storage/call-row.ts';
+import { entryIn, entryOf, entryText } from '../../src/storage/entry.ts';
 import { asideIn, asideName, refusesRecord } from '../../src/storage/journal/aside.ts';
 import { FrameBuffer, framesIn } from '../../src/storage/journal/frames.ts';
 import { openJournal, type Journal, type Tell } from '../../src/storage/journal/journal.ts';
@@ -83,7 +85,7 @@ describe.each(databases)('the journal on $name', (database) => {
     tail = Buffer.alloc(0),
   ): string {
     const path = join(beside(place, 'calls') ?? '', `${slot}-left${slot}behind.log`);
-    writeFileSync(path, Buffer.concat([...calls.map((one) => Buffer.from(frameOf(JSON.stringify(one)))), tail]));
+    writeFileSync(path, Buffer.concat([...calls.map((one) => frameOf(entryText(entryOf(one).row))), tail]));
     return path;
   }
 
@@ -93,7 +95,7 @@ describe.each(databases)('the journal on $name', (database) => {
     journal.append(call('a'));
     const [name = ''] = segmentsOf(place);
     const bytes = readFileSync(join(beside(place, 'calls') ?? '', name));
-    expect([...framesIn(bytes, 0)].map(({ text }) => JSON.parse(text) as StoredCall)).toEqual([call('a')]);
+    expect([...framesIn(bytes, 0)].map(({ text }) => callOf(entryIn(text).row))).toEqual([call('a')]);
     await journal.settled();
     expect(await storage.calls.find('a')).toEqual(call('a'));
     await journal.close();
@@ -105,7 +107,7 @@ describe.each(databases)('the journal on $name', (database) => {
     const place = await newPlace(database);
     const booked: string[] = [];
     const { storage, journal } = await open(place, [
-      { apply: async (_, calls) => void booked.push(...calls.map(({ requestId }) => requestId)) },
+      { apply: async (_, calls) => void booked.push(...calls.map(({ row }) => row.requestId)) },
     ]);
     const ids = Array.from({ length: 600 }, (_, index) => `r${index}`);
     for (const id of ids) journal.append(call(id));
@@ -132,6 +134,16 @@ describe.each(databases)('the journal on $name', (database) => {
     leaveBehind(place, 0, [call('a0'), call('a3')]);
     const { told } = await open(place);
     expect(told).toEqual([]);
+  });
+
+  test('what a version before left, whose texts were whole calls, is on record at the next start', async () => {
+    const place = await newPlace(database);
+    await (await open(place)).journal.close();
+    const path = leaveBehind(place, 0, []);
+    for (const id of ['a', 'b']) appendFileSync(path, frameOf(JSON.stringify(call(id))));
+    const { storage } = await open(place);
+    expect(await storage.calls.find('a')).toEqual(call('a'));
+    expect(await storage.calls.find('b')).toEqual(call('b'));
   });
 
   test('a segment with a hole is kept beside, and what stands before the hole is on record', async () => {
@@ -232,7 +244,9 @@ describe.each(databases)('the journal on $name', (database) => {
     test('is set aside and told of once, and the others are on record, in every book', async () => {
       const place = await newPlace(database);
       const booked: string[] = [];
-      const book: Bookkeeping = { apply: async (_, calls) => void booked.push(...calls.map((one) => one.requestId)) };
+      const book: Bookkeeping = {
+        apply: async (_, calls) => void booked.push(...calls.map(({ row }) => row.requestId)),
+      };
       const { storage, journal, told } = await open(place, [book]);
       const ids = Array.from({ length: 300 }, (_, index) => `r${index}`);
       const bad = ['r0', 'r7', 'r8', 'r299'];
@@ -315,8 +329,8 @@ test('a refused record that has no place to be kept is told of as lost', async (
   await storage.close();
 
   const path = folder();
-  const aside = asideIn(path, tell, 100);
-  for (const id of ['c', 'd']) aside({ call: call(id), json: '{}' }, new Error('No.'));
+  const aside = asideIn(path, tell, 300);
+  for (const id of ['c', 'd']) aside(entryOf(call(id)), new Error('No.'));
   expect(told.slice(1)).toMatchObject([
     ['error', 'The database refuses the record of a call; it has been set aside.', { requestId: 'c' }],
     ['error', lost, { requestId: 'd' }],

@@ -1,6 +1,7 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from '../book-calls.ts';
+import { callOf } from '../call-row.ts';
+import type { Entry } from '../entry.ts';
 import type { Tell } from './journal.ts';
 
 /** Takes a record that the database refuses for what it holds. @throws the system's error when it cannot be kept. */
@@ -12,10 +13,11 @@ const maxAsideBytes = 64 * 1024 * 1024;
 
 /** Keeps them in a file beside the journal's, for people: asked again, the database would only refuse them again. */
 export function asideIn(folder: string | undefined, tell: Tell, maxBytes = maxAsideBytes): SetAside {
-  return ({ call: { requestId }, json }, error) => {
+  return ({ row }, error) => {
+    const { requestId } = row;
     const reason = error instanceof Error ? error.message : String(error);
     const path = folder && join(folder, asideName);
-    const line = `{"refusedAt":${JSON.stringify(new Date().toISOString())},"reason":${JSON.stringify(reason)},"record":${json}}\n`;
+    const line = `{"refusedAt":${JSON.stringify(new Date().toISOString())},"reason":${JSON.stringify(reason)},"record":${JSON.stringify(callOf(row))}}\n`;
     if (path === undefined || sizeOf(path) + line.length > maxBytes) {
       tell('error', 'The database refuses the record of a call; it is lost.', { requestId, reason });
       return;

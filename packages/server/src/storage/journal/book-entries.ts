@@ -1,5 +1,5 @@
-import { bookCalls, type Bookkeeping, type Entry } from '../book-calls.ts';
-import type { StoredCall } from '../stored-call.ts';
+import { bookCalls, type Bookkeeping } from '../book-calls.ts';
+import type { Entry } from '../entry.ts';
 import type { Database } from '../tables.ts';
 import { refusesRecord, type SetAside } from './aside.ts';
 
@@ -14,13 +14,13 @@ interface Booking<One extends Entry> {
 
 /**
  * Puts entries on record in their order, in one transaction where that goes. One that the database refuses for what it holds is found by
- * halving, set aside, and holds up no other. Returns the calls that were new.
+ * halving, set aside, and holds up no other. Returns those that were new.
  */
 export async function bookEntries<One extends Entry>(
   db: Database,
   entries: readonly One[],
   booking: Booking<One>,
-): Promise<readonly StoredCall[]> {
+): Promise<readonly One[]> {
   const { books, aside, mark, done } = booking;
   try {
     const added = await db.transaction().execute(async (tx) => {

@@ -1,11 +1,11 @@
-import type { Entry } from '../book-calls.ts';
+import { entryText, type Entry } from '../entry.ts';
 import type { StoredCall } from '../stored-call.ts';
 import { FrameBuffer } from './frames.ts';
 import type { Journal, Tell } from './journal.ts';
 import type { Lock } from './lock.ts';
 import type { Mover } from './mover.ts';
-import { recordText } from './record-text.ts';
 import { Segment } from './segment.ts';
+import { told } from './told.ts';
 
 /** A segment is begun anew behind this, so that files go when they are done with. */
 const maxSegmentBytes = 8 * 1024 * 1024;
@@ -41,8 +41,8 @@ export class FileJournal implements Journal {
   }
 
   append(call: StoredCall, mayWait = false): Promise<void> | void {
-    const json = recordText(call, this.#tell);
-    this.#gathered.push({ call, json, end: this.#frames.add(json) });
+    const { row, charges } = told(call, this.#tell);
+    this.#gathered.push({ row, charges, end: this.#frames.add(entryText(row)) });
     if (!mayWait) return this.#write();
     if (!this.#written) {
       this.#written = Promise.withResolvers();
@@ -72,7 +72,7 @@ export class FileJournal implements Journal {
     const frames = this.#frames.take();
     const segment = this.#appended(frames);
     const start = segment ? segment.size - frames.length : 0;
-    for (const { call, json, end } of gathered) this.#mover.push({ call, json, segment, position: start + end });
+    for (const { row, charges, end } of gathered) this.#mover.push({ row, charges, segment, position: start + end });
     this.#written?.resolve();
     this.#written = undefined;
   }

@@ -7,7 +7,7 @@ import { asideIn } from './aside.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { FileJournal } from './file-journal.ts';
 import { Mover, type Queued } from './mover.ts';
-import { recordText } from './record-text.ts';
+import { told } from './told.ts';
 import { lockPath, recoverJournal } from './recover.ts';
 
 /**
@@ -55,7 +55,7 @@ function ends(mover: Mover): Pick<Journal, 'settled' | 'close'> {
 }
 
 function inMemory(call: StoredCall, tell: Tell): Queued {
-  return { call, json: recordText(call, tell), segment: undefined, position: 0 };
+  return { ...told(call, tell), segment: undefined, position: 0 };
 }
 
 function takeSlot(folder: string): { readonly slot: number; readonly lock: Lock } {

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Bookkeeping, Entry } from '../book-calls.ts';
-import type { StoredCall } from '../stored-call.ts';
+import type { Bookkeeping } from '../book-calls.ts';
+import type { Entry } from '../entry.ts';
 import type { Storage } from '../storage.ts';
 import type { SetAside } from './aside.ts';
 import { bookEntries } from './book-entries.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Bookkeeping, Entry } from '../book-calls.ts';
-import type { StoredCall } from '../stored-call.ts';
+import type { Bookkeeping } from '../book-calls.ts';
+import { entryIn, type Entry } from '../entry.ts';
 import type { Database } from '../tables.ts';
 import type { SetAside } from './aside.ts';
 import { bookEntries } from './book-entries.ts';
@@ -32,7 +32,7 @@ export async function takeIn(
   for (;;) {
     const entries: (Entry & { readonly end: number })[] = [];
     for (const { text, end } of framesIn(bytes, position)) {
-      entries.push({ call: JSON.parse(text) as StoredCall, json: text, end }); // its checksum says that we wrote it
+      entries.push({ ...entryIn(text), end });
       position = end;
       if (entries.length === entriesAtOnce) break;
     }

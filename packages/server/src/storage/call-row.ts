@@ -1,0 +1,117 @@
+import { totalInputTokens, type CallRecord, type Charge } from '@proxy/core';
+import {
+  attemptOf,
+  chargeOf,
+  costOf,
+  shortAttempt,
+  shortCharge,
+  shortCost,
+  type ShortAttempt,
+  type ShortCharge,
+  type ShortCost,
+  type Undefinable,
+} from './short-forms.ts';
+import { nanosOf, plain, storableJson, whole } from './storable.ts';
+import type { StoredCall } from './stored-call.ts';
+import type { CallTable } from './tables.ts';
+
+/** A caller may write megabytes for a model. Beyond this, texts and lists of a record are cut, so that it fits into a frame of the journal. */
+const maxRecordUnits = 1024 * 1024;
+const maxTextUnits = 1000;
+const maxItems = 100;
+
+/** A call as its row: what has no column of its own is in `record`. `onCut` hears of a record that was too long. */
+export function rowOf(call: StoredCall, onCut?: () => void): CallTable {
+  const { usage, cost, failure } = call;
+  const columns: Columns = {
+    requestId: call.requestId,
+    startedAt: call.startedAt,
+    durationMs: call.durationMs,
+    status: call.status,
+    callerId: call.callerId ?? null,
+    userId: call.userId ?? null,
+    operation: call.operation ?? null,
+    model: plain(call.model),
+    upstream: call.upstream ?? null,
+    upstreamModel: plain(call.upstreamModel),
+    inputTokens: usage ? whole(totalInputTokens(usage)) : 0,
+    outputTokens: whole(usage?.outputTokens ?? 0),
+    costNanos: cost ? nanosOf(cost.usd) : null,
+    failure: failure?.kind ?? null,
+  };
+  const rest = restOf(call, columns);
+  let record = JSON.stringify(rest);
+  if (record.length > maxRecordUnits) {
+    onCut?.();
+    record = JSON.stringify(rest, cut);
+  }
+  return Object.assign(columns, { record: storableJson(record) });
+}
+
+/** The call of a row, of earlier versions as well, whose records were whole. */
+export function callOf({ record, ...columns }: CallTable): StoredCall {
+  const { attempts = [], charges, cost, ...rest } = JSON.parse(record) as Partial<Rest>; // written by this program
+  const { requestId, startedAt, durationMs, status, callerId, userId, operation, model, upstream, upstreamModel } =
+    columns;
+  return {
+    ...{ requestId, startedAt, durationMs, status, notices: [] },
+    ...(callerId !== null && { callerId }),
+    ...(userId !== null && { userId }),
+    ...(operation !== null && { operation }),
+    ...(model !== null && { model }),
+    ...(upstream !== null && { upstream }),
+    ...(upstreamModel !== null && { upstreamModel }),
+    ...(rest as Partial<StoredCall>), // what is undefined is not in JSON
+    attempts: attempts.map((attempt) => attemptOf(attempt, columns)),
+    ...(charges && { charges: charges.map(chargeOf) }),
+    ...(cost && { cost: costOf(cost) }),
+  };
+}
+
+/** What a call took of budgets, from its row. */
+export function chargesOf({ record }: Pick<CallTable, 'record'>): readonly Charge[] {
+  const { charges = [] } = JSON.parse(record) as Partial<Rest>;
+  return charges.map(chargeOf);
+}
+
+type Columns = Omit<CallTable, 'record'>;
+
+/** Every member of a call that no column has in full. Written for each call, so that its lists are short. */
+type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices' | 'charges' | 'cost'> & {
+  readonly attempts: readonly ShortAttempt[];
+  readonly notices: CallRecord['notices'] | undefined;
+  readonly charges: readonly (ShortCharge | Charge)[] | undefined;
+  readonly cost: ShortCost | StoredCall['cost'];
+};
+
+type NamesOfColumns = 'requestId' | 'startedAt' | 'durationMs' | 'status' | 'callerId' | 'userId' | 'operation' | 'upstream'; // prettier-ignore
+
+function restOf(call: StoredCall, columns: Columns): Rest {
+  return {
+    path: call.path,
+    door: call.door,
+    dialect: call.dialect,
+    // Names that had to be cut for their columns.
+    model: call.model === columns.model ? undefined : call.model,
+    upstreamModel: call.upstreamModel === columns.upstreamModel ? undefined : call.upstreamModel,
+    attempts: call.attempts.map((attempt) => shortAttempt(attempt, columns)),
+    notices: call.notices.length > 0 ? call.notices : undefined,
+    firstByteMs: call.firstByteMs,
+    address: call.address,
+    streaming: call.streaming,
+    provider: call.provider,
+    way: call.way,
+    why: call.why,
+    usage: call.usage,
+    charges: call.charges?.map(shortCharge),
+    cost: shortCost(call.cost),
+    failure: call.failure,
+    promptHash: call.promptHash,
+  };
+}
+
+/** Of a list the end stays: the last attempt is the one that served. */
+function cut(_name: string, value: unknown): unknown {
+  if (typeof value === 'string' && value.length > maxTextUnits) return `${value.slice(0, maxTextUnits)}…`;
+  return Array.isArray(value) ? value.slice(-maxItems) : value;
+}
