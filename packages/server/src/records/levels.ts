@@ -1,5 +1,5 @@
 /** Things by labels: found without making a text of all of them, as a key would have to be. */
-export interface Levels<Label extends string, Thing> {
+export interface Levels<Thing> {
   /** One value for each label, in their order; the thing is made when it is not there. */
   of(...values: readonly string[]): Thing;
   all(): readonly Thing[];
@@ -11,7 +11,7 @@ interface Level<Thing extends object> extends Map<string, Level<Thing> | Thing> 
 export function levels<Label extends string, Thing extends object>(
   names: readonly Label[],
   make: (labels: Readonly<Record<Label, string>>) => Thing,
-): Levels<Label, Thing> {
+): Levels<Thing> {
   const root: Level<Thing> = new Map();
   const things: Thing[] = [];
 

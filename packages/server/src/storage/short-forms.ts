@@ -39,7 +39,7 @@ export type ShortCharge = readonly [
   of: Charge['of'],
   amount: number,
   endsAt: number,
-  holder?: string | null,
+  holder: string | null,
   rollingMs?: number | null,
   estimated?: boolean | null,
 ];
@@ -51,12 +51,12 @@ export function shortCharge({ budget, of, amount, endsAt, holder, rollingMs, est
 
 export function chargeOf(short: ShortCharge | Charge): Charge {
   if (!isTuple(short)) return short;
-  const [budget, of, amount, endsAt, holder, rollingMs, estimated] = short;
+  const [budget, of, amount, endsAt, holder, rollingMs = null, estimated = null] = short;
   return {
     ...{ budget, of, amount, endsAt },
-    ...(rollingMs != null && { rollingMs }),
-    ...(holder != null && { holder }),
-    ...(estimated != null && { estimated }),
+    ...(rollingMs !== null && { rollingMs }),
+    ...(holder !== null && { holder }),
+    ...(estimated !== null && { estimated }),
   };
 }
 
