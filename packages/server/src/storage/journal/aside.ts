@@ -10,12 +10,12 @@ export const asideName = 'refused.jsonl';
 /** A database that refuses every record must not fill the disk with them. */
 const maxAsideBytes = 64 * 1024 * 1024;
 
-/** Keeps them in a file beside the journal's, for people: asked again, the database would only refuse them again. */
+/** Keeps them in a file beside the journal's until somebody has them put on record: asked at once, the database would only refuse them again. */
 export function asideIn(folder: string | undefined, tell: Tell, maxBytes = maxAsideBytes): SetAside {
   return ({ call: { requestId }, json }, error) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const path = folder && join(folder, asideName);
-    const line = `{"refusedAt":${JSON.stringify(new Date().toISOString())},"reason":${JSON.stringify(reason)},"record":${json}}\n`;
+    const line = asideLine(json, reason);
     if (path === undefined || sizeOf(path) + line.length > maxBytes) {
       tell('error', 'The database refuses the record of a call; it is lost.', { requestId, reason });
       return;
@@ -23,6 +23,16 @@ export function asideIn(folder: string | undefined, tell: Tell, maxBytes = maxAs
     appendFileSync(path, line, { mode: 0o600 });
     tell('error', 'The database refuses the record of a call; it has been set aside.', { requestId, reason, path });
   };
+}
+
+/** `record`: as it stands in the journal. */
+export function asideLine(record: string, reason: string): string {
+  const refusedAt = new Date().toISOString();
+  return `{"refusedAt":${JSON.stringify(refusedAt)},"reason":${JSON.stringify(reason)},"record":${record}}\n`;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function sizeOf(path: string): number {
