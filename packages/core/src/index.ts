@@ -83,7 +83,13 @@ export type { Candidate, Finish, FinishReason, Reply } from './conversation/repl
 export type { ReplyEvent } from './conversation/event.ts';
 export { totalInputTokens, type Usage } from './conversation/usage.ts';
 export type { Notice } from './conversation/notice.ts';
-export { Failure, type FailureDetails, type FailureKind, type QuotaFigures } from './conversation/failure.ts';
+export {
+  Failure,
+  kindOfStatus,
+  type FailureDetails,
+  type FailureKind,
+  type QuotaFigures,
+} from './conversation/failure.ts';
 export { collect } from './conversation/collect.ts';
 export { replay } from './conversation/replay.ts';
 

@@ -65,6 +65,7 @@ export function liveOf(
     gateway: createGateway(options),
     health,
     policies,
+    log: ports.log,
     trustedProxies: config.guards.trustedProxies,
     get open() {
       return callers.open;

@@ -8,7 +8,8 @@ import { expand } from '../src/config/expand.ts';
 import { commandLine } from './command-line.ts';
 
 const { out } = await commandLine(process.cwd(), ['schema']);
-const accepts = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(out) as object);
+const schema = JSON.parse(out) as object;
+const accepts = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
 
 test.each([
   ['what init writes', template],
@@ -47,6 +48,29 @@ test.each([
   expect(checkFile(expand(file, {}).value).ok).toBe(false);
   expect(accepts(file)).toBe(false);
 });
+
+test.each([
+  ['storage', 'in which the server is started'],
+  ['records.accessLog.folder', 'in which the server is started'],
+  ['records.prompts.folder', 'in which the server is started'],
+  ['guards.bans.file', 'in which the server is started'],
+  ['doors.pictures.path', 'relative to the configuration file'],
+  ['upstreams.apiKeys.file', 'relative to the configuration file'],
+  ['upstreams.connection.cert', 'relative to the configuration file'],
+])('the path %s says what it is relative to', (path, wanted) => {
+  const found = path
+    .split('.')
+    .reduce<unknown[]>((here, name) => here.flatMap((one) => membersAt(one, name)), [schema]);
+  expect(found).toEqual([expect.objectContaining({ description: expect.stringContaining(wanted) as string })]);
+});
+
+/** A member of that name, through lists and alternatives. */
+function membersAt(node: unknown, name: string): readonly unknown[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { properties = {}, items, anyOf } = node as { properties?: object; items?: unknown; anyOf?: unknown[] }; // of JSON Schema
+  const own = (properties as Record<string, unknown>)[name];
+  return own === undefined ? [items, ...(anyOf ?? [])].flatMap((inner) => membersAt(inner, name)) : [own];
+}
 
 test.each(['README.md', 'README.zh-CN.md'])('%s describes every option of the top', (name) => {
   const { properties } = JSON.parse(out) as { properties: object };

@@ -189,6 +189,45 @@ doors: { services: true }
     expect(calls.json()).toMatchObject({ calls: [] });
   });
 
+  const own: readonly (readonly [string, string, Parameters<typeof ask>[2], number, string])[] = [
+    ['a path below the admin API', '/admin/nowhere', {}, 404, 'not-found'],
+    ['a method that is not there', '/admin/api/v1/calls', { method: 'PUT' }, 405, 'method-not-allowed'],
+    ['an admin without a key', '/admin/api/v1/calls', {}, 401, 'unauthenticated'],
+    ['a predecessor’s admin API', '/api/keys', {}, 401, 'unauthenticated'],
+    ['statistics', '/api/stats', { headers: { 'x-forwarded-for': '203.0.113.7' } }, 401, 'unauthenticated'],
+    ['a caller who is banned', '/admin/api/v1/calls', { headers: { 'x-forwarded-for': '192.0.2.7' } }, 403, 'forbidden'],
+  ]; // prettier-ignore
+  test.each(own)('%s: no less', async (_name, path, asked, status, kind) => {
+    const { url, log } = await start({ cwd: folder({ 'proxy.config.yaml': config }) });
+    const answer = await ask(url, path, asked);
+    expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, kind]);
+    const requestId = answer.headers['x-proxy-request-id'];
+    expect(requestId).toMatch(/^req_/);
+    log.flush();
+    expect(log.lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+      expect.objectContaining({ level: 'warn', requestId, path, status, failure: { kind } }),
+    );
+  });
+
+  test.each([
+    ['api.example.com', 404, 'not-found'],
+    ['claude.api.example.com', 401, 'unauthenticated'],
+  ])('under the host name %s, where ai-proxy’s are served: %i with an id', async (host, status, kind) => {
+    const { url } = await start({ env: { CLAUDE_API_HOST: 'claude.example' } });
+    const answer = await ask(url, '/v1/messages', { host, body: {} });
+    expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, kind]);
+    expect(answer.headers['x-proxy-request-id']).toMatch(/^req_/);
+    expect(answer.json()).toHaveProperty('error.message');
+  });
+
+  test('a page that is there carries none', async () => {
+    const { url } = await start({ cwd: folder({ 'proxy.config.yaml': config }) });
+    const headers = { authorization: 'Bearer admin-0123456789' };
+    const answer = await ask(url, '/admin/api/v1/calls', { headers });
+    expect(answer.status).toBe(200);
+    expect(answer.headers).not.toHaveProperty('x-proxy-request-id');
+  });
+
   test('a long one is cut in the log', async () => {
     const { url, log } = await start();
     expect((await ask(url, `/${'x'.repeat(5000)}`)).status).toBe(404);

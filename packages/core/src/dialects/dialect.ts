@@ -52,6 +52,8 @@ export interface Dialect {
   encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject;
   decodeStream(context: DecodeReplyContext): StreamDecoder;
   encodeStream(context: EncodeReplyContext): StreamEncoder;
+  /** Absent: nobody knocks in this dialect. */
+  followStream?(): StreamFollower;
   /** `body` is the parsed JSON, or the text when it is not JSON. Never throws. */
   decodeError(status: number, body: Json, headers: HeaderMap): Failure;
   encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
@@ -331,6 +333,28 @@ export interface StreamEncoder {
    */
   repeated?(delta: TextDelta | ReasoningDelta): RepeatedFrame | undefined;
 }
+
+/** Knows where a stream stands that goes to a caller, whoever wrote it, and can end it as a reply that has something to say. */
+export interface StreamFollower {
+  /**
+   * A frame that is to go out, and whether it may: no mark of the end before all has ended, no second beginning. Such frames wait
+   * for a better word. Never throws.
+   */
+  follow(frame: Frame): boolean;
+  /**
+   * Closes what is open, says the text behind it, and ends the reply in order; of a reply that had finished, only what its end still
+   * lacks. Undefined: it has not begun. A call that may have been cut is never told as one to be run.
+   */
+  conclude(text: string, context: ConcludeContext): readonly Frame[] | undefined;
+}
+
+export interface ConcludeContext extends Pick<EncodeReplyContext, 'newId' | 'request'> {
+  /** As far as it is known. */
+  readonly usage?: Usage;
+}
+
+/** What stands between the reply so far and the text that ends it. */
+export const concludingGap = '\n\n';
 
 /** A frame that is the same for all deltas of a part, but for the text within. */
 export interface RepeatedFrame {

@@ -7,6 +7,7 @@ import type { Inbound, Translation } from '../translate/translation.ts';
 import { asFailure } from '../translate/upstream-failure.ts';
 import type { HttpRequest } from './http.ts';
 import { answerOpened } from './answer-opened.ts';
+import { endingInWords } from './error-as-completion.ts';
 import { readAll } from './read-all.ts';
 import { refuseLosses } from './refuse-losses.ts';
 import type { Plan } from './plan.ts';
@@ -52,7 +53,7 @@ async function tryTarget(
     translation.way === 'relay' ? relayedReplyHeaders(response.headers) : convertedReplyHeaders(response.headers);
   // Awaited, since a promise that is returned as it is takes two turns of the queue more.
   return inbound.glance.streaming
-    ? await answerStream(gateway, response, translation, headers, request)
+    ? await answerStream(gateway, response, translation, headers, inbound, request)
     : await answerWhole(response, translation, headers);
 }
 
@@ -92,9 +93,10 @@ function answerStream(
   response: UpstreamResponse,
   translation: Translation,
   headers: Record<string, string>,
+  inbound: Inbound,
   request: HttpRequest,
 ): Promise<Tried> {
-  const translator = translation.stream(response.headers['content-type'] ?? '');
+  const translator = endingInWords(gateway, inbound, translation.stream(response.headers['content-type'] ?? ''));
   return answerOpened(gateway, response, translator, { ...headers, 'cache-control': 'no-cache' }, request.signal);
 }
 

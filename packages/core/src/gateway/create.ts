@@ -25,6 +25,8 @@ import { createTokens } from './tokens.ts';
 
 /** One that tells of its upstreams' credentials as well. */
 export interface KeyedGateway extends Gateway {
+  /** As every answer carries one in `x-proxy-request-id`, for what is answered in front of the gateway. */
+  newRequestId(): string;
   readonly keys: Keys;
 }
 
@@ -63,6 +65,7 @@ export function createGateway(options: GatewayOptions): KeyedGateway {
     connect: (request) => connect(forOne(request), request),
     fetch: (request) => answerFetch(handle, request),
     keys: createKeys(running),
+    newRequestId: () => running.newId('req_'),
     knows: (method, url) => running.doors.find(method, url, {}) !== undefined,
   };
 }

@@ -4,7 +4,8 @@ import type { Reply } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
 import type { EncodeReplyContext } from '../dialects/dialect.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
-import type { Inbound } from '../translate/translation.ts';
+import { concluding } from '../translate/conclude.ts';
+import type { Inbound, StreamTranslator } from '../translate/translation.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { HttpAnswer } from './http.ts';
@@ -51,10 +52,24 @@ export function streamedCompletion(gateway: Running, inbound: Inbound, failure: 
   return streamed(gateway, inbound, replyOf(inbound, failure, failure.status, nothingUsed));
 }
 
+/** A reply in the middle of which something may fail: where that is wanted, it ends as one that says so. */
+export function endingInWords(gateway: Running, inbound: Inbound, translator: StreamTranslator): StreamTranslator {
+  if (!showsErrorsAsCompletions(gateway.options, inbound)) return translator;
+  return concluding(translator, inbound, {
+    text: (failure) => textOf(failure, failure.status),
+    reply: (failure, usage = nothingUsed) => replyOf(inbound, failure, failure.status, usage),
+    context: () => contextOf(gateway, inbound),
+  });
+}
+
 const nothingUsed: Usage = { inputTokens: 0, outputTokens: 0 };
 
-function replyOf({ glance }: Inbound, { kind, message, details }: Failure, status: number, usage: Usage): Reply {
-  const text = `${details.told ? 'Upstream' : 'Proxy'} error ${status} (${kind}): ${withoutVendorIds(message)}`;
+function textOf({ kind, message, details }: Failure, status: number): string {
+  return `${details.told ? 'Upstream' : 'Proxy'} error ${status} (${kind}): ${withoutVendorIds(message)}`;
+}
+
+function replyOf({ glance }: Inbound, failure: Failure, status: number, usage: Usage): Reply {
+  const text = textOf(failure, status);
   return {
     id: '',
     model: glance.model,

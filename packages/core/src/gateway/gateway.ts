@@ -18,7 +18,7 @@ export interface GatewayOptions {
   readonly limits?: Limits;
   /** Answer 400 naming the field instead of leaving anything out. A request may ask for it by `x-proxy-strict: true`. */
   readonly strict?: boolean;
-  /** A failure is answered as a reply that says so, under a status of 200, for clients that show replies alone. */
+  /** A failure is answered as a reply that says so, under a status of 200, for clients that show replies alone; a stream that fails in its middle ends as one. */
   readonly errorsAsCompletions?: boolean;
   /** Rows of the user's, stronger than ours. */
   readonly modelFacts?: readonly ModelFactsRow[];

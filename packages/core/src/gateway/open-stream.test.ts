@@ -173,6 +173,18 @@ test('a reader who leaves after the last event is no loss', async () => {
   expect(ends).toEqual([undefined]);
 });
 
+test('a reader who leaves after a failure was told has left because of that', async () => {
+  const from = upstream();
+  const { opened, ends } = open(from.source);
+  from.push('a');
+  const result = await opened;
+  if (!('source' in result)) throw new Error('not opened');
+  const flow = result.source.start(reader().sink);
+  from.push('!');
+  flow.cancel();
+  expect(ends).toMatchObject([{ kind: 'overloaded' }]);
+});
+
 test('a source that pushes everything at once is as good as a slow one', async () => {
   const source: Source = {
     start(sink) {

@@ -150,8 +150,8 @@ class TranslatedStream implements Sink, Source, Flow {
     if (this.#closed) return;
     this.#translator.leave();
     const { finished, failure } = this.#translator.progress;
-    // Some callers (Codex) hang up on the last event, before the connection's own end has come: they have it all.
-    this.#close(finished ? failure : new Failure('client-gone', 'The caller went away.'));
+    // Some callers (Codex) hang up on the last event, or on an error, before the connection's own end has come: they have it all.
+    this.#close(finished || failure ? failure : new Failure('client-gone', 'The caller went away.'));
   }
 
   #emit(out: Chunk): boolean {

@@ -1,12 +1,12 @@
 import type { GeneralProxies, OriginOptions } from '@proxy/node';
 import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
-import { flag, section, words } from './schema-parts.ts';
+import { besideFile, flag, section, words } from './schema-parts.ts';
 
 /** How an upstream is reached, files read: PEM texts where the file may have had paths. */
 export type ConnectionConfig = Omit<OriginOptions, 'insecureSkipVerify'>;
 
-const pemOrPath = words();
+const pemOrPath = words().describe(`A PEM text, or the path of one: ${besideFile}.`);
 
 export const connectionSchema = section({
   proxy: words()

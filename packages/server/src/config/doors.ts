@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
 import { asRange } from '../public-address.ts';
-import { flag, section, wholeNumber, words } from './schema-parts.ts';
+import { besideFile, flag, section, wholeNumber, words } from './schema-parts.ts';
 
 /** By what each is opened in the file. */
 export const doorNames = ['hosts', 'api', 'services', 'addresses'] as const;
@@ -53,7 +53,7 @@ export const doorsSchema = section({
     .union([flag(), section({ allow: z.array(range) })], { error: 'must be true, false or {allow: [ranges]}.' })
     .exactOptional(),
   pictures: section({
-    path: words(),
+    path: words().describe(`The folder of the pictures: ${besideFile}.`),
     maxMb: wholeNumber(1).exactOptional(),
     url: words()
       .regex(/^https?:\/\/[^\s?#]+$/, 'must be an address like https://ai.example.com.')

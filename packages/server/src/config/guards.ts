@@ -5,7 +5,7 @@ import type { Environment } from './expand.ts';
 import { aiProxyGuards } from './legacy/ai-proxy-guards.ts';
 import { claudeProxyGuards } from './legacy/claude-proxy-guards.ts';
 import { reverseProxyGuards } from './legacy/reverse-proxy-guards.ts';
-import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { belowStart, flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 
 /** Who is let in, and what may be asked for. */
 export interface GuardsConfig {
@@ -93,7 +93,7 @@ export const guardsSchema = section({
     errors: wholeNumber(1),
     windowSeconds: quantity(),
     banSeconds: quantity().exactOptional(),
-    file: words().exactOptional(),
+    file: words().describe(`The file of the bans, in ai-proxy’s form: ${belowStart}.`).exactOptional(),
   }).exactOptional(),
   keyAddresses: section({ most: wholeNumber(1).exactOptional(), revoke: flag().exactOptional() }).exactOptional(),
   perAddress: section({ requests: wholeNumber(1), windowSeconds: quantity() }).exactOptional(),

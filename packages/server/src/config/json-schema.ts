@@ -18,7 +18,7 @@ const reference = { type: 'string', pattern: String.raw`^(\$\{\w+(:-[^}]*)?\}|\d
 const withReference = { type: 'string', pattern: String.raw`\$\{\w+(:-[^}]*)?\}` };
 
 function allowWrittenForms(schema: JsonSchema): void {
-  const { orText, orNumber, orReference, alsoTexts, ...own } = schema as JsonSchema & WrittenForms; // put there by schema.ts
+  const { orText, orNumber, orReference, alsoTexts, description, ...own } = schema as JsonSchema & WrittenForms; // put there by schema.ts
   const forms: object[] = [];
   if (orText) forms.push({ type: 'string', minLength: 1 });
   if (orNumber) forms.push({ type: 'number' });
@@ -30,5 +30,6 @@ function allowWrittenForms(schema: JsonSchema): void {
       ...Object.fromEntries(alsoTexts.map((name) => [name, { type: ['string', 'number'] }])),
     };
   for (const member of Object.keys(schema)) delete schema[member];
-  Object.assign(schema, forms.length === 0 ? own : { anyOf: [own, ...forms] });
+  const said = description === undefined ? {} : { description };
+  Object.assign(schema, said, forms.length === 0 ? own : { anyOf: [own, ...forms] });
 }

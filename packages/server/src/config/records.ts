@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
-import { flag, oneOf, section, wholeNumber, words } from './schema-parts.ts';
+import { belowStart, flag, oneOf, section, wholeNumber, words } from './schema-parts.ts';
 
 /** What is kept of calls, and who may look. */
 export interface RecordsConfig {
@@ -47,6 +47,12 @@ function address() {
 const pattern = words().refine(isPattern, 'must be a regular expression.');
 const headers = z.record(z.string(), z.string(), { error: 'must be a map from names to texts.' });
 
+function named(what: string, otherwise: string) {
+  return words().describe(
+    `The folder of the ${what}: ${belowStart}. Absent: ${otherwise}, below BASE_PATH where that is set, else below that directory.`,
+  );
+}
+
 /** `true` is short for a section in which nothing is said. */
 function switchable<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.union([flag(), section(shape)], { error: 'must be true, false or a section.' });
@@ -54,7 +60,7 @@ function switchable<Shape extends z.ZodRawShape>(shape: Shape) {
 
 export const recordsSchema = section({
   days: wholeNumber(1).exactOptional(),
-  accessLog: switchable({ folder: words().exactOptional() }).exactOptional(),
+  accessLog: switchable({ folder: named('access log', 'logs').exactOptional() }).exactOptional(),
   metrics: switchable({
     enabled: flag().exactOptional(),
     path: words().regex(/^\//, 'must begin with a slash.').exactOptional(),
@@ -62,7 +68,7 @@ export const recordsSchema = section({
   }).exactOptional(),
   prompts: section({
     to: oneOf('a place for prompts', ['file', 'storage', 'webhook']),
-    folder: words().exactOptional(),
+    folder: named('prompts', 'prompts').exactOptional(),
     url: address().exactOptional(),
     headers: headers.exactOptional(),
     days: wholeNumber(1).exactOptional(),

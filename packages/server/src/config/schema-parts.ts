@@ -37,6 +37,12 @@ export function flag() {
     .meta({ orReference: true });
 }
 
+/** For descriptions of paths: what the server writes stays where it runs, whoever's file names it. */
+export const belowStart =
+  'relative to the directory in which the server is started, wherever the configuration file lies';
+/** What it reads belongs to the file that names it. */
+export const besideFile = 'relative to the configuration file';
+
 /** A text with something in it. */
 export function words() {
   return z.string({ error: 'must be a text.' }).min(1, 'must not be empty.');

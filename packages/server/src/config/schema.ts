@@ -10,7 +10,7 @@ import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
-import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { besideFile, flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
 import { keyChecksSchema, keyChoiceShape, routeSchema, upstreamChoiceShape } from './routing.ts';
@@ -30,7 +30,11 @@ const dialectNames = [
 const apiKey = z
   .preprocess(
     (value) => (typeof value === 'string' ? { key: value } : value),
-    section({ key: words().exactOptional(), file: words().exactOptional(), ...keyChoiceShape }),
+    section({
+      key: words().exactOptional(),
+      file: words().describe(`The file of the key: ${besideFile}.`).exactOptional(),
+      ...keyChoiceShape,
+    }),
   )
   .meta({ orText: true });
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { set, type Environment } from './expand.ts';
-import { words } from './schema-parts.ts';
+import { belowStart, words } from './schema-parts.ts';
 
 /** Where what must outlive the server is kept, and under which keys. */
 export interface StorageConfig {
@@ -24,6 +24,9 @@ export const storageOptions = {
     .refine(
       (text) => placeProblem(text) === undefined,
       'must be memory, none, a postgres:// address or the path of a file.',
+    )
+    .describe(
+      `memory, none, a postgres:// address, or the path of a SQLite file: ${belowStart}, or to BASE_PATH where that is set.`,
     )
     .exactOptional(),
   encryptionKey: words().exactOptional(),

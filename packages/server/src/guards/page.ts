@@ -1,4 +1,14 @@
-import { Failure, Gate, plainRefusal, type HttpAnswer, type HttpRequest, type Policy } from '@proxy/core';
+import {
+  Failure,
+  Gate,
+  kindOfStatus,
+  plainRefusal,
+  type HttpAnswer,
+  type HttpRequest,
+  type KeyedGateway,
+  type Log,
+  type Policy,
+} from '@proxy/core';
 
 /** What a page says. */
 export interface PageAnswer extends HttpAnswer {
@@ -6,22 +16,61 @@ export interface PageAnswer extends HttpAnswer {
   readonly known?: true;
 }
 
-/** A page of the server's own, for whoever is let in: policies see it as they see the gateway's doors. */
+interface Guarding {
+  readonly policies: readonly Policy[];
+  readonly gateway: Pick<KeyedGateway, 'newRequestId'>;
+  readonly log: Log;
+}
+
+/**
+ * A page of the server's own, for whoever is let in: policies see it as they see the gateway's doors, and a refusal carries an id by
+ * which the log has it, as theirs do.
+ */
 export async function guardedPage(
   page: () => PageAnswer | Promise<PageAnswer>,
   request: HttpRequest,
-  policies: readonly Policy[],
+  { policies, gateway, log }: Guarding,
 ): Promise<HttpAnswer> {
+  const requestId = gateway.newRequestId();
+  const { known: _, ...answer } = await letIn(page, request, policies, requestId);
+  const { status, headers } = answer;
+  if (status < 400) return answer;
+  const kind = headers['x-proxy-error'] ?? kindOfStatus(status);
+  log(status >= 500 ? 'error' : 'warn', `request ${status} ${kind}`, {
+    requestId,
+    ...seen(request),
+    status,
+    failure: { kind },
+  });
+  return { ...answer, headers: { ...headers, 'x-proxy-error': kind, 'x-proxy-request-id': requestId } };
+}
+
+async function letIn(
+  page: () => PageAnswer | Promise<PageAnswer>,
+  request: HttpRequest,
+  policies: readonly Policy[],
+  requestId: string,
+): Promise<PageAnswer> {
   if (policies.length === 0) return page();
-  const gate = new Gate(policies, { requestId: '', request });
+  const gate = new Gate(policies, { requestId, request });
   try {
     await gate.admit();
-    const { known, ...answer } = await page();
-    if (!known && (answer.status === 400 || answer.status === 404))
+    const answer = await page();
+    if (!answer.known && (answer.status === 400 || answer.status === 404))
       gate.refused(new Failure('not-found', 'Nothing is served under that name.'));
     return answer;
   } catch (thrown) {
     if (thrown instanceof Failure) return plainRefusal(thrown);
     throw thrown;
   }
+}
+
+/** Longer ones are nobody's but those of whoever fills logs. */
+const maxPathUnits = 200;
+
+/** The path without its query, which may hold a key. */
+function seen({ url, address }: HttpRequest): Readonly<Record<string, string>> {
+  const [path = ''] = url.split('?');
+  const shown = path.length > maxPathUnits ? `${path.slice(0, maxPathUnits)}…` : path;
+  return { path: shown, ...(address !== undefined && { address }) };
 }

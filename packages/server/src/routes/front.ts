@@ -6,6 +6,7 @@ import {
   type HttpAnswer,
   type HttpRequest,
   type KeyedGateway,
+  type Log,
   type Policy,
 } from '@proxy/core';
 import type { CorsConfig } from '../config/cors.ts';
@@ -30,6 +31,7 @@ export interface Live {
   readonly open: boolean;
   readonly cors: CorsConfig;
   readonly policies: readonly Policy[];
+  readonly log: Log;
   readonly trustedProxies: GuardsConfig['trustedProxies'];
   readonly place: Place;
   /** What calls leave behind, for those who may look at it; absent: nothing is shown. */
@@ -52,12 +54,12 @@ export function frontOf(live: () => Live, pages?: Pages): Gateway {
     if (page) return Promise.resolve(withHeaders(page, added));
     const request = withCallersAddress(received, now.trustedProxies);
     const ours = pages?.answer(request);
-    if (ours) return guardedPage(ours, request, now.policies);
+    if (ours) return guardedPage(ours, request, now);
     const shown = now.records?.page?.(request);
-    if (shown) return guardedPage(() => shown, request, now.policies);
+    if (shown) return guardedPage(() => shown, request, now);
     const entry = admit(request, now, cors);
     if ('answer' in entry)
-      return guardedPage(() => entry.answer, request, now.policies).then((answer) => withHeaders(answer, added));
+      return guardedPage(() => entry.answer, request, now).then((answer) => withHeaders(answer, added));
     const { enter, watch } = now.records ?? {};
     const answering = now.gateway.handle(enter?.(entry.request) ?? entry.request);
     if (!added && !entry.reshape && !watch) return answering;
@@ -81,9 +83,7 @@ export function frontOf(live: () => Live, pages?: Pages): Gateway {
       if (page) return page;
       const request = withCallersAddress(received, now.trustedProxies);
       const entry = admit(request, now, undefined);
-      return 'answer' in entry
-        ? guardedPage(() => entry.answer, request, now.policies)
-        : now.gateway.connect(entry.request);
+      return 'answer' in entry ? guardedPage(() => entry.answer, request, now) : now.gateway.connect(entry.request);
     },
     fetch: (request) => answerFetch(handle, request),
   };

@@ -48,8 +48,7 @@ const clients: Readonly<Record<string, (url: string, key: string, streaming: boo
     const { messages } = new Anthropic({ baseURL, apiKey, maxRetries: 0 });
     const asked = { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user' as const, content: 'Hi' }] };
     const { content, stop_reason } = await (streaming ? messages.stream(asked).finalMessage() : messages.create(asked));
-    const [block] = content;
-    return { text: block?.type === 'text' ? block.text : undefined, finish: stop_reason };
+    return { text: content.map((block) => (block.type === 'text' ? block.text : '')).join(''), finish: stop_reason };
   },
   async gemini(baseUrl, apiKey, streaming) {
     const { models } = new GoogleGenAI({ apiKey, httpOptions: { baseUrl } });
@@ -215,6 +214,87 @@ test('F16 records, the log, metrics and budgets have the call as the failure tha
   for (let call = 1; call <= 3; call += 1)
     shown.push((await ask(url, '/v1/chat/completions', { headers: ours, body: chat })).headers['x-oai-proxy-error']);
   expect(shown).toEqual([undefined, undefined, 'rate-limited']); // both of the budget's are still there
+});
+
+/** Streams that break off within a text, each as its vendor writes it; what is asked at no such path is refused. */
+const halves: readonly (readonly [RegExp, string])[] = [
+  [/chat\/completions/, 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":0,"delta":{"role":"assistant","content":"Half"},"finish_reason":null}]}\n\ndata: {"id":'],
+  [/responses/, 'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response","status":"in_progress","output":[]}}\n\nevent: response.output_item.added\ndata: {"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]}}\n\nevent: response.content_part.added\ndata: {"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}\n\nevent: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Half","logprobs":[]}\n\n'],
+  [/messages/, 'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"usage":{"input_tokens":11,"output_tokens":1}}}\n\nevent: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\nevent: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Half"}}\n\n'],
+  [/streamGenerateContent/, 'data: {"candidates":[{"content":{"parts":[{"text":"Half"}],"role":"model"},"index":0}],"modelVersion":"gemini-x"}\n\n'],
+]; // prettier-ignore
+
+const breaking: RequestListener = (request, response) => {
+  const [, half] = halves.find(([path]) => path.test(request.url ?? '')) ?? [];
+  if (half === undefined) return void response.writeHead(404).end('{}');
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.write(half, () => setTimeout(() => response.destroy(), 20));
+};
+
+describe('F16 a stream that breaks off in its middle', () => {
+  const places: Readonly<Record<string, string>> = {
+    openai,
+    anthropic: 'provider: anthropic, apiKeys: [k-0123456789]',
+    gemini: 'provider: gemini, apiKeys: [k-0123456789]',
+  };
+  const journeys = Object.keys(clients).flatMap((door) => Object.keys(places).map((place) => ({ door, place })));
+
+  test.each(journeys)('ends as a reply that says so: $door, from $place', async ({ door, place }) => {
+    const { url } = await serving([`${places[place]}, models: ['*']`], {}, breaking, `${accessKeys}\n${mode}`);
+    const heard = await clients[door]?.(url, key, true);
+    expect(heard).toEqual({
+      text: expect.stringMatching(/^Half\n\nProxy error 502 \(bad-upstream\): /) as string,
+      finish: finishes[door],
+    });
+  });
+
+  test.each(Object.keys(clients))('is an error where nobody wants that: %s', async (door) => {
+    const { url } = await serving([`${openai}, models: ['*']`], {}, breaking, accessKeys);
+    await expect(clients[door]?.(url, key, true)).rejects.toThrow();
+  });
+
+  test('older doors put it into their own form', async () => {
+    const { url } = await serving([`${places.anthropic}, models: ['*']`], {}, breaking, mode);
+    const body = { model: 'claude-2', prompt: '\n\nHuman: Hi\n\nAssistant:', max_tokens_to_sample: 9, stream: true };
+    const { text } = await ask(url, '/proxy/anthropic/v1/complete', { body });
+    const events = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as { completion: string; stop_reason: string | null }); // prettier-ignore
+    expect(events.map(({ completion }) => completion).join('')).toMatch(/^Half\n\nProxy error 502 \(bad-upstream\): /);
+    expect(events.at(-1)?.stop_reason).toBe('stop_sequence');
+  });
+
+  test('is on record as the failure that it is, with what it had used', async () => {
+    const admin = { authorization: 'Bearer admin-0123456789' };
+    const config = `${accessKeys}\n${mode}\nadmin: { key: admin-0123456789 }\nstorage: memory`;
+    const { url, log } = await serving([`${places.anthropic}, models: ['*']`], {}, breaking, config);
+    const body = { ...claude, stream: true };
+    expect((await ask(url, '/v1/messages', { headers: ours, body })).text).toContain('"stop_reason":"end_turn"');
+    const calls = async () =>
+      ((await ask(url, '/admin/api/v1/calls', { headers: admin })).json() as { calls: readonly object[] }).calls;
+    await until('it is on record', async () => (await calls()).length === 1);
+    expect(await calls()).toMatchObject([
+      { status: 200, failure: { kind: 'bad-upstream' }, usage: { inputTokens: 11 } },
+    ]);
+    log.flush();
+    expect(log.lines.join('')).toMatch(/bad-upstream/);
+  });
+
+  test('a caller who has left is on record as that', async () => {
+    const admin = { authorization: 'Bearer admin-0123456789' };
+    const config = `${accessKeys}\n${mode}\nadmin: { key: admin-0123456789 }\nstorage: memory`;
+    const endless: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(halves[0]?.[1].replace(/data: \{"id":$/, ''));
+    };
+    const { url } = await serving([`${openai}, models: ['*']`], {}, endless, config);
+    const leaving = new AbortController();
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0 });
+    const asked = { model: 'gpt-4o', stream: true as const, messages: [{ role: 'user' as const, content: 'Hi' }] };
+    for await (const _chunk of await client.chat.completions.create(asked, { signal: leaving.signal })) leaving.abort();
+    const calls = async () =>
+      ((await ask(url, '/admin/api/v1/calls', { headers: admin })).json() as { calls: readonly object[] }).calls;
+    await until('it is on record', async () => (await calls()).length === 1);
+    expect(await calls()).toMatchObject([{ status: 200, failure: { kind: 'client-gone' } }]);
+  });
 });
 
 test('F16 who has waited in the queue hears it in the stream that has begun', async () => {

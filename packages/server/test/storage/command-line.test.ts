@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandLine } from '../command-line.ts';
 import { folder } from '../support.ts';
@@ -58,6 +60,13 @@ test('keys: printed once, then masked; found by id and by name, changed, revoked
   expect((await run('keys', 'revoke', 'desk', '--reason', 'lost')).out).toContain('Revoked');
   expect((await run('keys', 'revoke', 'desk')).code).toBe(1);
   expect((await run('keys', 'list')).out).toContain('revoked');
+});
+
+test('storage is relative to where one stands, wherever the configuration lies', async () => {
+  const elsewhere = folder({ 'x.yaml': 'storage: kept/here.db\nupstreams: [{ name: demo, provider: demo }]' });
+  const cwd = folder();
+  expect((await commandLine(cwd, ['users', 'add', 'ada', '--config', join(elsewhere, 'x.yaml')])).code).toBe(0);
+  expect([existsSync(join(cwd, 'kept/here.db')), existsSync(join(elsewhere, 'kept'))]).toEqual([true, false]);
 });
 
 test('usage and logs say so when there is nothing; storage in memory is refused', async () => {

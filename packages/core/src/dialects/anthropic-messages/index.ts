@@ -7,6 +7,7 @@ import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
+import { followStream } from './follow-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { foreignTraces } from './foreign-traces.ts';
 import { models } from './models.ts';
@@ -61,6 +62,7 @@ export const anthropicMessages: Dialect = {
   encodeReply,
   decodeStream,
   encodeStream,
+  followStream,
   decodeError,
   encodeError,
   watch,

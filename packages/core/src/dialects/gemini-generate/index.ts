@@ -5,6 +5,7 @@ import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
+import { followStream } from './follow-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { geminiArray, geminiSse } from './framings.ts';
 import { lists } from './lists.ts';
@@ -75,6 +76,7 @@ export const geminiGenerate: Dialect = {
   encodeReply,
   decodeStream,
   encodeStream,
+  followStream,
   decodeError,
   encodeError,
   watch,

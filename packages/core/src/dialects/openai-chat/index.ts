@@ -6,6 +6,7 @@ import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
+import { followStream } from './follow-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { limits } from './limits.ts';
 import { models } from './models.ts';
@@ -70,6 +71,7 @@ export const openaiChat: Dialect = {
   encodeReply,
   decodeStream,
   encodeStream,
+  followStream,
   decodeError,
   encodeError,
   watch,

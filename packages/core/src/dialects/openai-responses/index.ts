@@ -7,6 +7,7 @@ import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeStream } from './encode-stream.ts';
+import { followStream } from './follow-stream.ts';
 import { decodeError, encodeError } from './errors.ts';
 import { relayDoors } from './relay-doors.ts';
 import { decodeReply, encodeReply } from './reply.ts';
@@ -57,6 +58,7 @@ export const openaiResponses: Dialect = {
   encodeReply,
   decodeStream,
   encodeStream,
+  followStream,
   decodeError,
   encodeError,
   watch,

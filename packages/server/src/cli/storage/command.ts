@@ -124,11 +124,19 @@ function usageCommand(): Command {
 }
 
 function logsCommand(): Command {
-  return withOptions(new Command('logs').description('the calls on record, the latest last'))
+  const logs = withOptions(new Command('logs').description('the calls on record, the latest last'))
     .option('-n, --limit <number>', 'how many', wholeNumber, 20)
     .option('-f, --follow', 'go on with what comes')
     .option('--failed', 'only those that did not end well')
     .action(async (flags: LogFlags) => (await import('./logs.ts')).logs(flags));
+  withFlags(logs, 'replay')
+    .description('put records that the database has refused on record, as far as it takes them now')
+    .argument('[file]', 'refused.jsonl (default: the one in the journal’s folder)')
+    // Flags that "logs" has as well are taken by it, wherever they stand.
+    .action(async (file: string | undefined, _flags: StorageFlags, command: Command) =>
+      (await import('./replay.ts')).replayCalls(file, command.optsWithGlobals<StorageFlags>()),
+    );
+  return logs;
 }
 
 function explainCommand(): Command {

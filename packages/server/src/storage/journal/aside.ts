@@ -2,6 +2,7 @@ import { appendFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { callOf } from '../call-row.ts';
 import type { Entry } from '../entry.ts';
+import type { CallTable } from '../tables.ts';
 import type { Tell } from './journal.ts';
 
 /** Takes a record that the database refuses for what it holds. @throws the system's error when it cannot be kept. */
@@ -11,13 +12,13 @@ export const asideName = 'refused.jsonl';
 /** A database that refuses every record must not fill the disk with them. */
 const maxAsideBytes = 64 * 1024 * 1024;
 
-/** Keeps them in a file beside the journal's, for people: asked again, the database would only refuse them again. */
+/** Keeps them in a file beside the journal's until somebody has them put on record: asked at once, the database would only refuse them again. */
 export function asideIn(folder: string | undefined, tell: Tell, maxBytes = maxAsideBytes): SetAside {
   return ({ row }, error) => {
     const { requestId } = row;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const path = folder && join(folder, asideName);
-    const line = `{"refusedAt":${JSON.stringify(new Date().toISOString())},"reason":${JSON.stringify(reason)},"record":${JSON.stringify(callOf(row))}}\n`;
+    const line = asideLine(row, reason);
     if (path === undefined || sizeOf(path) + line.length > maxBytes) {
       tell('error', 'The database refuses the record of a call; it is lost.', { requestId, reason });
       return;
@@ -25,6 +26,15 @@ export function asideIn(folder: string | undefined, tell: Tell, maxBytes = maxAs
     appendFileSync(path, line, { mode: 0o600 });
     tell('error', 'The database refuses the record of a call; it has been set aside.', { requestId, reason, path });
   };
+}
+
+/** With the whole call, for people. */
+export function asideLine(row: CallTable, reason: string): string {
+  return `${JSON.stringify({ refusedAt: new Date().toISOString(), reason, record: callOf(row) })}\n`;
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function sizeOf(path: string): number {
