@@ -32,7 +32,7 @@ const call = (requestId: string, more: Partial<StoredCall> = {}): StoredCall => 
 });
 /** As JSON writes a duration that is no number. */
 const bad = (requestId: string) => call(requestId, { durationMs: Number.NaN });
-const lineOf = (one: StoredCall, reason = 'as it was then') => asideLine(JSON.stringify(one), reason);
+const lineOf = (one: StoredCall, reason = 'as it was then') => asideLine(entryOf(one).row, reason);
 
 interface Line {
   readonly reason: string;
