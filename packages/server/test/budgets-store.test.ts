@@ -1,7 +1,7 @@
 import { createBudgets, Failure, type Budget, type Caller, type CallRecord, type Charge } from '@proxy/core';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { budgetBooks, leaseMs, sqlBudgetStore } from '../src/budgets/sql-store.ts';
-import { bookCalls } from '../src/storage/book-calls.ts';
+import { bookNewOf } from '../src/storage/book-calls.ts';
 import { entryOf } from '../src/storage/entry.ts';
 import { openStorage } from '../src/storage/open.ts';
 import type { Storage } from '../src/storage/storage.ts';
@@ -49,7 +49,7 @@ describe.each(databases)('budgets on $name', (database) => {
         notices: [],
         charges,
       };
-      await storage.db.transaction().execute((tx) => bookCalls(tx, [entryOf(call)], [budgetBooks]));
+      await storage.db.transaction().execute((tx) => bookNewOf(tx, [entryOf(call)], [budgetBooks]));
     }
 
     const books = () => storage.db.selectFrom('budgetBooks').select(['budget', 'endsAt', 'spent']).execute();
@@ -100,7 +100,7 @@ describe.each(databases)('budgets on $name', (database) => {
       charges,
     };
     for (let time = 0; time < 2; time++)
-      await storage.db.transaction().execute((tx) => bookCalls(tx, [entryOf(call)], [budgetBooks]));
+      await storage.db.transaction().execute((tx) => bookNewOf(tx, [entryOf(call)], [budgetBooks]));
     expect((await books())[0]?.spent).toBe(70);
     expect(await leases()).toEqual([{ holder: one.store.holder, amount: 30 }]);
   });

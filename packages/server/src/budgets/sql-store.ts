@@ -195,22 +195,19 @@ interface Booking {
   readonly leavesAt?: number;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** In one order, whoever books: two that lock the same books never wait for each other. */
 function bookingsOf(entries: readonly Entry[]): readonly Booking[] {
-  const bookings = new Map<string, Booking>();
+  const bookings = new Map<string, Mutable<Booking>>();
   for (const { row, charges } of entries)
     for (const charge of charges) {
       const { budget, endsAt, holder = '', amount } = charge;
       const leavesAt = leavesAtOf(charge, row.startedAt + row.durationMs);
-      const place = JSON.stringify([budget, endsAt, holder, leavesAt]);
-      const sofar = bookings.get(place)?.amount ?? 0;
-      bookings.set(place, {
-        budget,
-        endsAt,
-        holder,
-        amount: sofar + amount,
-        ...(leavesAt !== undefined && { leavesAt }),
-      });
+      const place = `${budget}\n${endsAt}\n${holder}\n${leavesAt}`;
+      const booking = bookings.get(place);
+      if (booking) booking.amount += amount;
+      else bookings.set(place, { budget, endsAt, holder, amount, ...(leavesAt !== undefined && { leavesAt }) });
     }
   return [...bookings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, booking]) => booking);
 }

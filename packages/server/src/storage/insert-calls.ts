@@ -2,18 +2,34 @@ import { CompiledQuery, PostgresAdapter } from 'kysely';
 import { storable, storableJson } from './storable.ts';
 import type { CallTable, Database } from './tables.ts';
 
+/** Which of some calls the table of calls has had before is to be told. */
+export class SomeKnown extends Error {
+  override readonly name = 'SomeKnown';
+}
+
 /**
- * Puts rows into the table of calls; returns the ids of those that were not there. Every call of the server comes by here, so the
- * statements are few and constant texts: building and preparing one for each batch would cost more than running it.
+ * Puts rows into the table of calls. Every call of the server comes by here, so the statements are few and constant texts: building and
+ * preparing one for each batch would cost more than running it.
+ * @throws SomeKnown when some of them are there already, or come twice
  */
+export async function insertNewCalls(tx: Database, rows: readonly CallTable[]): Promise<void> {
+  let added = 0n;
+  for (const insert of insertsOf(tx, rows, once)) added += (await tx.executeQuery(insert)).numAffectedRows ?? 0n;
+  if (added < rows.length) throw new SomeKnown('Some of these calls are on record.');
+}
+
+/** The same where some may be there already; returns the ids of those that were not. */
 export async function insertCalls(tx: Database, rows: readonly CallTable[]): Promise<Set<string>> {
-  const inserts = tx.getExecutor().adapter instanceof PostgresAdapter ? [jsonInsert(rows)] : chunkInserts(rows);
   const ids = new Set<string>();
-  for (const insert of inserts) {
+  for (const insert of insertsOf(tx, rows, `${once} returning request_id`)) {
     const { rows: added } = await tx.executeQuery<Pick<CallTable, 'requestId'>>(insert);
     for (const { requestId } of added) ids.add(requestId);
   }
   return ids;
+}
+
+function insertsOf(tx: Database, rows: readonly CallTable[], end: string): Iterable<CompiledQuery> {
+  return tx.getExecutor().adapter instanceof PostgresAdapter ? [jsonInsert(rows, end)] : chunkInserts(rows, end);
 }
 
 const types = {
@@ -36,32 +52,34 @@ const types = {
 
 const members = Object.keys(types) as readonly (keyof CallTable)[]; // its own keys
 const into = `insert into calls (${members.map(snake).join(', ')})`;
-const once = 'on conflict (request_id) do nothing returning request_id';
+const once = 'on conflict (request_id) do nothing';
 
 /** PostgreSQL takes 65535 parameters in a statement at most, and each costs a message: the rows are one. */
-function jsonInsert(rows: readonly CallTable[]): CompiledQuery {
-  return CompiledQuery.raw(jsonStatement, [storableJson(JSON.stringify(rows))]);
+function jsonInsert(rows: readonly CallTable[], end: string): CompiledQuery {
+  return CompiledQuery.raw(jsonStatement + end, [storableJson(JSON.stringify(rows))]);
 }
 
 const quoted = members.map((member) => `"${member}"`);
 const typed = members.map((member) => `"${member}" ${types[member]}`);
-const jsonStatement = `${into} select ${quoted.join(', ')} from json_to_recordset($1) as row (${typed.join(', ')}) ${once}`;
+const jsonStatement = `${into} select ${quoted.join(', ')} from json_to_recordset($1) as row (${typed.join(', ')}) `;
 
 /** SQLite reads JSON slower than it takes values. */
-function* chunkInserts(rows: readonly CallTable[]): Generator<CompiledQuery> {
+function* chunkInserts(rows: readonly CallTable[], end: string): Generator<CompiledQuery> {
   let at = 0;
   for (const { size, statement } of chunks)
-    for (; at + size <= rows.length; at += size) {
-      const some = rows.slice(at, at + size);
-      const values = some.flatMap((row) => members.map((member) => storable(row[member])));
-      yield CompiledQuery.raw(statement, values);
-    }
+    for (; at + size <= rows.length; at += size) yield CompiledQuery.raw(statement + end, valuesOf(rows, at, size));
+}
+
+function valuesOf(rows: readonly CallTable[], from: number, many: number): unknown[] {
+  const values: unknown[] = [];
+  for (const row of rows.slice(from, from + many)) for (const member of members) values.push(storable(row[member]));
+  return values;
 }
 
 const marks = `(${members.map(() => '?').join(', ')})`;
-const chunks = [64, 16, 4, 1].map((size) => ({
+const chunks = [128, 32, 8, 1].map((size) => ({
   size,
-  statement: `${into} values ${Array.from({ length: size }, () => marks).join(', ')} ${once}`,
+  statement: `${into} values ${Array.from({ length: size }, () => marks).join(', ')} `,
 }));
 
 /** As the CamelCasePlugin names them. */

@@ -37,24 +37,25 @@ export function totalsIn(db: Database): Totals {
   };
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Adds calls that have just been put on record. */
 export async function addTotals(tx: Database, entries: readonly Entry[]): Promise<void> {
-  const sums = new Map<string, TotalTable>();
+  const sums = new Map<string, Mutable<TotalTable>>();
   for (const { row } of entries) {
-    const { callerId, inputTokens, outputTokens, costNanos, startedAt } = row;
+    const { callerId, inputTokens, outputTokens, startedAt } = row;
     if (callerId === null) continue;
     const model = row.model ?? '';
-    const key = JSON.stringify([callerId, model]);
+    const costNanos = row.costNanos ?? 0;
+    const key = `${callerId}\n${model}`;
     const sum = sums.get(key);
-    sums.set(key, {
-      callerId,
-      model,
-      calls: (sum?.calls ?? 0) + 1,
-      inputTokens: (sum?.inputTokens ?? 0) + inputTokens,
-      outputTokens: (sum?.outputTokens ?? 0) + outputTokens,
-      costNanos: (sum?.costNanos ?? 0) + (costNanos ?? 0),
-      lastAt: Math.max(sum?.lastAt ?? 0, startedAt),
-    });
+    if (sum) {
+      sum.calls += 1;
+      sum.inputTokens += inputTokens;
+      sum.outputTokens += outputTokens;
+      sum.costNanos += costNanos;
+      sum.lastAt = Math.max(sum.lastAt, startedAt);
+    } else sums.set(key, { callerId, model, calls: 1, inputTokens, outputTokens, costNanos, lastAt: startedAt });
   }
   // In one order in every process, so that two never wait for each other.
   const rows = [...sums.keys()].sort().map((key) => sums.get(key) as TotalTable); // its own keys

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { bookCalls, type Bookkeeping } from '../../src/storage/book-calls.ts';
+import { bookCalls, bookNewOf, type Bookkeeping } from '../../src/storage/book-calls.ts';
 import { entryOf } from '../../src/storage/entry.ts';
+import { SomeKnown } from '../../src/storage/insert-calls.ts';
 import { openStorage, type StorageOptions } from '../../src/storage/open.ts';
 import type { StoredCall } from '../../src/storage/stored-call.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -238,7 +239,7 @@ describe.each(databases)('storage on $name', (database) => {
     const some = [call('a', {}), call('b', { model: 'm2', cost: { usd: 0.25 } }), call('a', {})];
     const enter = (batch: readonly StoredCall[], books: readonly Bookkeeping[]) =>
       db.transaction().execute((tx) =>
-        bookCalls(
+        bookNewOf(
           tx,
           batch.map((one) => entryOf(one)),
           books,
@@ -250,6 +251,14 @@ describe.each(databases)('storage on $name', (database) => {
     await expect(
       enter([call('d', {})], [{ apply: () => Promise.reject(new Error('The books do not take it.')) }]),
     ).rejects.toThrow('do not take it');
+    for (const batch of [
+      [call('d', {}), call('c', {})],
+      [call('d', {}), call('d', {})],
+    ]) {
+      const entries = batch.map((one) => entryOf(one));
+      await expect(db.transaction().execute((tx) => bookCalls(tx, entries, [book]))).rejects.toThrow(SomeKnown);
+    }
+    expect(booked).toEqual(['a', 'b', 'c']);
     expect(await calls.count()).toBe(3);
     expect(await calls.find('b')).toEqual(some[1]);
     expect(await totals.list({ callerIds: ['key-1'] })).toMatchObject([

@@ -1,5 +1,6 @@
-import { bookCalls, type Bookkeeping } from '../book-calls.ts';
+import { bookCalls, bookNewOf, type Bookkeeping } from '../book-calls.ts';
 import type { Entry } from '../entry.ts';
+import { SomeKnown } from '../insert-calls.ts';
 import type { Database } from '../tables.ts';
 import { refusesRecord, type SetAside } from './aside.ts';
 
@@ -21,13 +22,9 @@ export async function bookEntries<One extends Entry>(
   entries: readonly One[],
   booking: Booking<One>,
 ): Promise<readonly One[]> {
-  const { books, aside, mark, done } = booking;
+  const { aside, mark, done } = booking;
   try {
-    const added = await db.transaction().execute(async (tx) => {
-      const fresh = await bookCalls(tx, entries, books);
-      await mark(tx, entries);
-      return fresh;
-    });
+    const added = await booked(db, entries, booking);
     done?.(entries);
     return added;
   } catch (error) {
@@ -43,4 +40,26 @@ export async function bookEntries<One extends Entry>(
   const half = Math.ceil(entries.length / 2);
   const earlier = await bookEntries(db, entries.slice(0, half), booking);
   return [...earlier, ...(await bookEntries(db, entries.slice(half), booking))];
+}
+
+/** Nearly always all are new, and need not be looked at one by one. */
+async function booked<One extends Entry>(
+  db: Database,
+  entries: readonly One[],
+  { books, mark }: Booking<One>,
+): Promise<readonly One[]> {
+  try {
+    await db.transaction().execute(async (tx) => {
+      await bookCalls(tx, entries, books);
+      await mark(tx, entries);
+    });
+    return entries;
+  } catch (error) {
+    if (!(error instanceof SomeKnown)) throw error;
+  }
+  return db.transaction().execute(async (tx) => {
+    const added = await bookNewOf(tx, entries, books);
+    await mark(tx, entries);
+    return added;
+  });
 }

@@ -8,7 +8,7 @@ import { framesIn } from './frames.ts';
 import { moveTo, positionOf } from './position.ts';
 
 /** Few enough that other work comes in between. */
-export const entriesAtOnce = 250;
+export const entriesAtOnce = 256;
 
 export interface TakenIn {
   /** How many were not on record yet. */
