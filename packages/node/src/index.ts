@@ -4,3 +4,4 @@ export { toUpgradeHandler, type UpgradeHandler } from './upgrade.ts';
 export type { GeneralProxies, OriginOptions } from './connection.ts';
 export { createGuardedTransport, createTransport, type NodeTransport, type TransportOptions } from './transport.ts';
 export type { Guard } from './guarded.ts';
+export { atEndOfTurn } from './turn.ts';

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isSource, type Flow, type Gateway, type HttpAnswer, type Sink } from '@proxy/core';
 import { NodeRequest } from './request.ts';
 import { writeAnswer } from './response.ts';
+import { atEndOfTurn } from './turn.ts';
 
 /** With `next` (Express, Connect) what is no door of the gateway's is passed on; without, it is answered with 404. */
 export type NodeHandler = (
@@ -40,7 +41,11 @@ class Visit {
 
   run(gateway: Gateway): void {
     gateway.handle(this.#request).then(
-      (answer) => this.#answer(answer),
+      (answer) => {
+        // A stream's head does not wait.
+        if (isSource(answer.body)) this.#answer(answer);
+        else atEndOfTurn(() => this.#answer(answer));
+      },
       (error: unknown) => this.#fail(error),
     );
   }

@@ -140,6 +140,8 @@ interface Taken {
   again?: Promise<void> | undefined;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 class Held implements Hold {
   readonly #books: Books;
   readonly #spending: Spending;
@@ -195,15 +197,10 @@ class Held implements Hold {
     const { endsAt } = taking;
     const { holder } = this.#books.store;
     const { rollingMs } = bound.period;
-    const charge: Charge = {
-      budget: bound.id,
-      of,
-      amount,
-      endsAt,
-      ...(rollingMs !== undefined && { rollingMs }),
-      ...(holder !== undefined && { holder }),
-      ...(spent.estimated && { estimated: true }),
-    };
+    const charge: Mutable<Charge> = { budget: bound.id, of, amount, endsAt };
+    if (rollingMs !== undefined) charge.rollingMs = rollingMs;
+    if (holder !== undefined) charge.holder = holder;
+    if (spent.estimated) charge.estimated = true;
     this.#charges.push(charge);
     this.#books.store.book?.(charge);
     return amount;

@@ -1,5 +1,6 @@
 import { Failure, type BudgetKey, type BudgetStore, type Charge, type Clock, type Leased } from '@proxy/core';
 import { sql } from 'kysely';
+import type { Mutable } from '../mutable.ts';
 import type { Bookkeeping } from '../storage/book-calls.ts';
 import type { Entry } from '../storage/entry.ts';
 import type { Database } from '../storage/tables.ts';
@@ -194,8 +195,6 @@ interface Booking {
   /** Of a budget that rolls: when it leaves again. */
   readonly leavesAt?: number;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** In one order, whoever books: two that lock the same books never wait for each other. */
 function bookingsOf(entries: readonly Entry[]): readonly Booking[] {

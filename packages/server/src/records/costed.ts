@@ -20,7 +20,8 @@ export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledge
   return {
     append(record, mayWait) {
       const cost = costOfCall(record);
-      const known: StoredCall = cost ? { ...record, cost } : record;
+      // The record is this call's own; a copy would cost more than the sum did.
+      const known: StoredCall = cost ? Object.assign(record, { cost }) : record;
       return next.append(known, mayWait);
     },
   };

@@ -1,9 +1,10 @@
 import type { Keys, Ledger } from '@proxy/core';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import type { StoredCall } from '../storage/stored-call.ts';
-import { registerHistogram, type Distribution } from './distribution.ts';
+import { registerCounter } from './counter.ts';
 import { measureNow } from './gauges.ts';
 import { levels } from './levels.ts';
+import { registerSeries } from './register-series.ts';
 import { Series, seriesLabels } from './series.ts';
 
 /** What Prometheus may read of the calls; nothing here names a caller. */
@@ -24,8 +25,6 @@ export interface Measured {
 /** Callers write what they like for a model, so names are kept only of what an upstream was asked for, and no more than so many. */
 const maxModels = 200;
 
-type Sum<Label extends string> = readonly [labels: Readonly<Record<Label, string>>, sum: number];
-
 /** `measured`: the server as it is; absent: only calls are counted. */
 export function createMetrics(measured?: () => Measured): Metrics {
   const registry = new Registry();
@@ -34,66 +33,19 @@ export function createMetrics(measured?: () => Measured): Metrics {
   const refusals = levels(['kind'], (labels) => ({ labels, count: 0 }));
   const attempts = levels(['upstream', 'credential', 'outcome'], (labels) => ({ labels, count: 0 }));
 
-  /** Made when it is read: a counter of prom-client makes a text of all its labels at each count. */
-  function counter<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly Label[],
-    sums: () => Iterable<Sum<Label>>,
-  ) {
-    registry.registerMetric(
-      new Counter({
-        ...{ name, help, labelNames, registers: [] },
-        collect() {
-          this.reset();
-          for (const [labels, sum] of sums()) if (sum > 0) this.inc(labels, sum);
-        },
-      }),
-    );
-  }
-  const place = ['upstream', 'model'] as const;
-  const placeOf = ({ labels: { upstream, model } }: Series) => ({ upstream, model });
-  const ofSeries = (sum: (each: Series) => number) => () =>
-    series.all().map((each) => [placeOf(each), sum(each)] as const);
-  const histogram = (name: string, help: string, distribution: (each: Series) => Distribution) => {
-    const labelsOf = (each: Series) => ({ operation: each.labels.operation, ...placeOf(each) });
-    const collect = () => series.all().map((each) => ({ labels: labelsOf(each), distribution: distribution(each) }));
-    registerHistogram(registry, { name, help, collect });
-  };
-  counter('proxy_requests_total', 'Calls that are over, refused ones included.', seriesLabels, () =>
-    series.all().map(({ labels, requests }) => [labels, requests] as const),
-  );
-  histogram('proxy_request_duration_seconds', 'From the first byte of a call to the last of its answer.', ({ duration }) => duration); // prettier-ignore
-  histogram('proxy_first_byte_seconds', 'Until an answer begins.', ({ firstByte }) => firstByte);
-  counter('proxy_tokens_total', 'Tokens used, each in one kind.', [...place, 'kind'], () =>
-    series
-      .all()
-      .flatMap((each) => [...each.tokens].map(([kind, count]) => [{ ...placeOf(each), kind }, count] as const)),
-  );
-  counter(
-    'proxy_cost_usd_total',
-    'US dollars spent, of calls whose price is known.',
-    place,
-    ofSeries(({ usd }) => usd),
-  );
-  counter(
-    'proxy_unpriced_requests_total',
-    'Calls that used something no price is known of.',
-    place,
-    ofSeries(({ unpriced }) => unpriced),
-  );
-  counter(
-    'proxy_refusals_total',
-    'Calls that ended before any upstream was asked, by the kind of failure.',
-    ['kind'],
-    () => refusals.all().map(({ labels, count }) => [labels, count] as const),
-  );
-  counter(
-    'proxy_upstream_attempts_total',
-    'What upstreams were asked, and how it ended: ok, or the kind of failure.',
-    ['upstream', 'credential', 'outcome'],
-    () => attempts.all().map(({ labels, count }) => [labels, count] as const),
-  );
+  registerSeries(registry, series);
+  registerCounter(registry, {
+    name: 'proxy_refusals_total',
+    help: 'Calls that ended before any upstream was asked, by the kind of failure.',
+    labelNames: ['kind'],
+    sums: () => refusals.all().map(({ labels, count }) => [labels, count]),
+  });
+  registerCounter(registry, {
+    name: 'proxy_upstream_attempts_total',
+    help: 'What upstreams were asked, and how it ended: ok, or the kind of failure.',
+    labelNames: ['upstream', 'credential', 'outcome'],
+    sums: () => attempts.all().map(({ labels, count }) => [labels, count]),
+  });
   const running = new Set<string>();
   const gauge: Gauge = new Gauge({
     name: 'proxy_running_requests',

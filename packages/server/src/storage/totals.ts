@@ -1,3 +1,4 @@
+import type { Mutable } from '../mutable.ts';
 import type { Entry } from './entry.ts';
 import { nanosOf } from './storable.ts';
 import type { Database, TotalTable } from './tables.ts';
@@ -36,8 +37,6 @@ export function totalsIn(db: Database): Totals {
     },
   };
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Adds calls that have just been put on record. */
 export async function addTotals(tx: Database, entries: readonly Entry[]): Promise<void> {

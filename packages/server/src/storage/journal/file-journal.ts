@@ -1,3 +1,4 @@
+import { atEndOfTurn } from '@proxy/node';
 import { entryText, type Entry } from '../entry.ts';
 import type { StoredCall } from '../stored-call.ts';
 import { FrameBuffer } from './frames.ts';
@@ -47,7 +48,7 @@ export class FileJournal implements Journal {
     if (!this.#written) {
       this.#written = Promise.withResolvers();
       // Behind all that this turn of the event loop reads: what ends within it is written at once.
-      setImmediate(() => this.#write());
+      atEndOfTurn(() => this.#write());
     }
     return this.#written.promise;
   }
