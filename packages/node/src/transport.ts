@@ -5,7 +5,6 @@ import { Exchange } from './exchange.ts';
 import { guardedDispatcher, type Guard } from './guarded.ts';
 import { openSocket } from './open-socket.ts';
 import { readableOf } from './source-stream.ts';
-import { atEndOfTurn } from './turn.ts';
 
 export interface TransportOptions {
   /** Until TCP and TLS stand; absent: 10 s. */
@@ -26,7 +25,6 @@ export interface NodeTransport extends Required<Transport> {
   close(): Promise<void>;
 }
 
-const zzT = process.env['ZZ_T'] !== undefined;
 const defaultConnectTimeoutMs = 10_000;
 
 /** Sends requests over undici: a pool of kept connections an origin, as many at a time as there are requests. */
@@ -82,18 +80,7 @@ function transportOver(
         const { dispatcher, name } = connectionTo(origin);
         const exchange = new Exchange(name, request.signal, request.idleTimeoutMs, resolve, reject);
         if (request.signal.aborted) exchange.handleEvent();
-        else {
-          const options = dispatchOptions(request, origin, url.slice(pathAt));
-          const ask = () => {
-            try {
-              dispatcher.dispatch(options, exchange);
-            } catch (error) {
-              reject(error);
-            }
-          };
-          if (zzT) atEndOfTurn(ask);
-          else ask();
-        }
+        else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
     async open(request) {
       const pathAt = pathStart(request.url);
