@@ -19,6 +19,8 @@ export interface FrameReader {
   pass?(bytes: Uint8Array, taker: FrameTaker): void;
   /** The frames that were complete but for their closing mark. */
   end(): readonly Frame[];
+  /** What must stand between all that was read and another frame. Only where that depends on it. */
+  readonly joint?: string;
 }
 
 /** Who takes the frames of a stream, and may know some of them by their text alone. */
@@ -47,7 +49,8 @@ export interface ReplyFraming {
 }
 
 export interface Framing extends ReplyFraming {
-  writer(): FrameWriter;
+  /** `behind`: goes on with the stream that was read there. */
+  writer(behind?: FrameReader): FrameWriter;
 }
 
 /** 64 MiB: a generated image arrives as one event of tens of megabytes. */

@@ -54,6 +54,11 @@ export interface Dialect {
   encodeStream(context: EncodeReplyContext): StreamEncoder;
   /** Absent: nobody knocks in this dialect. */
   followStream?(): StreamFollower;
+  /**
+   * The failure that ends a stream which somebody else wrote, of whose frames the first and the last whole ones are at hand. Absent, or
+   * undefined: it is told as `encodeStream` does, which knows nothing of them.
+   */
+  breakOff?(failure: Failure, frames: readonly Frame[]): readonly Frame[] | undefined;
   /** `body` is the parsed JSON, or the text when it is not JSON. Never throws. */
   decodeError(status: number, body: Json, headers: HeaderMap): Failure;
   encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
@@ -337,8 +342,8 @@ export interface StreamEncoder {
 /** Knows where a stream stands that goes to a caller, whoever wrote it, and can end it as a reply that has something to say. */
 export interface StreamFollower {
   /**
-   * A frame that is to go out, and whether it may: no mark of the end before all has ended, no second beginning. Such frames wait
-   * for a better word. Never throws.
+   * A frame that is to go out, and whether it may: no mark of the end before all has ended. Such a frame waits for a better word.
+   * Never throws.
    */
   follow(frame: Frame): boolean;
   /**

@@ -1,4 +1,4 @@
-import { defaultMaxFrameBytes, type Framing } from '../bytes/framing.ts';
+import { defaultMaxFrameBytes, type Frame, type FrameReader, type Framing } from '../bytes/framing.ts';
 import type { Sighting, Watch } from '../dialects/dialect.ts';
 
 /**
@@ -7,12 +7,14 @@ import type { Sighting, Watch } from '../dialects/dialect.ts';
  */
 interface Tap {
   push(bytes: Uint8Array): void;
-  /** The stream is over, or its reader left: what is there to be seen has now been seen. */
-  end(): void;
+  /** The stream is over, or its reader left: what is there to be seen has now been seen. The last frames, as far as they are at hand. */
+  end(): readonly Frame[];
+  /** Whoever cuts the frames, where they are cut. */
+  readonly reader?: FrameReader;
 }
 
 /** Told of every frame looked at; `first` is true for the first frame of the stream. */
-type See = (sighting: Sighting | undefined, first: boolean) => void;
+type See = (sighting: Sighting | undefined, first: boolean, frame: Frame) => void;
 
 export function createTap(framing: Framing, watch: Watch, see: See): Tap {
   return framing.contentType === 'text/event-stream' ? new LineTap(watch, see) : frameTap(framing, watch, see);
@@ -54,39 +56,40 @@ class LineTap implements Tap {
     if (!this.#begun) this.#begin();
   }
 
-  end(): void {
-    const lines = this.#lastLines();
-    const [first] = lines;
-    const sightings = this.#last(this.#begun ? lines : lines.slice(1));
-    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame({ data: first }), true);
+  end(): readonly Frame[] {
+    const frames = this.#lastFrames();
+    const [first] = frames;
+    const seen = this.#last(this.#begun ? frames : frames.slice(1));
+    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame(first), true, first);
     this.#begun = true;
-    for (const sighting of sightings) this.#see(sighting, false);
+    for (const { sighting, frame } of seen) this.#see(sighting, false, frame);
+    return frames;
   }
 
   /** Gives the tail back. */
-  #lastLines(): readonly string[] {
+  #lastFrames(): readonly Frame[] {
     const kept = this.#kept();
     const lines = dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines);
     if (this.#tail.length === tailBytes && idleTails.length < maxIdleTails) idleTails.push(this.#tail);
     this.#tail = noTail;
     this.#length = 0;
-    return lines;
+    return lines.map((data) => ({ data }));
   }
 
   /** From the back, as far as it takes to know how the stream ended and what it cost; in the order of the stream. */
-  #last(lines: readonly string[]): readonly (Sighting | undefined)[] {
-    const sightings: (Sighting | undefined)[] = [];
+  #last(frames: readonly Frame[]): readonly { readonly sighting: Sighting | undefined; readonly frame: Frame }[] {
+    const seen: { readonly sighting: Sighting | undefined; readonly frame: Frame }[] = [];
     let finished = false;
     let told = false;
-    for (let at = lines.length - 1; at >= 0 && !(finished && told); at -= 1) {
-      const line = lines[at] ?? '';
-      if (at < lines.length - 2 && !this.#watch.markers.some((marker) => line.includes(marker))) continue;
-      const sighting = this.#watch.frame({ data: line });
-      sightings.push(sighting);
+    for (let at = frames.length - 1; at >= 0 && !(finished && told); at -= 1) {
+      const frame = frames[at] ?? { data: '' };
+      if (at < frames.length - 2 && !this.#watch.markers.some((marker) => frame.data.includes(marker))) continue;
+      const sighting = this.#watch.frame(frame);
+      seen.push({ sighting, frame });
       finished ||= sighting?.finished === true;
       told ||= sighting?.usage !== undefined && !sighting.early;
     }
-    return sightings.reverse();
+    return seen.reverse();
   }
 
   #begin(): void {
@@ -94,7 +97,8 @@ class LineTap implements Tap {
     const [line] = dataLines(text.slice(0, text.lastIndexOf('\n') + 1));
     if (line === undefined) return;
     this.#begun = true;
-    this.#see(this.#watch.frame({ data: line }), true);
+    const frame = { data: line };
+    this.#see(this.#watch.frame(frame), true, frame);
   }
 
   #kept(): Uint8Array {
@@ -165,11 +169,11 @@ function frameTap(framing: Framing, watch: Watch, see: See): Tap {
   let first = true;
   let broken = false;
 
-  function read(cut: () => readonly { readonly data: string }[]): void {
+  function read(cut: () => readonly Frame[]): void {
     if (broken) return;
     try {
       for (const frame of cut()) {
-        if (first || watch.markers.some((marker) => frame.data.includes(marker))) see(watch.frame(frame), first);
+        if (first || watch.markers.some((marker) => frame.data.includes(marker))) see(watch.frame(frame), first, frame);
         first = false;
       }
     } catch {
@@ -178,5 +182,12 @@ function frameTap(framing: Framing, watch: Watch, see: See): Tap {
     }
   }
 
-  return { push: (bytes) => read(() => reader.push(bytes)), end: () => read(() => reader.end()) };
+  return {
+    push: (bytes) => read(() => reader.push(bytes)),
+    end() {
+      read(() => reader.end());
+      return [];
+    },
+    reader,
+  };
 }

@@ -15,8 +15,8 @@ export const geminiArray: Framing = keptOpenBy(jsonArray, '\n');
 function keptOpenBy(framing: Framing, idle: string): Framing {
   return {
     ...framing,
-    writer() {
-      const writer = framing.writer();
+    writer(behind) {
+      const writer = framing.writer(behind);
       return { write: (frames) => writer.write(frames), end: () => writer.end(), idle };
     },
   };
