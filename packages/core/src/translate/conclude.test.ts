@@ -35,6 +35,7 @@ function concludingStream(client: Name, upstream: Dialect, query = 'alt=sse', mo
   const text = ({ kind, status, message, details }: Failure) =>
     `${details.told ? 'Upstream' : 'Proxy'} error ${status} (${kind}): ${message}`;
   return concluding(inner, inbound, {
+    form: dialect,
     text,
     reply: (failure, usage = { inputTokens: 0, outputTokens: 0 }) => ({
       id: '',

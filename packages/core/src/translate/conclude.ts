@@ -3,13 +3,14 @@ import type { Failure } from '../conversation/failure.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Reply } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { EncodeReplyContext } from '../dialects/dialect.ts';
+import type { EncodeReplyContext, ReplyForm } from '../dialects/dialect.ts';
 import { isObject, tryParseJson } from '../json.ts';
 import { callersFraming } from './callers-framing.ts';
 import type { Inbound, StreamProgress, StreamTranslator } from './translation.ts';
-import { asFailure } from './upstream-failure.ts';
+import { asFailure, truncated } from './upstream-failure.ts';
 
 interface Words {
+  readonly form: ReplyForm;
   text(failure: Failure): string;
   /** The text as a whole reply, for a stream that has said nothing of its own yet. */
   reply(failure: Failure, usage: Usage | undefined): Reply;
@@ -23,7 +24,7 @@ interface Words {
  */
 export function concluding(inner: StreamTranslator, inbound: Inbound, words: Words): StreamTranslator {
   const { dialect } = inbound;
-  const follower = dialect.followStream?.();
+  const follower = words.form.followStream?.();
   if (!follower) return inner;
   const { watch } = dialect;
   const framing = callersFraming(inbound);
@@ -41,7 +42,7 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
     const known = laterUsage(usage, inner.progress.usage);
     const frames = follower?.conclude(words.text(failure), { ...context, ...(known && { usage: known }) });
     if (frames) return writer.write(frames);
-    const encoder = dialect.encodeStream(context);
+    const encoder = words.form.encodeStream(context);
     return writer.write(replay(words.reply(failure, known)).flatMap((event) => encoder.push(event)));
   }
 
@@ -60,11 +61,12 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
     return text;
   }
 
-  function finish(out: Chunk): string {
+  /** Of several choices the upstream may have finished one, which it is then believed for all. */
+  function finish(out: Chunk, brokenBy?: Failure): string {
     const cut = [() => reader.push(bytesOf(out)), () => reader.end()];
     let text = '';
     for (const read of cut) text += pass(framesOf(read));
-    const { failure } = inner.progress;
+    const failure = inner.progress.failure ?? (follower?.running ? (brokenBy ?? truncated()) : undefined);
     if (!told) text += failure ? conclude(failure) : writer.write(held);
     held = [];
     return text + writer.end();
@@ -85,7 +87,7 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
     end: () => finish(inner.end()),
     fail(failure) {
       const out = inner.fail(failure);
-      return failure.kind === 'client-gone' ? out : finish(out ?? '');
+      return failure.kind === 'client-gone' ? out : finish(out ?? '', failure);
     },
     leave: () => inner.leave(),
     keepAlive() {

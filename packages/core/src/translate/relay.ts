@@ -1,7 +1,7 @@
 import type { Chunk, Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { joinBytes } from '../bytes/join.ts';
 import { topLevel } from '../bytes/splice.ts';
-import { Failure } from '../conversation/failure.ts';
+import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
 import type { HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
@@ -21,7 +21,7 @@ import type {
   Translation,
   WholeReply,
 } from './translation.ts';
-import { asFailure, failureOf } from './upstream-failure.ts';
+import { asFailure, failureOf, truncated } from './upstream-failure.ts';
 import { withoutVendorIds } from './vendor-ids.ts';
 
 /**
@@ -105,10 +105,6 @@ function note(progress: Progress, sighting: Sighting | undefined, first: boolean
   if (sighting?.failure) progress.failure ??= sighting.failure;
   if (sighting?.finished) progress.finished = true;
   if (first && !sighting?.failure) progress.begun = true;
-}
-
-function truncated(): Failure {
-  return new Failure('bad-upstream', 'The upstream ended its stream before it had finished.');
 }
 
 function relayStream(

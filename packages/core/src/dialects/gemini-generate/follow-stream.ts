@@ -26,7 +26,13 @@ export function followStream(): StreamFollower {
     });
   }
 
+  const unfinished = () => (blocked ? [] : [...candidates].filter(([, { finished }]) => !finished));
+
   return {
+    get running() {
+      return unfinished().length > 0;
+    },
+
     follow({ data }) {
       const parsed = tryParseJson(data);
       const chunk = object(isArray(parsed) ? parsed[0] : parsed);
@@ -39,10 +45,9 @@ export function followStream(): StreamFollower {
 
     conclude(text, { usage }) {
       if (!head) return undefined;
-      const known = candidates.size > 0 ? [...candidates] : [[0, undefined] as const];
-      const unfinished = blocked ? [] : known.filter(([, standing]) => !standing?.finished);
-      if (unfinished.length === 0) return [];
-      const endings = unfinished.map(([index, standing]) => ({
+      const open = candidates.size > 0 || blocked ? unfinished() : [[0, undefined] as const];
+      if (open.length === 0) return [];
+      const endings = open.map(([index, standing]) => ({
         content: { parts: [{ text: standing?.spoke ? concludingGap + text : text }], role: 'model' },
         finishReason: standing?.called ? 'MAX_TOKENS' : 'STOP',
         index,

@@ -21,6 +21,10 @@ class ResponseFollower implements StreamFollower {
   /** By output index. */
   readonly #items = new Map<number, FollowedItem>();
 
+  get running(): boolean {
+    return this.#response !== undefined && !this.#over;
+  }
+
   follow({ data }: Frame): boolean {
     const event = object(tryParseJson(data)) ?? {};
     const sequence = number(event.sequence_number);
