@@ -38,12 +38,20 @@ export interface FrameWriter {
   end(): string;
   /** What may be written between frames and means nothing, to keep a connection open ('' where there is no such thing). */
   readonly idle: string;
+  /** Where a reader hears of them. */
+  comment?(text: string): string;
+}
+
+export interface ReaderOptions {
+  readonly maxFrameBytes?: number;
+  /** Hears what stands between frames and means nothing, where there is such a thing (SSE). */
+  readonly comment?: (text: string) => void;
 }
 
 /** A framing that only upstreams write. */
 export interface ReplyFraming {
   readonly contentType: string;
-  reader(options?: { readonly maxFrameBytes?: number }): FrameReader;
+  reader(options?: ReaderOptions): FrameReader;
   /** What stands before and behind the payload of such a frame, as vendors write it. Only where readers `pass`. */
   wrapping?(event: string | undefined): readonly [before: string, after: string];
 }

@@ -354,6 +354,8 @@ export interface StreamFollower {
    * Never throws.
    */
   follow(frame: Frame): boolean;
+  /** What a frame that tells an error says of the reply besides. Absent: no frame does both. */
+  besideError?(frame: Frame): Frame | undefined;
   /**
    * Closes what is open, says the text behind it, and ends the reply in order; of a reply that had finished, only what its end still
    * lacks. Undefined: it has not begun. A call that may have been cut is never told as one to be run.

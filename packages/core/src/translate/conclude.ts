@@ -28,13 +28,16 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
   if (!follower) return inner;
   const { watch } = dialect;
   const framing = callersFraming(inbound);
-  const reader = framing.reader();
   const writer = framing.writer();
+  let comments = '';
+  const reader = framing.reader({ comment: (text) => void (comments += writer.comment?.(text) ?? '') });
   let usage: Usage | undefined;
   /** The failure that has been told; nothing follows it. */
   let told: Failure | undefined;
   /** Frames that would have ended the stream too early. */
   let held: Frame[] = [];
+  /** Frames that nobody here can read. They wait for one that can be: many an error comes as a page, and nothing behind it. */
+  let unread: Frame[] = [];
 
   function conclude(failure: Failure): string {
     told = failure;
@@ -47,27 +50,39 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
   }
 
   function pass(frames: readonly Frame[]): string {
-    let text = '';
+    if (told) return '';
+    let text = comments;
+    comments = '';
     for (const frame of frames) {
-      if (told) break;
-      // No client could read it.
-      if (!isWhole(frame)) continue;
       const sighting = watch.frame(frame);
       usage = laterUsage(usage, sighting?.usage);
-      if (sighting?.failure) return text + conclude(inner.progress.failure ?? sighting.failure);
-      if (follower?.follow(frame)) text += writer.write([frame]);
-      else held.push(frame);
+      if (sighting?.failure) {
+        const beside = follower?.besideError?.(frame);
+        return text + (beside ? passFrame(beside) : '') + conclude(inner.progress.failure ?? sighting.failure);
+      }
+      if (isReadable(frame)) text += passFrame(frame);
+      else unread.push(frame);
     }
     return text;
+  }
+
+  function passFrame(frame: Frame): string {
+    const waiting = unread;
+    unread = [];
+    if (follower?.follow(frame)) return writer.write([...waiting, frame]);
+    held.push(frame);
+    return writer.write(waiting);
   }
 
   /** Of several choices the upstream may have finished one, which it is then believed for all. */
   function finish(out: Chunk, brokenBy?: Failure): string {
     const cut = [() => reader.push(bytesOf(out)), () => reader.end()];
     let text = '';
-    for (const read of cut) text += pass(framesOf(read));
+    // What comes with the end may be the rest of a frame that was cut, which no client could read.
+    for (const read of cut) text += pass(framesOf(read).filter(isReadable));
     const failure = inner.progress.failure ?? (follower?.running ? (brokenBy ?? truncated()) : undefined);
-    if (!told) text += failure ? conclude(failure) : writer.write(held);
+    if (!told) text += failure ? conclude(failure) : writer.write([...unread, ...held]);
+    unread = [];
     held = [];
     return text + writer.end();
   }
@@ -110,7 +125,7 @@ function framesOf(read: () => readonly Frame[]): readonly Frame[] {
   }
 }
 
-function isWhole({ data }: Frame): boolean {
+function isReadable({ data }: Frame): boolean {
   return data === '[DONE]' || isObject(tryParseJson(data));
 }
 

@@ -347,6 +347,21 @@ describe('F16 a stream that breaks off in its middle', () => {
     expect(events.at(-1)?.stop_reason).toBe('stop_sequence');
   });
 
+  test('and are not at a loss where nobody wants that, and a frame was cut', async () => {
+    const cut: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const [, half = ''] = halves.find(([path]) => path.test('messages')) ?? [];
+      response.write(`${half}event: content_block_delta\ndata: {"type":"con`, () =>
+        setTimeout(() => response.destroy(), 20),
+      );
+    };
+    const { url } = await serving([`${places.anthropic}, models: ['*']`], {}, cut, '');
+    const body = { model: 'claude-2', prompt: '\n\nHuman: Hi\n\nAssistant:', max_tokens_to_sample: 9, stream: true };
+    const { text } = await ask(url, '/proxy/anthropic/v1/complete', { body });
+    expect(text).toContain('"completion":"Half"');
+    expect(text).toMatch(/event: error\ndata: .*api_error.*\n\n$/);
+  });
+
   test('is on record as the failure that it is, with what it had used', async () => {
     const admin = { authorization: 'Bearer admin-0123456789' };
     const config = `${accessKeys}\n${mode}\nadmin: { key: admin-0123456789 }\nstorage: memory`;

@@ -17,7 +17,7 @@ function keptOpenBy(framing: Framing, idle: string): Framing {
     ...framing,
     writer(behind) {
       const writer = framing.writer(behind);
-      return { write: (frames) => writer.write(frames), end: () => writer.end(), idle };
+      return { ...writer, idle };
     },
   };
 }

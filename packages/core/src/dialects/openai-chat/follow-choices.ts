@@ -1,5 +1,5 @@
 import type { Frame } from '../../bytes/framing.ts';
-import { isObject, list, number, object, text as textOf, tryParseJson, type JsonObject } from '../../json.ts';
+import { isArray, isObject, list, number, object, text as textOf, tryParseJson, type JsonObject } from '../../json.ts';
 import { concludingGap, type StreamFollower } from '../dialect.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -60,6 +60,15 @@ export function followChoices(form: ChoiceForm): StreamFollower {
       return true;
     },
 
+    besideError({ data }) {
+      const { error: _, base_resp: __, ...chunk } = object(tryParseJson(data)) ?? {};
+      const choices = list(chunk.choices).filter(isObject);
+      if (!choices.some(holdsSomething)) return undefined;
+      // What ends with an error has not ended well, whatever is said of it.
+      const open = choices.map(({ native_finish_reason: _native, ...choice }) => ({ ...choice, finish_reason: null }));
+      return { data: JSON.stringify({ ...chunk, choices: open }) };
+    },
+
     conclude(text, { usage, request }) {
       if (!head) return undefined;
       if (done) return [];
@@ -81,4 +90,10 @@ export function followChoices(form: ChoiceForm): StreamFollower {
       return [...endings, ...count, { data: '[DONE]' }];
     },
   };
+}
+
+/** Of whatever kind: text, thoughts, calls. */
+function holdsSomething({ delta, text }: JsonObject): boolean {
+  const { role: _, ...said } = object(delta) ?? { text: text ?? null };
+  return Object.values(said).some((value) => value !== null && value !== '' && !(isArray(value) && value.length === 0));
 }
