@@ -115,23 +115,22 @@ function relayStream(
 ): StreamTranslator {
   const { dialect } = inbound;
   const progress: Progress = { begun: false, finished: false };
-  /** Held where a failure goes on with it: a text that was cut to be looked at, and is neither copied nor parsed again until then. */
-  let opening: Frame | undefined;
-  const tap = createTap(framing, dialect.watch, (sighting, first, frame) => {
-    note(progress, sighting, first);
-    if (first && dialect.breakOff) opening = frame;
+  /** Held where a failure goes on with it: a text that was cut to be looked at, neither copied nor parsed again until then. */
+  let opening = '';
+  const tap = createTap(framing, dialect.watch, (sighting, first) => {
+    note(progress, sighting, first !== undefined);
+    if (first !== undefined && dialect.breakOff) opening = first;
   });
   const masking = maskErrors(framing.contentType === 'text/event-stream');
   const renamed = renaming?.bytes();
 
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
-  function breakOff(failure: Failure, last: readonly Frame[]): string {
+  function breakOff(failure: Failure, last: readonly string[]): string {
     progress.failure = failure;
     const writer = framing.writer(tap.reader);
     // The blank line closes a frame that was cut in the middle.
     const closing = framing.contentType === 'text/event-stream' ? '\n\n' : '';
-    const seen = opening ? [opening, ...last] : last;
-    const frames = renaming ? seen.map((frame) => ({ ...frame, data: renaming.text(frame.data) })) : seen;
+    const frames = [opening, ...last].map((data) => ({ data: renaming ? renaming.text(data) : data }));
     return closing + writer.write(errorIn(inbound, settings, failure, frames)) + writer.end();
   }
 

@@ -7,14 +7,14 @@ import type { Sighting, Watch } from '../dialects/dialect.ts';
  */
 interface Tap {
   push(bytes: Uint8Array): void;
-  /** The stream is over, or its reader left: what is there to be seen has now been seen. The last frames, as far as they are at hand. */
-  end(): readonly Frame[];
+  /** The stream is over, or its reader left: what is there to be seen has now been seen. The last payloads, as far as they are at hand. */
+  end(): readonly string[];
   /** Whoever cuts the frames, where they are cut. */
   readonly reader?: FrameReader;
 }
 
-/** Told of every frame looked at; `first` is true for the first frame of the stream. */
-type See = (sighting: Sighting | undefined, first: boolean, frame: Frame) => void;
+/** Told of every frame looked at; `opening` is the payload of the stream's first. */
+type See = (sighting: Sighting | undefined, opening?: string) => void;
 
 export function createTap(framing: Framing, watch: Watch, see: See): Tap {
   return framing.contentType === 'text/event-stream' ? new LineTap(watch, see) : frameTap(framing, watch, see);
@@ -56,40 +56,40 @@ class LineTap implements Tap {
     if (!this.#begun) this.#begin();
   }
 
-  end(): readonly Frame[] {
-    const frames = this.#lastFrames();
-    const [first] = frames;
-    const seen = this.#last(this.#begun ? frames : frames.slice(1));
-    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame(first), true, first);
+  end(): readonly string[] {
+    const lines = this.#lastLines();
+    const [first] = lines;
+    const sightings = this.#last(this.#begun ? lines : lines.slice(1));
+    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame({ data: first }), first);
     this.#begun = true;
-    for (const { sighting, frame } of seen) this.#see(sighting, false, frame);
-    return frames;
+    for (const sighting of sightings) this.#see(sighting);
+    return lines;
   }
 
   /** Gives the tail back. */
-  #lastFrames(): readonly Frame[] {
+  #lastLines(): readonly string[] {
     const kept = this.#kept();
     const lines = dataLines(textOf(kept.subarray(lastLinesStart(kept)))).slice(-lastLines);
     if (this.#tail.length === tailBytes && idleTails.length < maxIdleTails) idleTails.push(this.#tail);
     this.#tail = noTail;
     this.#length = 0;
-    return lines.map((data) => ({ data }));
+    return lines;
   }
 
   /** From the back, as far as it takes to know how the stream ended and what it cost; in the order of the stream. */
-  #last(frames: readonly Frame[]): readonly { readonly sighting: Sighting | undefined; readonly frame: Frame }[] {
-    const seen: { readonly sighting: Sighting | undefined; readonly frame: Frame }[] = [];
+  #last(lines: readonly string[]): readonly (Sighting | undefined)[] {
+    const sightings: (Sighting | undefined)[] = [];
     let finished = false;
     let told = false;
-    for (let at = frames.length - 1; at >= 0 && !(finished && told); at -= 1) {
-      const frame = frames[at] ?? { data: '' };
-      if (at < frames.length - 2 && !this.#watch.markers.some((marker) => frame.data.includes(marker))) continue;
-      const sighting = this.#watch.frame(frame);
-      seen.push({ sighting, frame });
+    for (let at = lines.length - 1; at >= 0 && !(finished && told); at -= 1) {
+      const line = lines[at] ?? '';
+      if (at < lines.length - 2 && !this.#watch.markers.some((marker) => line.includes(marker))) continue;
+      const sighting = this.#watch.frame({ data: line });
+      sightings.push(sighting);
       finished ||= sighting?.finished === true;
       told ||= sighting?.usage !== undefined && !sighting.early;
     }
-    return seen.reverse();
+    return sightings.reverse();
   }
 
   #begin(): void {
@@ -97,8 +97,7 @@ class LineTap implements Tap {
     const [line] = dataLines(text.slice(0, text.lastIndexOf('\n') + 1));
     if (line === undefined) return;
     this.#begun = true;
-    const frame = { data: line };
-    this.#see(this.#watch.frame(frame), true, frame);
+    this.#see(this.#watch.frame({ data: line }), line);
   }
 
   #kept(): Uint8Array {
@@ -173,7 +172,8 @@ function frameTap(framing: Framing, watch: Watch, see: See): Tap {
     if (broken) return;
     try {
       for (const frame of cut()) {
-        if (first || watch.markers.some((marker) => frame.data.includes(marker))) see(watch.frame(frame), first, frame);
+        if (first || watch.markers.some((marker) => frame.data.includes(marker)))
+          see(watch.frame(frame), first ? frame.data : undefined);
         first = false;
       }
     } catch {
