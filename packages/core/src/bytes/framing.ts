@@ -19,6 +19,8 @@ export interface FrameReader {
   pass?(bytes: Uint8Array, taker: FrameTaker): void;
   /** The frames that were complete but for their closing mark. */
   end(): readonly Frame[];
+  /** What must stand between all that was read and another frame. Only where that depends on it. */
+  readonly joint?: string;
 }
 
 /** Who takes the frames of a stream, and may know some of them by their text alone. */
@@ -36,18 +38,27 @@ export interface FrameWriter {
   end(): string;
   /** What may be written between frames and means nothing, to keep a connection open ('' where there is no such thing). */
   readonly idle: string;
+  /** Where a reader hears of them. */
+  comment?(text: string): string;
+}
+
+export interface ReaderOptions {
+  readonly maxFrameBytes?: number;
+  /** Hears what stands between frames and means nothing, where there is such a thing (SSE). */
+  readonly comment?: (text: string) => void;
 }
 
 /** A framing that only upstreams write. */
 export interface ReplyFraming {
   readonly contentType: string;
-  reader(options?: { readonly maxFrameBytes?: number }): FrameReader;
+  reader(options?: ReaderOptions): FrameReader;
   /** What stands before and behind the payload of such a frame, as vendors write it. Only where readers `pass`. */
   wrapping?(event: string | undefined): readonly [before: string, after: string];
 }
 
 export interface Framing extends ReplyFraming {
-  writer(): FrameWriter;
+  /** `behind`: goes on with the stream that was read there. */
+  writer(behind?: FrameReader): FrameWriter;
 }
 
 /** 64 MiB: a generated image arrives as one event of tens of megabytes. */

@@ -106,21 +106,37 @@ function jsonArrayReader(maxFrameBytes: number): FrameReader {
       if (place !== 'done') throw new FramingError('The JSON array breaks off before its end.');
       return frames;
     },
+    get joint() {
+      return joints[place];
+    },
   };
 }
 
-function jsonArrayWriter(): FrameWriter {
-  let opened = false;
+const opening = '[';
+const between = ',\r\n';
+
+/** A cut element can be made whole by nobody. */
+const joints: Readonly<Record<Place, string>> = {
+  start: opening,
+  'first element or end': '',
+  element: '',
+  'comma or end': between,
+  'inside element': between,
+  done: between,
+};
+
+function jsonArrayWriter(behind?: FrameReader): FrameWriter {
+  let joint = behind?.joint ?? opening;
   return {
     write(frames) {
       let out = '';
       for (const { data } of frames) {
-        out += (opened ? ',\r\n' : '[') + data;
-        opened = true;
+        out += joint + data;
+        joint = between;
       }
       return out;
     },
-    end: () => (opened ? ']' : '[]'),
+    end: () => (joint === opening ? '[]' : ']'),
     idle: '',
   };
 }

@@ -1,19 +1,19 @@
 import { createParser } from 'eventsource-parser';
 import { defaultMaxFrameBytes, FramingError } from './framing.ts';
-import type { Frame, FrameReader, FrameTaker, Framing, FrameWriter } from './framing.ts';
+import type { Frame, FrameReader, FrameTaker, Framing, FrameWriter, ReaderOptions } from './framing.ts';
 import { utf8Reader } from './utf8.ts';
 
 /** Server-Sent Events, read as the WHATWG specification says and written as the vendors do. */
 export const sse: Framing = {
   contentType: 'text/event-stream',
-  reader: (options = {}) => sseReader(options.maxFrameBytes ?? defaultMaxFrameBytes),
+  reader: (options = {}) => sseReader(options.maxFrameBytes ?? defaultMaxFrameBytes, options.comment),
   writer: () => sseWriter,
   wrapping: (event) => [event === undefined ? 'data: ' : `event: ${event}\ndata: `, frameEnd],
 };
 
 const frameEnd = '\n\n';
 
-function sseReader(maxFrameBytes: number): FrameReader {
+function sseReader(maxFrameBytes: number, comment: ReaderOptions['comment']): FrameReader {
   const text = utf8Reader();
   /** Complete frames that nobody has taken yet. */
   let frames: Frame[] = [];
@@ -23,6 +23,7 @@ function sseReader(maxFrameBytes: number): FrameReader {
   // The parser counts UTF-16 units, of which a text never has more than bytes: no frame within the bound is refused.
   const parser = createParser({
     maxBufferSize: maxFrameBytes,
+    ...(comment && { onComment: comment }),
     onEvent({ event, data }) {
       if (data.length > maxFrameBytes) overflowed = true;
       else if (data !== '') frames.push(event === undefined ? { data } : { event, data });
@@ -78,4 +79,5 @@ const sseWriter: FrameWriter = {
   },
   end: () => '',
   idle: ': keep-alive\n\n',
+  comment: (text) => `: ${text}\n\n`,
 };

@@ -12,7 +12,7 @@ import type { ModelFacts } from '../models/model-facts.ts';
 export type HeaderMap = Readonly<Record<string, string>>;
 
 /** A wire language: where clients knock, and how requests, replies, streams and errors are read and written. */
-export interface Dialect {
+export interface Dialect extends ReplyForm {
   /** `openai-chat`, `anthropic-messages` … also the issuer of its seals and the key of its extras. */
   readonly name: string;
   readonly doors: readonly Door[];
@@ -49,11 +49,12 @@ export interface Dialect {
   encodeRequest(conversation: Conversation, context: EncodeRequestContext): EncodedRequest;
   /** @throws Failure when the body is an error or is not of this dialect (`bad-upstream`). */
   decodeReply(body: JsonObject, context: DecodeReplyContext): Reply;
-  encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject;
   decodeStream(context: DecodeReplyContext): StreamDecoder;
-  encodeStream(context: EncodeReplyContext): StreamEncoder;
-  /** Absent: nobody knocks in this dialect. */
-  followStream?(): StreamFollower;
+  /**
+   * The failure that ends a stream which somebody else wrote, of whose frames the first and the last whole ones are at hand. Absent, or
+   * undefined: it is told as `encodeStream` does, which knows nothing of them.
+   */
+  breakOff?(failure: Failure, frames: readonly Frame[]): readonly Frame[] | undefined;
   /** `body` is the parsed JSON, or the text when it is not JSON. Never throws. */
   decodeError(status: number, body: Json, headers: HeaderMap): Failure;
   encodeError(failure: Failure, context: EncodeErrorContext): EncodedError;
@@ -65,6 +66,14 @@ export interface Dialect {
   readonly hiddenUsage?: HiddenUsage;
   readonly counting?: Counting;
   readonly models?: ModelLists;
+}
+
+/** How a model's reply is written. */
+export interface ReplyForm {
+  encodeReply(reply: Reply, context: EncodeReplyContext): JsonObject;
+  encodeStream(context: EncodeReplyContext): StreamEncoder;
+  /** Absent: nobody knocks in this dialect. */
+  followStream?(): StreamFollower;
 }
 
 /** A text that says it alone, or one that is worth a closer look. */
@@ -213,6 +222,8 @@ export interface RelayDoor extends DoorPlace {
     usage?(reply: TopLevel): Usage | undefined;
     /** The body, asking for another model; absent: as the dialect renames it. */
     rename?(body: Uint8Array, model: string): Uint8Array;
+    /** Present: a model's reply is asked for, in which an error can be said to people. */
+    readonly reply?: ReplyForm;
   };
 }
 
@@ -336,11 +347,15 @@ export interface StreamEncoder {
 
 /** Knows where a stream stands that goes to a caller, whoever wrote it, and can end it as a reply that has something to say. */
 export interface StreamFollower {
+  /** It has begun, and something of it has not ended: should nothing more come, it broke off. */
+  readonly running: boolean;
   /**
-   * A frame that is to go out, and whether it may: no mark of the end before all has ended, no second beginning. Such frames wait
-   * for a better word. Never throws.
+   * A frame that is to go out, and whether it may: no mark of the end before all has ended. Such a frame waits for a better word.
+   * Never throws.
    */
   follow(frame: Frame): boolean;
+  /** What a frame that tells an error says of the reply besides. Absent: no frame does both. */
+  besideError?(frame: Frame): Frame | undefined;
   /**
    * Closes what is open, says the text behind it, and ends the reply in order; of a reply that had finished, only what its end still
    * lacks. Undefined: it has not begun. A call that may have been cut is never told as one to be run.

@@ -2,9 +2,10 @@ import type { Failure } from '../conversation/failure.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Reply } from '../conversation/reply.ts';
 import type { Usage } from '../conversation/usage.ts';
-import type { EncodeReplyContext } from '../dialects/dialect.ts';
+import type { EncodeReplyContext, ReplyForm } from '../dialects/dialect.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { concluding } from '../translate/conclude.ts';
+import { parseBody } from '../translate/decode.ts';
 import type { Inbound, StreamTranslator } from '../translate/translation.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import type { GatewayOptions } from './gateway.ts';
@@ -23,7 +24,8 @@ export function asCompletion(
   usage: Usage = nothingUsed,
 ): HttpAnswer {
   const { page } = failure.details;
-  if (!inbound || !showsErrorsAsCompletions(gateway.options, inbound) || page !== undefined) return refusal;
+  const form = inbound && completionForm(gateway.options, inbound);
+  if (!form || page !== undefined) return refusal;
   const { glance } = inbound;
   const { contentType } = glance.streaming ? callersFraming(inbound) : { contentType: 'application/json' };
   return {
@@ -35,27 +37,35 @@ export function asCompletion(
       'x-oai-proxy-error': failure.kind,
       'x-oai-proxy-error-status': String(refusal.status),
     },
-    body: (glance.streaming ? streamed : whole)(gateway, inbound, replyOf(inbound, failure, refusal.status, usage)),
+    body: (glance.streaming ? streamed : whole)(
+      gateway,
+      inbound,
+      form,
+      replyOf(inbound, failure, refusal.status, usage),
+    ),
   };
 }
 
-/** Only a model's reply can hold a text for people. */
-export function showsErrorsAsCompletions(
+/** How an error is said as a reply, where that is wanted: only a model's reply can hold a text for people. */
+export function completionForm(
   { errorsAsCompletions }: GatewayOptions,
-  { knock }: Pick<Inbound, 'knock'>,
-): boolean {
-  return errorsAsCompletions === true && knock.door.operation === 'generate';
+  { dialect, knock }: Pick<Inbound, 'dialect' | 'knock'>,
+): ReplyForm | undefined {
+  if (errorsAsCompletions !== true) return undefined;
+  return knock.door.operation === 'generate' ? dialect : knock.door.relay?.reply;
 }
 
 /** The same within a stream whose headers have gone already. */
-export function streamedCompletion(gateway: Running, inbound: Inbound, failure: Failure): string {
-  return streamed(gateway, inbound, replyOf(inbound, failure, failure.status, nothingUsed));
+export function streamedCompletion(gateway: Running, inbound: Inbound, form: ReplyForm, failure: Failure): string {
+  return streamed(gateway, inbound, form, replyOf(inbound, failure, failure.status, nothingUsed));
 }
 
 /** A reply in the middle of which something may fail: where that is wanted, it ends as one that says so. */
 export function endingInWords(gateway: Running, inbound: Inbound, translator: StreamTranslator): StreamTranslator {
-  if (!showsErrorsAsCompletions(gateway.options, inbound)) return translator;
+  const form = completionForm(gateway.options, inbound);
+  if (!form) return translator;
   return concluding(translator, inbound, {
+    form,
     text: (failure) => textOf(failure, failure.status),
     reply: (failure, usage = nothingUsed) => replyOf(inbound, failure, failure.status, usage),
     context: () => contextOf(gateway, inbound),
@@ -78,13 +88,13 @@ function replyOf({ glance }: Inbound, failure: Failure, status: number, usage: U
   };
 }
 
-function whole(gateway: Running, inbound: Inbound, reply: Reply): string {
-  return JSON.stringify(inbound.dialect.encodeReply(reply, contextOf(gateway, inbound)));
+function whole(gateway: Running, inbound: Inbound, form: ReplyForm, reply: Reply): string {
+  return JSON.stringify(form.encodeReply(reply, contextOf(gateway, inbound)));
 }
 
-function streamed(gateway: Running, inbound: Inbound, reply: Reply): string {
+function streamed(gateway: Running, inbound: Inbound, form: ReplyForm, reply: Reply): string {
   const writer = callersFraming(inbound).writer();
-  const encoder = inbound.dialect.encodeStream(contextOf(gateway, inbound));
+  const encoder = form.encodeStream(contextOf(gateway, inbound));
   return writer.write(replay(reply).flatMap((event) => encoder.push(event))) + writer.end();
 }
 
@@ -102,6 +112,7 @@ function contextOf({ ports, newId }: Running, inbound: Inbound): EncodeReplyCont
 /** A request that cannot be read may be what the failure is about. */
 function decodedIf(inbound: Inbound): Pick<EncodeReplyContext, 'request' | 'conversation'> {
   try {
+    if (inbound.knock.door.relay) return { request: parseBody(inbound.body) };
     const { wire, conversation } = inbound.decoded();
     return { request: wire, conversation };
   } catch {

@@ -6,7 +6,7 @@ import type { AttemptRecord, CancelSignal } from '../ports.ts';
 import { callersFraming } from '../translate/callers-framing.ts';
 import { withoutVendorIds } from '../translate/vendor-ids.ts';
 import { account, whenKept, withOurHeaders, type Story } from './account.ts';
-import { showsErrorsAsCompletions, streamedCompletion } from './error-as-completion.ts';
+import { completionForm, streamedCompletion } from './error-as-completion.ts';
 import { HeldAnswer, type Held } from './held-answer.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
@@ -54,9 +54,10 @@ export async function inTurn(
     newId: gateway.newId,
     report: () => undefined, // of an error nothing can be lost
   };
+  const form = completionForm(gateway.options, inbound);
   const words = (failure: Failure) =>
-    showsErrorsAsCompletions(gateway.options, inbound)
-      ? streamedCompletion(gateway, inbound, failure)
+    form
+      ? streamedCompletion(gateway, inbound, form, failure)
       : withoutVendorIds(writer.write(dialect.encodeStream(context).push({ type: 'failure', failure }))) + writer.end();
   const body = new HeldAnswer(answering, { idle: writer.idle, everyMs: queue.heartbeatMs, words });
   const headers = { 'content-type': callersFraming(inbound).contentType, 'cache-control': 'no-cache' };

@@ -1,11 +1,14 @@
+import { topLevel } from '../bytes/splice.ts';
 import { Failure } from '../conversation/failure.ts';
-import type { Knock, RelayDoor } from '../dialects/dialect.ts';
-import type { CancelSignal, Source } from '../ports.ts';
+import type { HeaderMap, Knock, RelayDoor } from '../dialects/dialect.ts';
+import type { CancelSignal, Source, UpstreamResponse } from '../ports.ts';
 import { relayedReplyHeaders, relayedRequestHeaders } from '../translate/headers.ts';
 import { passThrough } from '../translate/pass-through.ts';
-import { failureOf } from '../translate/upstream-failure.ts';
+import type { StreamTranslator } from '../translate/translation.ts';
+import { asFailure, failureOf } from '../translate/upstream-failure.ts';
 import { answerOpened } from './answer-opened.ts';
 import { checkedPath } from './directed.ts';
+import { completionForm, endingInWords } from './error-as-completion.ts';
 import type { HttpRequest } from './http.ts';
 import type { Incoming } from './incoming.ts';
 import { readAll } from './read-all.ts';
@@ -56,8 +59,37 @@ export async function askRelayed(
     await readAll(body, 0, () => new Failure('bad-upstream', 'A reply without content has some.'));
     return { answer: { status, headers: relayedReplyHeaders(headers) } };
   }
-  const translator = passThrough(inbound, door, headers['content-type'] ?? '');
-  return answerOpened(gateway, sent.response, translator, relayedReplyHeaders(headers), signal);
+  const contentType = headers['content-type'] ?? '';
+  const translator = passThrough(inbound, door, contentType);
+  const answering = relayedReplyHeaders(headers);
+  if (!completionForm(gateway.options, inbound))
+    return answerOpened(gateway, sent.response, translator, answering, signal);
+  if (!contentType.includes('event-stream')) return answerHeld(sent.response, translator, answering, inbound);
+  return answerOpened(gateway, sent.response, endingInWords(gateway, inbound, translator), answering, signal);
+}
+
+const maxHeldReplyBytes = 256 * 1024 * 1024;
+
+/** Whole, so that an error may stand in its place wherever it broke off (row F16). */
+async function answerHeld(
+  { status, body: source }: UpstreamResponse,
+  translator: StreamTranslator,
+  headers: HeaderMap,
+  { dialect }: Incoming,
+): Promise<Tried> {
+  try {
+    const tooLarge = () => new Failure('bad-upstream', 'The reply is too large.');
+    const body = await readAll(source, maxHeldReplyBytes, tooLarge);
+    const { failure } = dialect.watch.whole(topLevel(body)) ?? {};
+    if (failure) return { failure, status: failure.status };
+    translator.push(body);
+    translator.end();
+    const { usage } = translator.progress;
+    return { answer: { status, headers, body }, ...(usage && { usage }) };
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    return { failure, status: failure.status };
+  }
 }
 
 /** Transports tell in their own ways of a body that broke off. */

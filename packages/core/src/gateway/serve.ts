@@ -5,7 +5,7 @@ import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import { countTokens } from './count-tokens.ts';
 import { embed } from './embed.ts';
-import { asCompletion, showsErrorsAsCompletions } from './error-as-completion.ts';
+import { asCompletion, completionForm } from './error-as-completion.ts';
 import { gateOf } from './gate.ts';
 import { inTurn } from './in-turn.ts';
 import type { HttpAnswer, HttpRequest } from './http.ts';
@@ -96,7 +96,7 @@ async function askedInVain(
   { call, request, caller }: Story,
   { kind }: Failure,
 ): Promise<Inbound | undefined> {
-  if (caller || kind !== 'unauthenticated' || !showsErrorsAsCompletions(options, call)) return undefined;
+  if (caller || kind !== 'unauthenticated' || !completionForm(options, call)) return undefined;
   const maxBodyBytes = Math.min(options.maxBodyBytes ?? Infinity, maxBytesInVain);
   return read({ maxBodyBytes }, call, request).catch(() => undefined);
 }

@@ -3,50 +3,16 @@ import { GoogleGenAI } from '@google/genai/web';
 import OpenAI from 'openai';
 import { LengthFinishReasonError } from 'openai/error';
 import { describe, expect, test } from 'vitest';
-import type { Chunk } from '../bytes/framing.ts';
 import { sse } from '../bytes/sse.ts';
 import type { ReplyEvent } from '../conversation/event.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { factsOf } from '../models/facts.ts';
 import { cases, type Case } from '../testing/cases.ts';
-import { dialects, names, requests, type Name } from '../testing/pairs.ts';
-import { concluding } from './conclude.ts';
-import { inboundOf } from './decode.ts';
-import { translate } from './translate.ts';
+import { broken, concludingStream, textOf, words } from '../testing/concluding.ts';
+import { dialects, names, type Name } from '../testing/pairs.ts';
 import type { StreamTranslator } from './translation.ts';
 
 /** Row F16: a stream that breaks off ends as a reply that says so, in the words of each dialect. */
-
-const words = 'Proxy error 504 (timeout): Too slow.';
-const broken = () => new Failure('timeout', 'Too slow.');
-
-function concludingStream(client: Name, upstream: Dialect, query = 'alt=sse', more: object = {}): StreamTranslator {
-  const dialect = dialects[client];
-  const door = dialect.doors.find((each) => each.operation === 'generate' && each.streaming !== false);
-  if (!door) throw new Error('no door');
-  const knock = { door, params: { model: 'm' }, query: new URLSearchParams(query), headers: {} };
-  const body = { ...requests[client], ...(client !== 'gemini' && { stream: true }), ...more };
-  const inbound = inboundOf(dialect, knock, new TextEncoder().encode(JSON.stringify(body)));
-  let ids = 0;
-  const settings = { created: 1, newId: (prefix: string) => `${prefix}${++ids}` };
-  const destination = { dialect: upstream, model: 'm', facts: factsOf('some-model'), signer: upstream.name };
-  const inner = translate(inbound, destination, settings).stream(upstream.framing.contentType);
-  const text = ({ kind, status, message, details }: Failure) =>
-    `${details.told ? 'Upstream' : 'Proxy'} error ${status} (${kind}): ${message}`;
-  return concluding(inner, inbound, {
-    text,
-    reply: (failure, usage = { inputTokens: 0, outputTokens: 0 }) => ({
-      id: '',
-      model: 'm',
-      candidates: [{ parts: [{ type: 'text', text: text(failure) }], finish: { reason: 'stop' } }],
-      usage,
-    }),
-    context: () => ({ ...settings, model: 'm', report: () => undefined, request: inbound.decoded().wire }),
-  });
-}
-
-const textOf = (chunk: Chunk | undefined) => (typeof chunk === 'string' ? chunk : new TextDecoder().decode(chunk));
 
 /** What the caller hears when so much of the stream came and then the connection broke; undefined where it is refused with a status. */
 function brokenAfter(bytes: Uint8Array, translator: StreamTranslator, by: 'fail' | 'end' = 'fail'): string | undefined {

@@ -3,13 +3,14 @@ import type { Failure } from '../conversation/failure.ts';
 import { replay } from '../conversation/replay.ts';
 import type { Reply } from '../conversation/reply.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { EncodeReplyContext } from '../dialects/dialect.ts';
+import type { EncodeReplyContext, ReplyForm } from '../dialects/dialect.ts';
 import { isObject, tryParseJson } from '../json.ts';
 import { callersFraming } from './callers-framing.ts';
 import type { Inbound, StreamProgress, StreamTranslator } from './translation.ts';
-import { asFailure } from './upstream-failure.ts';
+import { asFailure, truncated } from './upstream-failure.ts';
 
 interface Words {
+  readonly form: ReplyForm;
   text(failure: Failure): string;
   /** The text as a whole reply, for a stream that has said nothing of its own yet. */
   reply(failure: Failure, usage: Usage | undefined): Reply;
@@ -23,17 +24,20 @@ interface Words {
  */
 export function concluding(inner: StreamTranslator, inbound: Inbound, words: Words): StreamTranslator {
   const { dialect } = inbound;
-  const follower = dialect.followStream?.();
+  const follower = words.form.followStream?.();
   if (!follower) return inner;
   const { watch } = dialect;
   const framing = callersFraming(inbound);
-  const reader = framing.reader();
   const writer = framing.writer();
+  let comments = '';
+  const reader = framing.reader({ comment: (text) => void (comments += writer.comment?.(text) ?? '') });
   let usage: Usage | undefined;
   /** The failure that has been told; nothing follows it. */
   let told: Failure | undefined;
   /** Frames that would have ended the stream too early. */
   let held: Frame[] = [];
+  /** Frames that nobody here can read. They wait for one that can be: many an error comes as a page, and nothing behind it. */
+  let unread: Frame[] = [];
 
   function conclude(failure: Failure): string {
     told = failure;
@@ -41,31 +45,44 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
     const known = laterUsage(usage, inner.progress.usage);
     const frames = follower?.conclude(words.text(failure), { ...context, ...(known && { usage: known }) });
     if (frames) return writer.write(frames);
-    const encoder = dialect.encodeStream(context);
+    const encoder = words.form.encodeStream(context);
     return writer.write(replay(words.reply(failure, known)).flatMap((event) => encoder.push(event)));
   }
 
   function pass(frames: readonly Frame[]): string {
-    let text = '';
+    if (told) return '';
+    let text = comments;
+    comments = '';
     for (const frame of frames) {
-      if (told) break;
-      // No client could read it.
-      if (!isWhole(frame)) continue;
       const sighting = watch.frame(frame);
       usage = laterUsage(usage, sighting?.usage);
-      if (sighting?.failure) return text + conclude(inner.progress.failure ?? sighting.failure);
-      if (follower?.follow(frame)) text += writer.write([frame]);
-      else held.push(frame);
+      if (sighting?.failure) {
+        const beside = follower?.besideError?.(frame);
+        return text + (beside ? passFrame(beside) : '') + conclude(inner.progress.failure ?? sighting.failure);
+      }
+      if (isReadable(frame)) text += passFrame(frame);
+      else unread.push(frame);
     }
     return text;
   }
 
-  function finish(out: Chunk): string {
+  function passFrame(frame: Frame): string {
+    const waiting = unread;
+    unread = [];
+    if (follower?.follow(frame)) return writer.write([...waiting, frame]);
+    held.push(frame);
+    return writer.write(waiting);
+  }
+
+  /** Of several choices the upstream may have finished one, which it is then believed for all. */
+  function finish(out: Chunk, brokenBy?: Failure): string {
     const cut = [() => reader.push(bytesOf(out)), () => reader.end()];
     let text = '';
-    for (const read of cut) text += pass(framesOf(read));
-    const { failure } = inner.progress;
-    if (!told) text += failure ? conclude(failure) : writer.write(held);
+    // What comes with the end may be the rest of a frame that was cut, which no client could read.
+    for (const read of cut) text += pass(framesOf(read).filter(isReadable));
+    const failure = inner.progress.failure ?? (follower?.running ? (brokenBy ?? truncated()) : undefined);
+    if (!told) text += failure ? conclude(failure) : writer.write([...unread, ...held]);
+    unread = [];
     held = [];
     return text + writer.end();
   }
@@ -85,7 +102,7 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
     end: () => finish(inner.end()),
     fail(failure) {
       const out = inner.fail(failure);
-      return failure.kind === 'client-gone' ? out : finish(out ?? '');
+      return failure.kind === 'client-gone' ? out : finish(out ?? '', failure);
     },
     leave: () => inner.leave(),
     keepAlive() {
@@ -108,7 +125,7 @@ function framesOf(read: () => readonly Frame[]): readonly Frame[] {
   }
 }
 
-function isWhole({ data }: Frame): boolean {
+function isReadable({ data }: Frame): boolean {
   return data === '[DONE]' || isObject(tryParseJson(data));
 }
 

@@ -52,10 +52,10 @@ function lookerFor({ dialect }: Inbound, { relay }: RelayDoor, contentType: stri
     if (usage) progress.current = true;
   };
   if (contentType.includes('event-stream'))
-    return createTap(sse, watchFor(dialect.watch, relay), (sighting, first) => {
+    return createTap(sse, watchFor(dialect.watch, relay), (sighting, opening) => {
       seen(sighting?.usage);
       if (sighting?.failure) progress.failure ??= sighting.failure;
-      else if (first) progress.begun = true;
+      else if (opening !== undefined) progress.begun = true;
     });
   const whole = contentType.includes('json') && relay.usage ? keeper() : undefined;
   return {

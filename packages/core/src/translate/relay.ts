@@ -1,16 +1,16 @@
 import type { Chunk, Frame, Framing, ReplyFraming } from '../bytes/framing.ts';
 import { joinBytes } from '../bytes/join.ts';
 import { topLevel } from '../bytes/splice.ts';
-import { Failure } from '../conversation/failure.ts';
+import type { Failure } from '../conversation/failure.ts';
 import { laterUsage, type Usage } from '../conversation/usage.ts';
-import type { EncodeReplyContext, HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
+import type { HiddenUsage, Operation, Sighting } from '../dialects/dialect.ts';
 import { callersFraming } from './callers-framing.ts';
 import { convert } from './convert.ts';
 import { wrapBytes } from './envelope.ts';
 import { beginsAsObject } from './first-byte.ts';
 import { relayedRequestHeaders } from './headers.ts';
 import { maskErrors } from './mask-errors.ts';
-import { replyRenaming, type ByteRenaming, type ReplyRenaming } from './rename-reply.ts';
+import { replyRenaming, type ReplyRenaming } from './rename-reply.ts';
 import { createTap } from './tap.ts';
 import type {
   Destination,
@@ -21,7 +21,7 @@ import type {
   Translation,
   WholeReply,
 } from './translation.ts';
-import { asFailure, failureOf } from './upstream-failure.ts';
+import { asFailure, failureOf, truncated } from './upstream-failure.ts';
 import { withoutVendorIds } from './vendor-ids.ts';
 
 /**
@@ -49,7 +49,7 @@ export function relay(inbound: Inbound, destination: Destination, settings: Repl
         return reframeStream(inbound, binding.framing, framing, settings, renaming, hidden?.isReport);
       const relayed = hidden
         ? reframeStream(inbound, framing, framing, settings, renaming, hidden.isReport)
-        : relayStream(inbound, framing, settings, renaming?.bytes());
+        : relayStream(inbound, framing, settings, renaming);
       return sse ? unlessObject(relayed, overHub) : relayed;
     },
     failure: (status, reply, headers) => failureOf(destination, status, reply, headers),
@@ -107,34 +107,36 @@ function note(progress: Progress, sighting: Sighting | undefined, first: boolean
   if (first && !sighting?.failure) progress.begun = true;
 }
 
-function truncated(): Failure {
-  return new Failure('bad-upstream', 'The upstream ended its stream before it had finished.');
-}
-
 function relayStream(
   inbound: Inbound,
   framing: Framing,
   settings: ReplySettings,
-  renaming: ByteRenaming | undefined,
+  renaming: ReplyRenaming | undefined,
 ): StreamTranslator {
-  const { dialect, glance } = inbound;
+  const { dialect } = inbound;
   const progress: Progress = { begun: false, finished: false };
-  const tap = createTap(framing, dialect.watch, (sighting, first) => note(progress, sighting, first));
+  /** Held where a failure goes on with it: a text that was cut to be looked at, neither copied nor parsed again until then. */
+  let opening = '';
+  const tap = createTap(framing, dialect.watch, (sighting, first) => {
+    note(progress, sighting, first !== undefined);
+    if (first !== undefined && dialect.breakOff) opening = first;
+  });
   const masking = maskErrors(framing.contentType === 'text/event-stream');
+  const renamed = renaming?.bytes();
 
   /** Only for a stream that broke off: its own bytes never say so, and a clean close would look like an end (E5). */
-  function breakOff(failure: Failure): string {
+  function breakOff(failure: Failure, last: readonly string[]): string {
     progress.failure = failure;
-    const encoder = dialect.encodeStream(errorWriting(settings, glance.model));
-    const writer = framing.writer();
+    const writer = framing.writer(tap.reader);
     // The blank line closes a frame that was cut in the middle.
     const closing = framing.contentType === 'text/event-stream' ? '\n\n' : '';
-    return closing + writer.write(encoder.push({ type: 'failure', failure })) + writer.end();
+    const frames = [opening, ...last].map((data) => ({ data: renaming ? renaming.text(data) : data }));
+    return closing + writer.write(errorIn(inbound, settings, failure, frames)) + writer.end();
   }
 
   function behindHeld(text: string): Chunk {
     const rest = masking.end();
-    const held = renaming ? joinBytes([renaming.push(rest), renaming.end()]) : rest;
+    const held = renamed ? joinBytes([renamed.push(rest), renamed.end()]) : rest;
     return held.length > 0 ? joinBytes([held, new TextEncoder().encode(text)]) : text;
   }
 
@@ -143,17 +145,17 @@ function relayStream(
     push: (bytes) => {
       tap.push(bytes);
       const told = masking.push(bytes);
-      return renaming ? renaming.push(told) : told;
+      return renamed ? renamed.push(told) : told;
     },
     end: () => {
-      tap.end();
-      return behindHeld(progress.finished || progress.failure ? '' : breakOff(truncated()));
+      const last = tap.end();
+      return behindHeld(progress.finished || progress.failure ? '' : breakOff(truncated(), last));
     },
     fail: (failure) => {
-      tap.end();
-      return behindHeld(progress.failure || progress.finished ? '' : breakOff(failure));
+      const last = tap.end();
+      return behindHeld(progress.failure || progress.finished ? '' : breakOff(failure, last));
     },
-    leave: () => tap.end(),
+    leave: () => void tap.end(),
     // The bytes may stand anywhere within a frame, so nothing may be put between them.
     keepAlive: () => '',
     progress,
@@ -191,12 +193,15 @@ function reframeStream(
   renaming: ReplyRenaming | undefined,
   kept: (frame: Frame) => boolean = () => false,
 ): StreamTranslator {
-  const { dialect, glance } = inbound;
+  const { dialect } = inbound;
   const { markers } = dialect.watch;
   const reader = from.reader();
   const writer = to.writer();
   const progress: Progress = { begun: false, finished: false };
   let first = true;
+  /** As the caller reads them: where a stream began, and how far it has come. */
+  let opening: Frame | undefined;
+  let latest: Frame | undefined;
 
   /** Nothing follows a failure: a frame behind it would speak of a reply that the caller has given up. */
   function pass(read: () => readonly Frame[]): string {
@@ -208,7 +213,9 @@ function reframeStream(
           note(progress, dialect.watch.frame(frame), first);
         first = false;
         const told = progress.failure ? { ...frame, data: withoutVendorIds(frame.data) } : frame;
-        if (!kept(frame)) text += writer.write([renaming ? { ...told, data: renaming.text(told.data) } : told]);
+        latest = renaming ? { ...told, data: renaming.text(told.data) } : told;
+        opening ??= latest;
+        if (!kept(frame)) text += writer.write([latest]);
         if (progress.failure) break;
       }
     } catch (thrown) {
@@ -220,7 +227,7 @@ function reframeStream(
 
   function breakOff(failure: Failure): string {
     progress.failure = failure;
-    return writer.write(dialect.encodeStream(errorWriting(settings, glance.model)).push({ type: 'failure', failure }));
+    return writer.write(errorIn(inbound, settings, failure, opening && latest ? [opening, latest] : []));
   }
 
   return {
@@ -239,6 +246,14 @@ function reframeStream(
 }
 
 /** Of what a relay passes on nothing is written but the error that ends it, so nothing can be lost. */
-function errorWriting(settings: ReplySettings, model: string): EncodeReplyContext {
-  return { ...settings, model, report: () => undefined };
+function errorIn(
+  { dialect, glance }: Inbound,
+  settings: ReplySettings,
+  failure: Failure,
+  seen: readonly Frame[],
+): readonly Frame[] {
+  const within = dialect.breakOff?.(failure, seen);
+  if (within) return within;
+  const context = { ...settings, model: glance.model, report: () => undefined };
+  return dialect.encodeStream(context).push({ type: 'failure', failure });
 }

@@ -15,7 +15,7 @@ export interface ReplyRenaming {
   text(data: string): string;
 }
 
-export interface ByteRenaming {
+interface ByteRenaming {
   push(bytes: Uint8Array): Uint8Array;
   /** What was held back. */
   end(): Uint8Array;

@@ -22,7 +22,9 @@ const watch: Watch = {
 
 function seen(text: string, size: number, framing = sse) {
   const sightings: { sighting: Sighting | undefined; first: boolean }[] = [];
-  const tap = createTap(framing, watch, (sighting, first) => sightings.push({ sighting, first }));
+  const tap = createTap(framing, watch, (sighting, opening) =>
+    sightings.push({ sighting, first: opening !== undefined }),
+  );
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length; at += size) tap.push(bytes.subarray(at, at + size));
   tap.end();

@@ -1,4 +1,4 @@
-import { defaultMaxFrameBytes, type Framing } from '../bytes/framing.ts';
+import { defaultMaxFrameBytes, type Frame, type FrameReader, type Framing } from '../bytes/framing.ts';
 import type { Sighting, Watch } from '../dialects/dialect.ts';
 
 /**
@@ -7,12 +7,14 @@ import type { Sighting, Watch } from '../dialects/dialect.ts';
  */
 interface Tap {
   push(bytes: Uint8Array): void;
-  /** The stream is over, or its reader left: what is there to be seen has now been seen. */
-  end(): void;
+  /** The stream is over, or its reader left: what is there to be seen has now been seen. The last payloads, as far as they are at hand. */
+  end(): readonly string[];
+  /** Whoever cuts the frames, where they are cut. */
+  readonly reader?: FrameReader;
 }
 
-/** Told of every frame looked at; `first` is true for the first frame of the stream. */
-type See = (sighting: Sighting | undefined, first: boolean) => void;
+/** Told of every frame looked at; `opening` is the payload of the stream's first. */
+type See = (sighting: Sighting | undefined, opening?: string) => void;
 
 export function createTap(framing: Framing, watch: Watch, see: See): Tap {
   return framing.contentType === 'text/event-stream' ? new LineTap(watch, see) : frameTap(framing, watch, see);
@@ -54,13 +56,14 @@ class LineTap implements Tap {
     if (!this.#begun) this.#begin();
   }
 
-  end(): void {
+  end(): readonly string[] {
     const lines = this.#lastLines();
     const [first] = lines;
     const sightings = this.#last(this.#begun ? lines : lines.slice(1));
-    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame({ data: first }), true);
+    if (!this.#begun && first !== undefined) this.#see(this.#watch.frame({ data: first }), first);
     this.#begun = true;
-    for (const sighting of sightings) this.#see(sighting, false);
+    for (const sighting of sightings) this.#see(sighting);
+    return lines;
   }
 
   /** Gives the tail back. */
@@ -94,7 +97,7 @@ class LineTap implements Tap {
     const [line] = dataLines(text.slice(0, text.lastIndexOf('\n') + 1));
     if (line === undefined) return;
     this.#begun = true;
-    this.#see(this.#watch.frame({ data: line }), true);
+    this.#see(this.#watch.frame({ data: line }), line);
   }
 
   #kept(): Uint8Array {
@@ -165,11 +168,12 @@ function frameTap(framing: Framing, watch: Watch, see: See): Tap {
   let first = true;
   let broken = false;
 
-  function read(cut: () => readonly { readonly data: string }[]): void {
+  function read(cut: () => readonly Frame[]): void {
     if (broken) return;
     try {
       for (const frame of cut()) {
-        if (first || watch.markers.some((marker) => frame.data.includes(marker))) see(watch.frame(frame), first);
+        if (first || watch.markers.some((marker) => frame.data.includes(marker)))
+          see(watch.frame(frame), first ? frame.data : undefined);
         first = false;
       }
     } catch {
@@ -178,5 +182,12 @@ function frameTap(framing: Framing, watch: Watch, see: See): Tap {
     }
   }
 
-  return { push: (bytes) => read(() => reader.push(bytes)), end: () => read(() => reader.end()) };
+  return {
+    push: (bytes) => read(() => reader.push(bytes)),
+    end() {
+      read(() => reader.end());
+      return [];
+    },
+    reader,
+  };
 }

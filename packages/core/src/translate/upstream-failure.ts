@@ -21,3 +21,8 @@ export function asFailure(thrown: unknown): Failure {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return new Failure('bad-upstream', `The upstream's reply broke off: ${why}`, { cause: thrown });
 }
+
+/** Of a stream that was closed as if it were whole. */
+export function truncated(): Failure {
+  return new Failure('bad-upstream', 'The upstream ended its stream before it had finished.');
+}

@@ -101,7 +101,6 @@ function chunkWriter(): (frame: Frame) => readonly Frame[] {
   }
 
   return (frame) => {
-    if (frame.data === '[DONE]') return [frame];
     const { choices, ...chunk } = fieldsOf(JSON.parse(frame.data));
     if (choices === undefined) return [frame];
     const data = { ...chunk, object: 'chat.completion.chunk', choices: listOf(choices).map(asDelta) };

@@ -4,7 +4,7 @@ import { isFields, type Fields } from './fields.ts';
 /** How a reply of the gateway's reads at an older door. Made anew for every request. */
 export interface ReplyWords {
   whole(reply: Fields): Told | Promise<Told>;
-  /** One frame of a stream; the last but for the closing mark, where there is one. */
+  /** One frame of a stream, which is a JSON object; others pass as they are, as the closing mark does. */
   frame(frame: Frame): readonly Frame[];
 }
 
@@ -30,14 +30,17 @@ export async function reworded(answer: HttpAnswer, words: ReplyWords): Promise<H
 }
 
 function events(body: Chunk | Source, { frame }: ReplyWords): Chunk | Source {
-  const reader = sse.reader();
   const writer = sse.writer();
-  const push = (chunk: Chunk) => {
-    // A comment is no frame, and keeps the connection open.
-    if (typeof chunk === 'string' && chunk.startsWith(':')) return chunk;
-    return writer.write(reader.push(bytesOf(chunk)).flatMap(frame));
+  let comments = '';
+  // They mean nothing, and keep the connection open.
+  const reader = sse.reader({ comment: (text) => void (comments += writer.comment?.(text) ?? '') });
+  const tell = (frames: readonly Frame[]) => {
+    const text = comments + writer.write(frames.flatMap((each) => (isReadable(each) ? frame(each) : [each])));
+    comments = '';
+    return text;
   };
-  const end = () => writer.write(reader.end().flatMap(frame));
+  const push = (chunk: Chunk) => tell(reader.push(bytesOf(chunk)));
+  const end = () => tell(reader.end());
   if (!isSource(body)) return push(body) + end();
   return {
     start: (sink) =>
@@ -54,6 +57,11 @@ function events(body: Chunk | Source, { frame }: ReplyWords): Chunk | Source {
         fail: (error) => sink.fail(error),
       }),
   };
+}
+
+/** Of others nobody knows a word. */
+function isReadable({ data }: Frame): boolean {
+  return parsedReply(data) !== undefined;
 }
 
 /** Undefined when it broke off. */

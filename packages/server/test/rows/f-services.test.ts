@@ -115,6 +115,22 @@ describe('F2 turbo-instruct', () => {
     expect(sent().stream).toBe(true);
   });
 
+  test('what is no frame of a completion passes as it is', async () => {
+    const piece = (text: string, finish_reason: string | null = null) =>
+      `data: ${JSON.stringify({ id: 'cmpl-1', object: 'text_completion', choices: [{ text, index: 0, finish_reason }] })}\n\n`;
+    const odd = ': PROCESSING\n\ndata: no JSON\n\n';
+    for (const mode of ['', 'errorsAsCompletions: true']) {
+      const answer = (_request: unknown, response: ServerResponse) =>
+        events(response, `${piece('hi')}${odd}${piece('', 'stop')}data: [DONE]\n\n`);
+      const { url } = await serving([openai], {}, answer, mode);
+      const { text } = await ask(url, path, { body: { ...chat, stream: true } });
+      expect(text).toContain(': PROCESSING\n\n');
+      expect(text).toContain('data: no JSON\n\n');
+      expect(text).not.toContain('text_completion');
+      expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    }
+  });
+
   test.each([
     [{ model: 'x' }, 'messages'],
     [{ ...chat, tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],

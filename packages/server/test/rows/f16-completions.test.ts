@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { visit } from '../socket-upstream.ts';
 import { until } from '../support.ts';
 import { ask } from './ask.ts';
-import { chat, claude, openai, serving } from './services.ts';
+import { anthropic, chat, claude, openai, serving } from './services.ts';
 
 /** Row F16 of the acceptance list, its other mode: errors as replies that say so, for clients that show replies alone. */
 
@@ -35,6 +35,21 @@ const clients: Readonly<Record<string, (url: string, key: string, streaming: boo
       ? completions.stream({ ...asked, stream_options: { include_usage: true } }).finalChatCompletion()
       : completions.create(asked));
     return { text: choices[0]?.message.content, finish: choices[0]?.finish_reason };
+  },
+  async completions(url, apiKey, streaming) {
+    const { completions } = new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+    const asked = { model: 'gpt-3.5-turbo-instruct', prompt: 'Hi' };
+    if (!streaming) {
+      const { choices } = await completions.create(asked);
+      return { text: choices[0]?.text, finish: choices[0]?.finish_reason };
+    }
+    let text = '';
+    let finish: unknown;
+    for await (const { choices } of await completions.create({ ...asked, stream: true })) {
+      text += choices[0]?.text ?? '';
+      finish = choices[0]?.finish_reason ?? finish;
+    }
+    return { text, finish };
   },
   async responses(url, apiKey, streaming) {
     const { responses } = new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
@@ -68,6 +83,7 @@ const clients: Readonly<Record<string, (url: string, key: string, streaming: boo
 };
 const finishes: Readonly<Record<string, string>> = {
   chat: 'stop',
+  completions: 'stop',
   responses: 'completed',
   messages: 'end_turn',
   gemini: 'STOP',
@@ -93,6 +109,7 @@ describe('F16 both modes, as the vendors’ SDKs see them', () => {
 const asks: Readonly<Record<string, readonly [string, object]>> = {
   chat: ['/v1/chat/completions', chat],
   'chat, streamed': ['/v1/chat/completions', { ...chat, stream: true }],
+  completions: ['/v1/completions', { model: 'gpt-3.5-turbo-instruct', prompt: 'Hi' }],
   responses: ['/v1/responses', { model: 'gpt-4o', input: 'Hi', stream: true }],
   messages: ['/v1/messages', claude],
   gemini: ['/v1beta/models/gemini-x:streamGenerateContent', { contents: [{ parts: [{ text: 'Hi' }] }] }],
@@ -141,6 +158,57 @@ describe('F16 headers tell programs the truth', () => {
       type: 'completion',
       completion: expect.stringContaining('429 (rate-limited)') as string,
     });
+  });
+
+  const instruct = '/proxy/openai/v1/turbo-instruct/chat/completions';
+  test.each([instruct, '/proxy/openai/turbo-instruct/chat/completions'])(
+    'a chat over completions hears it as a chat: %s',
+    async (path) => {
+      const { url } = await serving([openai], {}, tooFast, mode);
+      const whole = await ask(url, path, { body: chat });
+      expect([whole.status, whole.headers['x-oai-proxy-error-status']]).toEqual([200, '429']);
+      const said = { content: theirWords, role: 'assistant' };
+      expect(whole.json()).toMatchObject({ object: 'chat.completion', choices: [{ message: said }] });
+      const baseURL = `${url}${path.slice(0, -'/chat/completions'.length)}`;
+      const client = new OpenAI({ baseURL, apiKey: 'any', maxRetries: 0 });
+      const { choices } = await client.chat.completions
+        .stream({ model: 'gpt-4', messages: [{ role: 'user', content: 'Hi' }] })
+        .finalChatCompletion();
+      expect(choices).toMatchObject([{ finish_reason: 'stop', message: said }]);
+    },
+  );
+
+  test.each(['/proxy/anthropic/v1/sonnet/complete', '/proxy/anthropic/v1/opus/complete'])(
+    'so does a prompt whose path says the model: %s',
+    async (path) => {
+      const { url } = await serving([anthropic], {}, tooFast, mode);
+      const body = { prompt: '\n\nHuman: Hi\n\nAssistant:', max_tokens_to_sample: 9 };
+      expect((await ask(url, path, { body })).json()).toMatchObject({ completion: theirWords });
+    },
+  );
+
+  test('a completion that is none, or breaks off before it is whole, is an error as well', async () => {
+    const body = { model: 'gpt-3.5-turbo-instruct', prompt: 'Hi' };
+    const error = { message: 'busy', type: 'server_error' };
+    const none: RequestListener = (_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ error }));
+    };
+    const half: RequestListener = (_request, response) => {
+      response.setHeader('content-type', 'application/json').write('{"choices":[', () => response.destroy());
+    };
+    for (const [answer, said] of [
+      [none, /^Upstream error \d+ \(.*busy/],
+      [half, /^Proxy error 502 \(bad-upstream\)/],
+    ] as const) {
+      const { url } = await serving([openai], {}, answer, mode);
+      const { status, headers, json } = await ask(url, '/v1/completions', { body });
+      expect([status, headers['x-oai-proxy-error-status']]).toEqual([200, expect.stringMatching(/^5/)]);
+      expect(json()).toMatchObject({ choices: [{ text: expect.stringMatching(said) as string }] });
+    }
+    const { url } = await serving([openai], {}, undefined, mode);
+    const { headers, text } = await ask(url, '/v1/completions', { body });
+    expect(headers).not.toHaveProperty('x-oai-proxy-error');
+    expect(JSON.parse(text)).toMatchObject({ object: 'text_completion', usage: { total_tokens: 5 } });
   });
 
   test('a reply that came is none of this', async () => {
@@ -219,6 +287,7 @@ test('F16 records, the log, metrics and budgets have the call as the failure tha
 /** Streams that break off within a text, each as its vendor writes it; what is asked at no such path is refused. */
 const halves: readonly (readonly [RegExp, string])[] = [
   [/chat\/completions/, 'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":0,"delta":{"role":"assistant","content":"Half"},"finish_reason":null}]}\n\ndata: {"id":'],
+  [/completions/, 'data: {"id":"c","object":"text_completion","created":1,"model":"i","choices":[{"index":0,"text":"Half","finish_reason":null}]}\n\ndata: {"id":'],
   [/responses/, 'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response","status":"in_progress","output":[]}}\n\nevent: response.output_item.added\ndata: {"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]}}\n\nevent: response.content_part.added\ndata: {"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}\n\nevent: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":3,"item_id":"msg_1","output_index":0,"content_index":0,"delta":"Half","logprobs":[]}\n\n'],
   [/messages/, 'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[],"stop_reason":null,"usage":{"input_tokens":11,"output_tokens":1}}}\n\nevent: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\nevent: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Half"}}\n\n'],
   [/streamGenerateContent/, 'data: {"candidates":[{"content":{"parts":[{"text":"Half"}],"role":"model"},"index":0}],"modelVersion":"gemini-x"}\n\n'],
@@ -237,7 +306,10 @@ describe('F16 a stream that breaks off in its middle', () => {
     anthropic: 'provider: anthropic, apiKeys: [k-0123456789]',
     gemini: 'provider: gemini, apiKeys: [k-0123456789]',
   };
-  const journeys = Object.keys(clients).flatMap((door) => Object.keys(places).map((place) => ({ door, place })));
+  const journeys = Object.keys(clients)
+    .flatMap((door) => Object.keys(places).map((place) => ({ door, place })))
+    // They are relayed alone.
+    .filter(({ door, place }) => door !== 'completions' || place === 'openai');
 
   test.each(journeys)('ends as a reply that says so: $door, from $place', async ({ door, place }) => {
     const { url } = await serving([`${places[place]}, models: ['*']`], {}, breaking, `${accessKeys}\n${mode}`);
@@ -250,7 +322,20 @@ describe('F16 a stream that breaks off in its middle', () => {
 
   test.each(Object.keys(clients))('is an error where nobody wants that: %s', async (door) => {
     const { url } = await serving([`${openai}, models: ['*']`], {}, breaking, accessKeys);
-    await expect(clients[door]?.(url, key, true)).rejects.toThrow();
+    const heard = clients[door]?.(url, key, true);
+    // A response that failed is one.
+    if (door === 'responses') await expect(heard).resolves.toMatchObject({ finish: 'failed' });
+    else await expect(heard).rejects.toThrow();
+  });
+
+  test('a chat over completions has it as its last chunks', async () => {
+    const { url } = await serving([openai], {}, breaking, mode);
+    const client = new OpenAI({ baseURL: `${url}/proxy/openai/v1/turbo-instruct`, apiKey: 'any', maxRetries: 0 });
+    const { choices } = await client.chat.completions
+      .stream({ model: 'gpt-4', messages: [{ role: 'user', content: 'Hi' }] })
+      .finalChatCompletion();
+    const content = expect.stringMatching(/^Half\n\nProxy error 502 \(bad-upstream\): /) as string;
+    expect(choices).toMatchObject([{ finish_reason: 'stop', message: { content } }]);
   });
 
   test('older doors put it into their own form', async () => {
@@ -260,6 +345,21 @@ describe('F16 a stream that breaks off in its middle', () => {
     const events = text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as { completion: string; stop_reason: string | null }); // prettier-ignore
     expect(events.map(({ completion }) => completion).join('')).toMatch(/^Half\n\nProxy error 502 \(bad-upstream\): /);
     expect(events.at(-1)?.stop_reason).toBe('stop_sequence');
+  });
+
+  test('and are not at a loss where nobody wants that, and a frame was cut', async () => {
+    const cut: RequestListener = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const [, half = ''] = halves.find(([path]) => path.test('messages')) ?? [];
+      response.write(`${half}event: content_block_delta\ndata: {"type":"con`, () =>
+        setTimeout(() => response.destroy(), 20),
+      );
+    };
+    const { url } = await serving([`${places.anthropic}, models: ['*']`], {}, cut, '');
+    const body = { model: 'claude-2', prompt: '\n\nHuman: Hi\n\nAssistant:', max_tokens_to_sample: 9, stream: true };
+    const { text } = await ask(url, '/proxy/anthropic/v1/complete', { body });
+    expect(text).toContain('"completion":"Half"');
+    expect(text).toMatch(/event: error\ndata: .*api_error.*\n\n$/);
   });
 
   test('is on record as the failure that it is, with what it had used', async () => {

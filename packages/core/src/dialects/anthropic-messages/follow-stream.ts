@@ -45,6 +45,10 @@ export function followStream(): StreamFollower {
   }
 
   return {
+    get running() {
+      return begun && !finished && !stopped;
+    },
+
     follow({ data }) {
       note(object(tryParseJson(data)) ?? {});
       return true;

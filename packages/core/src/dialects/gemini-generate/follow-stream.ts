@@ -18,7 +18,7 @@ export function followStream(): StreamFollower {
   function followCandidate(candidate: JsonObject): void {
     const index = readNumber(candidate, 'index') ?? 0;
     const before = candidates.get(index);
-    const parts = readList(readObject(candidate, 'content') ?? {}, 'parts').filter(isObject);
+    const parts = partsOf(candidate);
     candidates.set(index, {
       spoke: before?.spoke === true || parts.some(isSpoken),
       called: before?.called === true || parts.some((part) => readObject(part, 'functionCall') !== undefined),
@@ -26,10 +26,15 @@ export function followStream(): StreamFollower {
     });
   }
 
+  const unfinished = () => (blocked ? [] : [...candidates].filter(([, { finished }]) => !finished));
+
   return {
+    get running() {
+      return unfinished().length > 0;
+    },
+
     follow({ data }) {
-      const parsed = tryParseJson(data);
-      const chunk = object(isArray(parsed) ? parsed[0] : parsed);
+      const chunk = chunkIn(data);
       if (!chunk) return true;
       head = { ...head, ...named(chunk, 'modelVersion'), ...named(chunk, 'responseId') };
       blocked ||= readText(readObject(chunk, 'promptFeedback') ?? {}, 'blockReason') !== undefined;
@@ -37,12 +42,20 @@ export function followStream(): StreamFollower {
       return true;
     },
 
+    besideError({ data }) {
+      const { error: _, ...chunk } = chunkIn(data) ?? {};
+      const candidates = readList(chunk, 'candidates').filter(isObject);
+      if (!candidates.some((candidate) => partsOf(candidate).length > 0)) return undefined;
+      // What ends with an error has not ended well, whatever is said of it.
+      const open = candidates.map(({ finishReason: _reason, finish_reason: __, ...candidate }) => candidate);
+      return { data: JSON.stringify({ ...chunk, candidates: open }) };
+    },
+
     conclude(text, { usage }) {
       if (!head) return undefined;
-      const known = candidates.size > 0 ? [...candidates] : [[0, undefined] as const];
-      const unfinished = blocked ? [] : known.filter(([, standing]) => !standing?.finished);
-      if (unfinished.length === 0) return [];
-      const endings = unfinished.map(([index, standing]) => ({
+      const open = candidates.size > 0 || blocked ? unfinished() : [[0, undefined] as const];
+      if (open.length === 0) return [];
+      const endings = open.map(([index, standing]) => ({
         content: { parts: [{ text: standing?.spoke ? concludingGap + text : text }], role: 'model' },
         finishReason: standing?.called ? 'MAX_TOKENS' : 'STOP',
         index,
@@ -51,6 +64,15 @@ export function followStream(): StreamFollower {
       return [{ data: JSON.stringify(body) }];
     },
   };
+}
+
+function chunkIn(data: string): JsonObject | undefined {
+  const parsed = tryParseJson(data);
+  return object(isArray(parsed) ? parsed[0] : parsed);
+}
+
+function partsOf(candidate: JsonObject): readonly JsonObject[] {
+  return readList(readObject(candidate, 'content') ?? {}, 'parts').filter(isObject);
 }
 
 function isSpoken(part: JsonObject): boolean {

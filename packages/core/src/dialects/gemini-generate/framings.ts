@@ -15,9 +15,9 @@ export const geminiArray: Framing = keptOpenBy(jsonArray, '\n');
 function keptOpenBy(framing: Framing, idle: string): Framing {
   return {
     ...framing,
-    writer() {
-      const writer = framing.writer();
-      return { write: (frames) => writer.write(frames), end: () => writer.end(), idle };
+    writer(behind) {
+      const writer = framing.writer(behind);
+      return { ...writer, idle };
     },
   };
 }

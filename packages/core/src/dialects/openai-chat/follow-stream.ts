@@ -1,71 +1,17 @@
-import type { Frame } from '../../bytes/framing.ts';
-import { isObject, list, number, object, text as textOf, tryParseJson, type JsonObject } from '../../json.ts';
-import { concludingGap, type StreamFollower } from '../dialect.ts';
-import { encodeUsage } from './usage.ts';
-
-interface Standing {
-  spoke: boolean;
-  called: boolean;
-  finished: boolean;
-}
-
-/** What every chunk of a stream repeats. */
-const heads = ['id', 'object', 'created', 'model', 'service_tier', 'system_fingerprint', 'provider'];
+import { isObject, list, object, text as textOf, type JsonObject } from '../../json.ts';
+import type { StreamFollower } from '../dialect.ts';
+import { followChoices } from './follow-choices.ts';
 
 /** Chunks have nothing to close but their choices. */
 export function followStream(): StreamFollower {
-  const choices = new Map<number, Standing>();
-  let head: JsonObject | undefined;
-  let counted = false;
-  let done = false;
+  return followChoices({
+    says: (text, first) => ({ delta: { ...(first && { role: 'assistant' }), content: text } }),
+    nothing: { delta: {} },
+    spoke: ({ delta }) => Boolean(textOf(object(delta)?.content)),
+    called: (choice) => callsIn(object(choice.delta)),
+  });
+}
 
-  function followChoice(choice: JsonObject): void {
-    const index = number(choice.index) ?? 0;
-    const delta = object(choice.delta);
-    const before = choices.get(index);
-    choices.set(index, {
-      spoke: before?.spoke === true || Boolean(textOf(delta?.content)),
-      called: before?.called === true || list(delta?.tool_calls).length > 0 || isObject(delta?.function_call),
-      finished: before?.finished === true || Boolean(textOf(choice.finish_reason)),
-    });
-  }
-
-  return {
-    follow({ data }) {
-      if (data === '[DONE]') {
-        // X3: it alone does not mean that there is a whole reply.
-        const whole = [...choices.values()].every(({ finished }) => finished);
-        done ||= whole;
-        return whole;
-      }
-      const chunk = object(tryParseJson(data));
-      if (!chunk) return true;
-      const named = heads.flatMap((name) => (chunk[name] === undefined ? [] : [[name, chunk[name]] as const]));
-      head = { ...head, ...Object.fromEntries(named) };
-      counted ||= isObject(chunk.usage);
-      for (const choice of list(chunk.choices)) if (isObject(choice)) followChoice(choice);
-      return true;
-    },
-
-    conclude(text, { usage, request }) {
-      if (!head) return undefined;
-      if (done) return [];
-      const asked = object(request?.stream_options)?.include_usage === true;
-      const chunk = (members: JsonObject): Frame => ({ data: JSON.stringify({ ...head, ...members }) });
-      const choice = (index: number, delta: JsonObject, finish_reason: string | null) =>
-        chunk({ choices: [{ index, delta, logprobs: null, finish_reason }], ...(asked && { usage: null }) });
-
-      const told = choices.size > 0 ? [...choices] : [[0, undefined] as const];
-      const endings = told.flatMap(([index, standing]) => {
-        if (standing?.finished) return [];
-        const content = standing?.spoke ? concludingGap + text : text;
-        return [
-          choice(index, { ...(!standing && { role: 'assistant' }), content }, null),
-          choice(index, {}, standing?.called ? 'length' : 'stop'),
-        ];
-      });
-      const count = asked && usage && !counted ? [chunk({ choices: [], usage: { ...encodeUsage(usage) } })] : [];
-      return [...endings, ...count, { data: '[DONE]' }];
-    },
-  };
+function callsIn(delta: JsonObject | undefined): boolean {
+  return list(delta?.tool_calls).length > 0 || isObject(delta?.function_call);
 }

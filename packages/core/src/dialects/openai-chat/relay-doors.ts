@@ -1,6 +1,7 @@
 import type { Usage } from '../../conversation/usage.ts';
 import { compact, list, number, object, type JsonObject } from '../../json.ts';
 import type { RelayDoor, TopLevel } from '../dialect.ts';
+import { completions } from './completions.ts';
 import { findUsage } from './usage.ts';
 
 const asking = { model: 'required', usage: usageOf } as const;
@@ -9,7 +10,7 @@ const kept = { model: 'none' } as const;
 
 /** The rest of OpenAI's classic surface, by the paths of openai-node 7. */
 export const relayDoors: readonly RelayDoor[] = [
-  { method: 'POST', path: '/v1/completions', operation: 'complete', relay: asking },
+  { method: 'POST', path: '/v1/completions', operation: 'complete', relay: { ...asking, reply: completions } },
   { method: 'POST', path: '/v1/embeddings', operation: 'embed', relay: asking },
   {
     method: 'POST',

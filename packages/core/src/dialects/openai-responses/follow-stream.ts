@@ -21,9 +21,12 @@ class ResponseFollower implements StreamFollower {
   /** By output index. */
   readonly #items = new Map<number, FollowedItem>();
 
+  get running(): boolean {
+    return this.#response !== undefined && !this.#over;
+  }
+
   follow({ data }: Frame): boolean {
     const event = object(tryParseJson(data)) ?? {};
-    if (this.#isAnother(object(event.response))) return false;
     const sequence = number(event.sequence_number);
     if (sequence !== undefined) this.#sequence = sequence + 1;
     this.#response = object(event.response) ?? this.#response;
@@ -34,11 +37,6 @@ class ResponseFollower implements StreamFollower {
     if (event.type !== 'response.output_item.added') item?.follow(event);
     else if (isObject(event.item)) this.#items.set(index, new FollowedItem(event.item, index));
     return true;
-  }
-
-  /** A failure that is told by somebody who knows nothing of the stream so far comes in a response of its own. */
-  #isAnother(response: JsonObject | undefined): boolean {
-    return response !== undefined && this.#response !== undefined && response.id !== this.#response.id;
   }
 
   conclude(text: string, { newId, usage }: ConcludeContext): readonly Frame[] | undefined {

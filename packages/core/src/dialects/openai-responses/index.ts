@@ -2,6 +2,7 @@ import { sse } from '../../bytes/sse.ts';
 import { glanceBody, renameBody } from '../body-model.ts';
 import type { Dialect } from '../dialect.ts';
 import { bounds } from './bounds.ts';
+import { breakOff } from './break-off.ts';
 import { counting } from './counting.ts';
 import { decodeRequest } from './decode-request.ts';
 import { decodeStream } from './decode-stream.ts';
@@ -59,6 +60,7 @@ export const openaiResponses: Dialect = {
   decodeStream,
   encodeStream,
   followStream,
+  breakOff,
   decodeError,
   encodeError,
   watch,
