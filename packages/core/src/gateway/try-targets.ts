@@ -62,7 +62,7 @@ export async function tryTargets(
   let failure: Failure | undefined;
   let lost: Usage | undefined;
 
-  for (const target of probedLast(cooldown, plan.targets)) {
+  for (const target of cooldown.quiet ? plan.targets : probedLast(cooldown, plan.targets)) {
     const { credential, model } = target;
     if (credential.quota !== undefined) {
       const taken = await takeCall(gateway, credential.id, credential.quota);

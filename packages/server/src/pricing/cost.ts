@@ -1,6 +1,6 @@
 import { totalInputTokens, type Usage } from '@proxy/core';
 import type { FoundPrice, Rate } from './found-price.ts';
-import { dollarsOf, type Atto } from './money.ts';
+import { attoOfPico, dollarsOf, dollarsOfPico, type Atto } from './money.ts';
 import type { PriceKind } from './price-row.ts';
 
 /** What a call cost. */
@@ -26,12 +26,14 @@ export function costAt(found: FoundPrice, usage: Usage): Cost {
   const bill = new Bill();
   addTokens(bill, found, usage);
   addPieces(bill, found, usage);
-  const { total, lines, unpriced } = bill;
-  return { usd: dollarsOf(total), lines, ...(unpriced.length > 0 && { unpriced }) };
+  const { usd, lines, unpriced } = bill;
+  return unpriced.length > 0 ? { usd, lines, unpriced } : { usd, lines };
 }
 
 class Bill {
-  total: Atto = 0n;
+  /** The sum is in two parts, of which the second is nearly always nothing. */
+  #pico = 0;
+  #atto: Atto = 0n;
   readonly lines: CostLine[] = [];
   readonly unpriced: PriceKind[] = [];
 
@@ -42,9 +44,24 @@ class Bill {
       this.unpriced.push(kind);
       return;
     }
-    const atto = timesQuantity(rate.atto, quantity);
-    this.total += atto;
-    this.lines.push({ kind, quantity, price: rate.price, ...(factor !== 1 && { factor }), usd: dollarsOf(atto) });
+    const usd = this.#charge(rate, quantity);
+    const { price } = rate;
+    this.lines.push(factor === 1 ? { kind, quantity, price, usd } : { kind, quantity, price, factor, usd });
+  }
+
+  get usd(): number {
+    return this.#atto === 0n ? dollarsOfPico(this.#pico) : dollarsOf(this.#atto + attoOfPico(this.#pico));
+  }
+
+  #charge({ pico, atto: rate }: Rate, quantity: number): number {
+    const sum = pico === undefined ? Infinity : pico * quantity;
+    if (Number.isInteger(quantity) && this.#pico + sum <= Number.MAX_SAFE_INTEGER) {
+      this.#pico += sum;
+      return dollarsOfPico(sum);
+    }
+    const atto = timesQuantity(rate, quantity);
+    this.#atto += atto;
+    return dollarsOf(atto);
   }
 }
 

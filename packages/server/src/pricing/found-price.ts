@@ -1,4 +1,4 @@
-import { attoOf, type Atto } from './money.ts';
+import { attoOf, wholePico, type Atto } from './money.ts';
 import {
   pieceKinds,
   tokenKinds,
@@ -32,6 +32,8 @@ export interface Rate {
   readonly price: number;
   /** For one, the factors of a region and a batch in it. */
   readonly atto: Atto;
+  /** The same in picodollars where that is a whole number, as nearly all are: adding up numbers costs less than big ones. */
+  readonly pico: number | undefined;
 }
 
 const million = 10n ** 6n;
@@ -64,9 +66,13 @@ function ratesOf<Kind extends string>(
 ): Record<Kind, Rate | undefined> {
   const rates = kinds.map((kind) => {
     const price = priceFor(kind);
-    return [kind, price === undefined ? undefined : { price, atto: attoOf(price, pieces, factors) }];
+    return [kind, price === undefined ? undefined : rateOf(price, attoOf(price, pieces, factors))];
   });
   return Object.fromEntries(rates) as Record<Kind, Rate | undefined>; // each kind has its entry
+}
+
+function rateOf(price: number, atto: Atto): Rate {
+  return { price, atto, pico: wholePico(atto) };
 }
 
 /** A kind without a price of its own costs what the next wider kind does: vendors without a discount for caches bill in full. */

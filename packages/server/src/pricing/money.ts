@@ -32,6 +32,22 @@ export function dollarsAtLeast(atto: Atto): number {
   return fromPico((atto + attoPerPico - 1n) / attoPerPico);
 }
 
+/** In picodollars, where that is a whole number that a double holds. */
+export function wholePico(atto: Atto): number | undefined {
+  const pico = atto / attoPerPico;
+  return pico * attoPerPico === atto && pico <= maxExact ? Number(pico) : undefined;
+}
+
+export function attoOfPico(pico: number): Atto {
+  return BigInt(pico) * attoPerPico;
+}
+
+/** Of a whole number of picodollars that a double holds. */
+export function dollarsOfPico(pico: number): number {
+  // Both sides are exact, so that the division rounds to the very number that the decimal is read as.
+  return pico / 1e12;
+}
+
 /** The exact sum of amounts that `costOf` gave. */
 export function sumDollars(amounts: Iterable<number>): number {
   let pico = 0n;
@@ -48,8 +64,7 @@ function thousandBillionths(value: number): bigint {
 }
 
 function fromPico(pico: bigint): number {
-  // Both sides are exact, so that the division rounds to the very number that the decimal is read as.
-  if (pico <= maxExact) return Number(pico) / 1e12;
+  if (pico <= maxExact) return dollarsOfPico(Number(pico));
   const digits = pico.toString().padStart(picoDigits + 1, '0');
   return Number(`${digits.slice(0, -picoDigits)}.${digits.slice(-picoDigits)}`);
 }

@@ -42,5 +42,5 @@ function placeOf({ labels: { upstream, model } }: Series) {
 }
 
 function tokenSums(each: Series) {
-  return [...each.tokens].map(([kind, count]) => [{ ...placeOf(each), kind }, count] as const);
+  return each.tokens.byKind().map(([kind, count]) => [{ ...placeOf(each), kind }, count] as const);
 }

@@ -1,7 +1,6 @@
-import type { Usage } from '@proxy/core';
 import type { StoredCall } from '../storage/stored-call.ts';
 import { Distribution } from './distribution.ts';
-import { tokensByKind } from './tokens.ts';
+import { TokenCounts } from './tokens.ts';
 
 export const seriesLabels = ['dialect', 'operation', 'upstream', 'model', 'status'] as const;
 export type SeriesLabels = Readonly<Record<(typeof seriesLabels)[number], string>>;
@@ -13,7 +12,7 @@ export class Series {
   readonly labels: SeriesLabels;
   readonly duration = new Distribution(seconds);
   readonly firstByte = new Distribution(seconds);
-  readonly tokens = new Map<string, number>();
+  readonly tokens = new TokenCounts();
   requests = 0;
   usd = 0;
   /** Calls that used something no price is known of. */
@@ -27,12 +26,8 @@ export class Series {
     this.requests += 1;
     this.duration.add(durationMs / 1000);
     if (firstByteMs !== undefined) this.firstByte.add(firstByteMs / 1000);
-    if (usage) this.#addTokens(usage);
+    if (usage) this.tokens.add(usage);
     if (cost) this.usd += cost.usd;
     if (usage && (!cost || cost.unpriced)) this.unpriced += 1;
-  }
-
-  #addTokens(usage: Usage): void {
-    for (const [kind, count] of tokensByKind(usage)) this.tokens.set(kind, (this.tokens.get(kind) ?? 0) + count);
   }
 }

@@ -1,19 +1,39 @@
 import type { Usage } from '@proxy/core';
 
-export type TokenCount = readonly [kind: string, count: number];
+/** Tokens of calls, each in one kind: what is read from a cache is no `input`. */
+export class TokenCounts {
+  #input = 0;
+  #cacheRead = 0;
+  #cacheWrite = 0;
+  #cacheWrite1h = 0;
+  #output = 0;
+  #reasoning = 0;
 
-/** The tokens of a call that there were, each in one kind: what is read from a cache is no `input`. */
-export function tokensByKind(usage: Usage): readonly TokenCount[] {
-  const { cacheWriteTokens = 0, cacheWrite1hTokens = 0, outputTokens = 0, reasoningTokens = 0 } = usage;
-  const hour = Math.min(cacheWrite1hTokens, cacheWriteTokens);
-  const reasoning = Math.min(reasoningTokens, outputTokens);
-  const counts: readonly TokenCount[] = [
-    ['input', (usage.inputTokens ?? 0) + (usage.toolUseInputTokens ?? 0)],
-    ['cache_read', usage.cacheReadTokens ?? 0],
-    ['cache_write', cacheWriteTokens - hour],
-    ['cache_write_1h', hour],
-    ['output', outputTokens - reasoning],
-    ['reasoning', reasoning],
-  ];
-  return counts.filter(([, count]) => count > 0);
+  add(usage: Usage): void {
+    const { cacheWriteTokens = 0, cacheWrite1hTokens = 0, outputTokens = 0, reasoningTokens = 0 } = usage;
+    const hour = Math.min(cacheWrite1hTokens, cacheWriteTokens);
+    const reasoning = Math.min(reasoningTokens, outputTokens);
+    this.#input += counted((usage.inputTokens ?? 0) + (usage.toolUseInputTokens ?? 0));
+    this.#cacheRead += counted(usage.cacheReadTokens ?? 0);
+    this.#cacheWrite += counted(cacheWriteTokens - hour);
+    this.#cacheWrite1h += counted(hour);
+    this.#output += counted(outputTokens - reasoning);
+    this.#reasoning += counted(reasoning);
+  }
+
+  byKind(): readonly (readonly [kind: string, count: number])[] {
+    return [
+      ['input', this.#input],
+      ['cache_read', this.#cacheRead],
+      ['cache_write', this.#cacheWrite],
+      ['cache_write_1h', this.#cacheWrite1h],
+      ['output', this.#output],
+      ['reasoning', this.#reasoning],
+    ];
+  }
+}
+
+/** What upstreams report may be anything. */
+function counted(tokens: number): number {
+  return tokens > 0 ? tokens : 0;
 }
