@@ -36,7 +36,7 @@ export async function attempt(
     },
   });
   const { notices = [], way } = translated?.translation ?? {};
-  return { ...outcome, notices, ...(way && { way }) };
+  return Object.assign(outcome, { notices }, way && { way });
 }
 
 async function tryTarget(

@@ -49,12 +49,16 @@ interface Trying {
   repeatable?(): boolean;
 }
 
+type Tellable = Omit<Outcome, 'notices' | 'way'>;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The one loop that may send twice: asks, and either answers or goes on to the next target. Never throws. */
 export async function tryTargets(
   gateway: Running,
   plan: Plan,
   { signal, ask, elsewhere, repeatable }: Trying,
-): Promise<Omit<Outcome, 'notices' | 'way'>> {
+): Promise<Tellable> {
   const { cooldown, ports } = gateway;
   const attempts: AttemptRecord[] = [];
   const spent: Target[] = [];
@@ -87,7 +91,11 @@ export async function tryTargets(
       if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
       else sending?.over();
       const usage = lost && !tried.streamed ? addedUsage(lost, tried.usage) : tried.usage;
-      return { attempts, target, ...tried, ...(usage && { usage }), ...(plan.why && { why: plan.why }) };
+      const outcome: Mutable<Tellable> = { attempts, target, answer: tried.answer };
+      if (tried.streamed) outcome.streamed = tried.streamed;
+      if (usage) outcome.usage = usage;
+      if (plan.why) outcome.why = plan.why;
+      return outcome;
     }
     sending?.over();
     if (credential.quota !== undefined) ports.quotas.giveBack(credential.id);
