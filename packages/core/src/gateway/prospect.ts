@@ -45,20 +45,23 @@ export function prospectAt(gateway: Running, destination: UpstreamModel, inbound
   const facts = gateway.factsAt(upstream, known);
   const modelAt = (credential: Credential) =>
     model === '' ? '' : (provider.nameOf?.(model, settingsOf(upstream, credential)) ?? model);
+  /** Most are looked at twice: for what they may cost, and to be asked. */
+  let last: Target | undefined;
+  const newTarget = (credential: Credential): Target => ({
+    upstream,
+    credential,
+    from: destination,
+    settings: settingsOf(upstream, credential),
+    dialect,
+    model: modelAt(credential),
+    facts,
+    signer: provider.signer ?? dialect.name,
+    ...(binding && { binding }),
+  });
   return {
     destination,
     ...usable(gateway, ableCredentials(upstream, model), modelAt),
-    targetFor: (credential) => ({
-      upstream,
-      credential,
-      from: destination,
-      settings: settingsOf(upstream, credential),
-      dialect,
-      model: modelAt(credential),
-      facts,
-      signer: provider.signer ?? dialect.name,
-      ...(binding && { binding }),
-    }),
+    targetFor: (credential) => (last?.credential === credential ? last : (last = newTarget(credential))),
   };
 }
 
