@@ -1,5 +1,5 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -34,7 +34,7 @@ export function demandEngine(): void {
   if (process.getuid?.() !== 0) throw new Error('Containers with limits are run as root here: sudo pnpm containers.');
 }
 
-export function openEngine(): { readonly engine: Engine; readonly close: () => Promise<void> } {
+export function openEngine(): { readonly engine: Engine; readonly close: () => void } {
   const engine = { home: mkdtempSync(join(tmpdir(), 'proxy-containers-')) };
   writeSettings(engine);
   const service = spawn('podman', ['system', 'service', '--time', '0', socketOf(engine)], {
@@ -88,15 +88,19 @@ export function environmentOf(engine: Engine): NodeJS.ProcessEnv {
   };
 }
 
+/** What this process has begun and would otherwise outlive it. */
+const running = new Set<ChildProcess>();
+
 /** Runs a program against this engine to its end, whatever that is. */
-export function run(engine: Engine, program: string, args: readonly string[], running: Running = {}): Promise<Ended> {
+export function run(engine: Engine, program: string, args: readonly string[], how: Running = {}): Promise<Ended> {
   // In the engine's folder: where a container's memory runs out, a file of that name is left where podman was called.
-  const { env, cwd = engine.home, timeoutMs = 120_000 } = running;
+  const { env, cwd = engine.home, timeoutMs = 120_000 } = how;
   const child = spawn(program, args, {
     env: { ...environmentOf(engine), ...env },
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (text += String(data)));
@@ -105,14 +109,15 @@ export function run(engine: Engine, program: string, args: readonly string[], ru
     // Not "close": a container that it started may hold the pipes.
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
+      running.delete(child);
       setImmediate(() => resolve({ code: code ?? -1, text: signal === null ? text : `${text}\n(${signal})` }));
     });
   });
 }
 
 /** The same for what must succeed; returns what it wrote. */
-export async function must(engine: Engine, program: string, args: readonly string[], running?: Running) {
-  const { code, text } = await run(engine, program, args, running);
+export async function must(engine: Engine, program: string, args: readonly string[], how?: Running) {
+  const { code, text } = await run(engine, program, args, how);
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${text.slice(-4000)}`);
   return text.trim();
 }
@@ -128,11 +133,23 @@ export function podman(engine: Engine, ...args: readonly string[]): Promise<stri
   });
 }
 
-async function closeEngine(engine: Engine, service: ChildProcess): Promise<void> {
+/** Without waiting, since nothing is waited for where a process ends because it was interrupted. */
+function closeEngine(engine: Engine, service: ChildProcess): void {
+  if (!existsSync(engine.home)) return;
   service.kill('SIGTERM');
-  await run(engine, 'podman', ['rm', '--all', '--force', '--time', '0']);
-  await run(engine, 'podman', ['network', 'prune', '--force']);
-  // The store keeps its own folder mounted upon itself.
-  await run(engine, 'umount', ['--recursive', join(engine.home, 'storage/overlay')]);
-  rmSync(engine.home, { recursive: true, force: true });
+  for (const child of running) child.kill('SIGKILL');
+  const options = { env: environmentOf(engine), stdio: 'ignore', timeout: 60_000 } as const;
+  spawnSync('podman', ['rm', '--all', '--force', '--time', '0'], options);
+  spawnSync('podman', ['network', 'prune', '--force'], options);
+  // The store keeps its own folder mounted upon itself; a debootstrap that was broken off leaves the machine's own folders mounted.
+  for (const path of mountedBelow(engine.home)) spawnSync('umount', [path], options);
+  const [left] = mountedBelow(engine.home);
+  if (left !== undefined) throw new Error(`${left} cannot be unmounted, so ${engine.home} is left as it is.`);
+  rmSync(engine.home, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The innermost first. */
+function mountedBelow(folder: string): readonly string[] {
+  const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n').reverse();
+  return lines.map((line) => line.split(' ')[1] ?? '').filter((path) => path.startsWith(`${folder}/`));
 }

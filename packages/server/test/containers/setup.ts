@@ -10,9 +10,12 @@ declare module 'vitest' {
 }
 
 /** Once for all files: an engine, the image that ours is made from, and ours. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default async function setup(project: TestProject): Promise<() => void> {
   demandEngine();
   const { engine, close } = openEngine();
+  // An interrupted run ends without asking anybody to clean up.
+  process.on('exit', close);
+  process.once('SIGTERM', () => process.exit(143));
   try {
     await nodeSlim(engine, 24);
     tell('The image is built from the Dockerfile.');
@@ -21,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     rmSync(context, { recursive: true });
     tell('It is built.');
   } catch (error) {
-    await close();
+    close();
     throw error;
   }
   project.provide('engine', engine);
