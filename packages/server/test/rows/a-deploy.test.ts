@@ -91,6 +91,15 @@ describe('A18 start.sh and stop.sh', () => {
     await expect(models(accessKey)).rejects.toThrow();
   }, 90_000);
 
+  test('PUBLISH may stand in .env, for start.sh as for compose', async () => {
+    const cwd = folder({ '.env': 'PUBLISH=127.0.0.1:7860\n' });
+    copyFileSync(join(root, 'start.sh'), join(cwd, 'start.sh'));
+    const programs = folder();
+    for (const name of ['docker', 'curl']) writeFileSync(join(programs, name), '#!/bin/sh\n', { mode: 0o755 });
+    const started = await runScript('start.sh', cwd, { PATH: [programs, '/usr/bin', '/bin'].join(delimiter) }, []);
+    expect(started).toMatchObject({ code: 0, out: expect.stringContaining('http://127.0.0.1:7860/v1') as string });
+  });
+
   describe.each([
     ['Docker’s own compose', 'exit 0', 'docker compose'],
     ['docker-compose, where docker knows no compose', 'exit 1', 'docker-compose'],
@@ -114,6 +123,9 @@ describe('A18 start.sh and stop.sh', () => {
         chmodSync(path, 0o755);
       }
       const env = { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...(published && { PUBLISH: published }) };
+      // The environment is stronger.
+      const written = published === undefined ? '' : 'PUBLISH=127.0.0.1:1\n';
+      writeFileSync(join(cwd, '.env'), `${text('.env.example')}\n${written}`);
       const started = await runScript('start.sh', cwd, env, []);
       expect(started).toMatchObject({ code: 0 });
       expect(started.out).toContain(`http://${address}/v1`);
