@@ -114,12 +114,17 @@ test('A18 compose.yaml is in force: no root, no rights, nothing to write but dat
 
 test('A18 stop.sh lets a stream end that has begun', async () => {
   const pieces = 8;
+  let pushed = 0;
   const openai = await recordingUpstream({
     host: everywhere,
-    listener: (_request, response) => {
+    listener: (request, response) => {
+      request.resume();
+      // Whether it takes the key is asked for as well.
+      if (request.method !== 'POST') return void response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       let sent = 0;
       const timer = setInterval(() => {
+        pushed += 1;
         const delta = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-x' };
         const finish = sent === pieces - 1 ? 'stop' : null;
         const choices = [{ index: 0, delta: { content: `piece${sent} ` }, finish_reason: finish }];
@@ -136,9 +141,8 @@ test('A18 stop.sh lets a stream end that has begun', async () => {
   await post('/admin/api/v1/credentials', adminKey, { upstream: 'one', key: 'theirs-stored' });
   const accessKey = /^PROXY_ACCESS_KEY=(.*)$/m.exec(readFileSync(join(folder, '.env'), 'utf8'))?.[1] ?? '';
   const streamed = post('/v1/chat/completions', accessKey, { ...chat, stream: true });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  await stop();
-  const { status, text } = await streamed;
+  const begun = until('the stream has begun', () => pushed > 1);
+  const [{ status, text }] = await Promise.all([streamed, begun.then(stop)]);
   expect(status).toBe(200);
   expect(text).toContain(`piece${pieces - 1} `);
   expect(text).toContain('data: [DONE]');
