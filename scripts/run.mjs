@@ -73,7 +73,9 @@ async function install({ name, filter }) {
   const code = await runPnpm([...filter, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
   // What the kernel kills has usually asked for more memory than there is.
   if (code === 137)
-    fail(`Installing ${name} was killed (137). Is there memory enough? 1 GB does to serve, not for everything.`);
+    fail(
+      `Installing ${name} was killed (137). Is there memory enough? 1 GB with swap does to serve, not for everything.`,
+    );
   if (code !== 0) fail(`Installing failed (pnpm ended with ${code}). Is the npm registry reachable?`);
   mkdirSync(dirname(installStamp), { recursive: true });
   writeFileSync(installStamp, state);

@@ -8,7 +8,7 @@ import { memoryOf } from '../process.ts';
 import { recordingUpstream } from '../upstream.ts';
 import { everywhere, fromInside, memoryIn, owned, runImage, statusOf } from './container.ts';
 import { must, podman, run } from './engine.ts';
-import { checkout, nodeSlim, registry, tell } from './images.ts';
+import { checkout, nodeSlim, registry, smallMachine, tell } from './images.ts';
 
 const engine = inject('engine');
 const minuteMs = 60_000;
@@ -89,7 +89,7 @@ upstreams:
 });
 
 test(
-  'A1 with Node 18 and nothing else: installed, built, started and healthy in 1 GB without swap; types are right',
+  'A1 with Node 18 and nothing else: installed, built, started and healthy on a small machine; types are right',
   async () => {
     await nodeSlim(engine, 18);
     const clone = await checkout(engine, 'node18');
@@ -109,7 +109,7 @@ test(
       };
     };
 
-    const small = await machine('node18-small', '--memory', '1g', '--memory-swap', '1g');
+    const small = await machine('node18-small', ...smallMachine);
     expect(await small('node', '--version')).toMatch(/^v18\./);
     await small('npm', 'install');
     await small('npm', 'run', 'build');
