@@ -10,8 +10,12 @@ if [ -f data/proxy.pid ]; then
     while kill -0 "$pid" 2>/dev/null; do sleep 1; done
   fi
   rm -f data/proxy.pid
-elif docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
+elif ! docker info >/dev/null 2>&1; then
+  echo 'Nothing was started here.'
+elif docker compose version >/dev/null 2>&1; then
   docker compose down
+elif docker-compose version >/dev/null 2>&1; then
+  docker-compose down
 else
   echo 'Nothing was started here.'
 fi

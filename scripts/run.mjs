@@ -71,6 +71,11 @@ async function install({ name, filter }) {
   if (existsSync(join(bin, 'node')) && [state, `${everything.name} ${lockState()}`].includes(readStamp())) return;
   say('Installing what @proxy needs (once; this can take a minute) …');
   const code = await runPnpm([...filter, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
+  // What the kernel kills has usually asked for more memory than there is.
+  if (code === 137)
+    fail(
+      `Installing ${name} was killed (137). Is there memory enough? 1 GB with swap does to serve, not for everything.`,
+    );
   if (code !== 0) fail(`Installing failed (pnpm ended with ${code}). Is the npm registry reachable?`);
   mkdirSync(dirname(installStamp), { recursive: true });
   writeFileSync(installStamp, state);

@@ -1,1 +1,5 @@
-export { default } from '../../vitest.base.ts';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import base from '../../vitest.base.ts';
+
+/** What needs a container engine is run by `pnpm containers`. */
+export default mergeConfig(base, defineConfig({ test: { exclude: ['test/containers/**'] } }));

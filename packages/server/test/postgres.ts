@@ -1,10 +1,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
 import { afterAll } from 'vitest';
+import { freePort } from './free-port.ts';
 import { until } from './support.ts';
 
 /** A PostgreSQL of this test file's own: started when first asked for, gone after its tests. */
@@ -82,14 +82,6 @@ function ownerOf(folder: string): { readonly uid?: number; readonly gid?: number
   const [uid, gid] = ['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' })));
   chownSync(folder, Number(uid), Number(gid));
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // a server on a host and port has such an address
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
 }
 
 function versionsIn(folder: string): readonly string[] {

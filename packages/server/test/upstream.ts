@@ -11,7 +11,11 @@ export interface Seen {
 }
 
 /** A vendor that remembers what it was asked and answers in Chat or Messages, by the path; or as `listener` says. */
-export async function recordingUpstream({ tls = false, listener = undefined as RequestListener | undefined } = {}) {
+export async function recordingUpstream({
+  tls = false,
+  listener = undefined as RequestListener | undefined,
+  host = '127.0.0.1',
+} = {}) {
   const seen: Seen[] = [];
   const recording: RequestListener = (request, response) => {
     const pieces: Buffer[] = [];
@@ -26,7 +30,7 @@ export async function recordingUpstream({ tls = false, listener = undefined as R
   const server = tls
     ? createHttps({ cert: certificate, key: privateKey }, listener ?? recording)
     : createHttp(listener ?? recording);
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => void server.listen(0, host, resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();

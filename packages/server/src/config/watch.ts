@@ -1,9 +1,9 @@
-import { readFileSync, unwatchFile, watch, watchFile } from 'node:fs';
+import { readFileSync, unwatchFile, watch, watchFile, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Editors and container mounts tell of a change in several steps; this long after the last of them it is looked at. */
 const settleMs = 150;
-/** Bind-mounted files and network folders tell nothing: they are looked at from time to time. */
+/** Network folders, and what a virtual machine mounts of its host, tell nothing: they are looked at from time to time. */
 const pollMs = 1500;
 
 /**
@@ -37,12 +37,24 @@ export function watchContent(path: string, changed: () => void): () => void {
   // The folder, not the file: a watch on a file stays with the old one after a rename.
   const folder = watch(dirname(path), { persistent: false }, soon);
   folder.on('error', () => undefined); // polling goes on
+  const file = watchedAlone(path, soon);
   watchFile(path, { interval: pollMs, persistent: false }, soon);
   return () => {
     clearTimeout(timer);
     folder.close();
+    file?.close();
     unwatchFile(path, soon);
   };
+}
+
+/** The file as well: a folder hears nothing of one that is mounted into it by itself, and such a file is never another. */
+function watchedAlone(path: string, changed: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, { persistent: false }, changed).on('error', () => undefined);
+  } catch {
+    // There is none yet.
+    return undefined;
+  }
 }
 
 function contentOf(path: string): string | undefined {

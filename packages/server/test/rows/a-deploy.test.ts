@@ -1,12 +1,12 @@
-/** Rows A17–A20: what is deployed with, as far as it can be shown without an engine. scripts/check-dockerfile.mjs runs the image's steps. */
+/** Rows A17–A20: what is deployed with, as far as it can be shown without an engine; in one, `pnpm containers` shows it. */
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { freePort } from '../free-port.ts';
 import { folder } from '../support.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -52,14 +52,6 @@ test('A18 .env.example holds no secret, and what start.sh fills in', () => {
   expect(lines.filter((line) => /^(# )?\w+=.+/.test(line) && /KEY|TOKEN|SECRET/.test(line))).toEqual([]);
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listens on a port
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
-
 describe('A18 start.sh and stop.sh', () => {
   test.each(['start.sh', 'stop.sh'])('%s is a script of any POSIX shell, and may be run', (name) => {
     expect(spawnSync('sh', ['-n', join(root, name)]).stderr.toString()).toBe('');
@@ -98,15 +90,69 @@ describe('A18 start.sh and stop.sh', () => {
     expect(existsSync(join(cwd, 'data/proxy.pid'))).toBe(false);
     await expect(models(accessKey)).rejects.toThrow();
   }, 90_000);
+
+  test('PUBLISH may stand in .env, for start.sh as for compose', async () => {
+    const cwd = folder({ '.env': 'PUBLISH=127.0.0.1:7860\n' });
+    copyFileSync(join(root, 'start.sh'), join(cwd, 'start.sh'));
+    const programs = folder();
+    for (const name of ['docker', 'curl']) writeFileSync(join(programs, name), '#!/bin/sh\n', { mode: 0o755 });
+    const started = await runScript('start.sh', cwd, { PATH: [programs, '/usr/bin', '/bin'].join(delimiter) }, []);
+    expect(started).toMatchObject({ code: 0, out: expect.stringContaining('http://127.0.0.1:7860/v1') as string });
+  });
+
+  describe.each([
+    ['Docker’s own compose', 'exit 0', 'docker compose'],
+    ['docker-compose, where docker knows no compose', 'exit 1', 'docker-compose'],
+  ])('with %s', (_title, compose, program) => {
+    test.each([
+      [undefined, '127.0.0.1:3000'],
+      ['127.0.0.1:7860', '127.0.0.1:7860'],
+      ['0.0.0.0:8080', '127.0.0.1:8080'],
+      ['8081', '127.0.0.1:8081'],
+    ])('PUBLISH=%s is waited for at %s', async (published, address) => {
+      const cwd = folder();
+      for (const name of ['start.sh', 'stop.sh', '.env.example']) copyFileSync(join(root, name), join(cwd, name));
+      const programs = folder({
+        docker: `[ "$1" != compose ] || [ "$2" != version ] || ${compose}; echo "docker $*" >>calls`,
+        'docker-compose': 'echo "docker-compose $*" >>calls',
+        curl: 'echo "curl $*" >>calls',
+      });
+      for (const name of ['docker', 'docker-compose', 'curl']) {
+        const path = join(programs, name);
+        writeFileSync(path, `#!/bin/sh\n${readFileSync(path, 'utf8')}\n`, { mode: 0o755 });
+        chmodSync(path, 0o755);
+      }
+      const env = { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...(published && { PUBLISH: published }) };
+      // The environment is stronger.
+      const written = published === undefined ? '' : 'PUBLISH=127.0.0.1:1\n';
+      writeFileSync(join(cwd, '.env'), `${text('.env.example')}\n${written}`);
+      const started = await runScript('start.sh', cwd, env, []);
+      expect(started).toMatchObject({ code: 0 });
+      expect(started.out).toContain(`http://${address}/v1`);
+      expect(await runScript('stop.sh', cwd, env, [])).toMatchObject({ code: 0 });
+      const calls = readFileSync(join(cwd, 'calls'), 'utf8').split('\n');
+      const counted = calls.filter((call) => / (up|down)\b|^curl/.test(call));
+      expect(counted).toEqual([
+        `${program} up -d --build`,
+        `curl -fsS -o /dev/null http://${address}/ping`,
+        `${program} down`,
+      ]);
+      // As whom compose starts it, also when it is called by hand.
+      const { uid, gid } = statSync(join(cwd, '.env'));
+      const said = readFileSync(join(cwd, '.env'), 'utf8').match(/^PROXY_[UG]ID=\d+$/gm) ?? [];
+      expect(said).toEqual(uid === 1000 && gid === 1000 ? [] : [`PROXY_UID=${uid}`, `PROXY_GID=${gid}`]);
+    });
+  });
 });
 
 function runScript(
   name: string,
   cwd: string,
   env: Record<string, string>,
+  args: readonly string[] = name === 'start.sh' ? ['--no-docker'] : [],
 ): Promise<{ code: number | null; out: string }> {
   chmodSync(join(cwd, name), 0o755);
-  const child = spawn(join(cwd, name), name === 'start.sh' ? ['--no-docker'] : [], { cwd, env });
+  const child = spawn(join(cwd, name), args, { cwd, env });
   let out = '';
   child.stdout.on('data', (data) => (out += String(data)));
   child.stderr.on('data', (data) => (out += String(data)));

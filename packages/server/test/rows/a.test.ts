@@ -1,12 +1,13 @@
 /** Rows A1–A7, A16–A17: the process and its settings. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { aiProxySettings, settingsFrom } from '../../src/config/legacy/ai-proxy.ts';
+import { freePort } from '../free-port.ts';
 import { memoryOf, proxy, started } from '../process.ts';
 import { folder, load, start, until } from '../support.ts';
 import { ask } from './ask.ts';
@@ -47,14 +48,6 @@ test('A1 200 streamed requests at once, in four dialects, stay within the 512 MB
   expect(run.child.exitCode).toBeNull();
   expect(memoryOf(run.child.pid, 'VmHWM')).toBeLessThan(512 * 1024 * 1024);
 }, 60_000);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // listens on a port
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
 
 const portOf = (url: string) => Number(new URL(url).port);
 
