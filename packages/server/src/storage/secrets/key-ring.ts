@@ -40,10 +40,11 @@ export async function openKeyRing(db: Database, { encryptionKeys, keyFile }: Key
   const salt = Buffer.from(await settleOn(db, 'key-salt', () => randomBytes(16).toString('base64url')), 'base64url');
   const keys: SealingKey[] = [];
   for (const text of encryptionKeys) keys.push(sealingKey(await derive(text, salt, keyBytes, cost)));
+  const sealedHashing = await settingOf(db, 'hashing-key');
+  // Read behind it: another process that begins at the same moment makes the file first.
   const ownFile = keyFile === undefined ? undefined : readKeyFile(keyFile);
   if (ownFile) keys.push(sealingKey(ownFile));
 
-  const sealedHashing = await settingOf(db, 'hashing-key');
   if (sealedHashing === undefined && keys.length === 0)
     keys.push(sealingKey(keyFile === undefined ? randomBytes(keyBytes) : createKeyFile(keyFile)));
   const [first] = keys;
