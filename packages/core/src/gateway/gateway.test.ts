@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { memoryCallers, memoryLedger } from '../memory.ts';
-import type { OutboundRequest, Transport } from '../ports.ts';
+import type { Ledger, OutboundRequest, Transport } from '../ports.ts';
 import { anthropic, gemini, openai, openaiCompatible } from '../providers/registry.ts';
 import { createGateway } from './create.ts';
 import type { GatewayOptions, Upstream } from './gateway.ts';
@@ -118,6 +118,46 @@ const messages = (given: object = {}) => ({
   max_tokens: 100,
   messages: [{ role: 'user', content: 'Hi' }],
   ...given,
+});
+
+describe('the record of a call', () => {
+  /** Has what may wait in keeping when it is told to. */
+  function slowLedger() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const mayWait: boolean[] = [];
+    const ledger: Ledger = {
+      append(_record, waits = false) {
+        mayWait.push(waits);
+        return waits ? promise : undefined;
+      },
+    };
+    return { ledger, mayWait, keep: resolve };
+  }
+  const turns = async () => {
+    for (let count = 0; count < 100; count += 1) await Promise.resolve();
+  };
+
+  test.each([
+    ['a reply', scripted({ pieces: [chatReply] }), 200],
+    ['a refusal', scripted(new Error('down')), 502],
+  ])('%s waits until it is kept', async (_what, up, status) => {
+    const { ledger, mayWait, keep } = slowLedger();
+    const { gateway } = gatewayOf(up.transport, { ports: { ledger } });
+    let answered = false;
+    const answering = post(gateway, '/v1/chat/completions', chat()).finally(() => (answered = true));
+    await turns();
+    expect([mayWait, answered]).toEqual([[true], false]);
+    keep();
+    expect((await answering).status).toBe(status);
+  });
+
+  test('a stream cannot wait', async () => {
+    const { ledger, mayWait } = slowLedger();
+    const up = scripted({ headers: eventStream, pieces: chatStream });
+    const { gateway } = gatewayOf(up.transport, { ports: { ledger } });
+    expect((await post(gateway, '/v1/chat/completions', chat({ stream: true }))).text).toBe(chatStream.join(''));
+    expect(mayWait).toEqual([false]);
+  });
 });
 
 describe('relay', () => {

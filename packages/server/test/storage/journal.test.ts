@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bookkeeping } from '../../src/storage/book-calls.ts';
 import { callOf } from '../../src/storage/call-row.ts';
@@ -101,6 +102,43 @@ describe.each(databases)('the journal on $name', (database) => {
     await journal.close();
     expect(segmentsOf(place)).toEqual([]);
     expect(await storage.db.selectFrom('journals').selectAll().execute()).toEqual([]);
+  });
+
+  test('calls whose answers may wait are in the file when that is said, and one that may not takes them along', async () => {
+    const place = await newPlace(database);
+    const { storage, journal } = await open(place);
+    const inFile = () =>
+      segmentsOf(place).flatMap((name) =>
+        [...framesIn(readFileSync(join(beside(place, 'calls') ?? '', name)), 0)].map(
+          ({ text }) => entryIn(text).row.requestId,
+        ),
+      );
+    await sleep(1);
+    const kept = [journal.append(call('a'), true), journal.append(call('b'), true)];
+    expect(inFile()).toEqual([]);
+    await Promise.all(kept);
+    expect(inFile()).toEqual(['a', 'b']);
+    // The turn is about to end: there is nothing to wait for.
+    await journal.append(call('c'), true);
+    expect(inFile()).toEqual(['a', 'b', 'c']);
+    await sleep(1);
+    const soon = journal.append(call('d'), true);
+    expect(journal.append(call('e'))).toBeUndefined();
+    expect(inFile()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await soon;
+    void journal.append(call('f'), true);
+    await journal.settled();
+    expect(await storage.calls.count()).toBe(6);
+  });
+
+  test('a journal that cannot be written keeps no answer from its caller, and the calls are on record', async () => {
+    const place = await newPlace(database);
+    const { storage, journal, told } = await open(place);
+    rmSync(beside(place, 'calls') ?? '', { recursive: true });
+    await journal.append(call('a'), true);
+    expect(told[0]).toMatch(/^error The journal cannot be written/);
+    await journal.settled();
+    expect(await storage.calls.find('a')).toBeDefined();
   });
 
   test('it moves by itself, more than a batch, each call once and in every book once', async () => {

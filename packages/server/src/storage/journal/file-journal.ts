@@ -45,12 +45,11 @@ export class FileJournal implements Journal {
     const { row, charges } = told(call, this.#tell);
     this.#gathered.push({ row, charges, end: this.#frames.add(entryText(row)) });
     if (!mayWait) return this.#write();
-    if (!this.#written) {
-      this.#written = Promise.withResolvers();
-      // Behind all that this turn of the event loop reads: what ends within it is written at once.
-      atEndOfTurn(() => this.#write());
-    }
-    return this.#written.promise;
+    if (this.#written) return this.#written.promise;
+    const { promise } = (this.#written = Promise.withResolvers());
+    // Behind all that this turn of the event loop reads: what ends within it is written at once.
+    atEndOfTurn(() => this.#write());
+    return promise;
   }
 
   settled(): Promise<void> {
