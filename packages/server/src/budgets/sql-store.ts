@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { Mutable } from '../mutable.ts';
 import type { Bookkeeping } from '../storage/book-calls.ts';
 import type { Entry } from '../storage/entry.ts';
-import type { Database } from '../storage/tables.ts';
+import { preparedQuery } from '../storage/prepared.ts';
+import type { BudgetLeaseTable, BudgetSliceTable, Database } from '../storage/tables.ts';
 import { holderName, isGone } from './holder.ts';
 
 /** A process that has not said for so long that it lives has lost its leases: what it then still spends is booked all the same. */
@@ -120,7 +121,7 @@ async function leaseIn(
   want: number,
 ): Promise<Leased> {
   const { budget, endsAt } = key;
-  const booked = await addToBook(tx, budget, endsAt, 0);
+  const booked = await addToBook(tx, { budget, endsAt, amount: 0 });
   const slices = key.rollingMs === undefined ? undefined : await slicesOf(tx, budget, now);
   const spent = slices ? sum(slices.map((slice) => slice.spent)) : booked;
   const leases = await tx
@@ -150,17 +151,21 @@ async function leaseIn(
 }
 
 /** What was spent of a period by now. Whoever comes first has the budget to itself until the end of its transaction. */
-async function addToBook(tx: Database, budget: string, endsAt: number, amount: number): Promise<number> {
-  const { spent } = await tx
+async function addToBook(tx: Database, booking: Pick<Booking, 'budget' | 'endsAt' | 'amount'>): Promise<number> {
+  const { rows } = await addSpent(tx, booking);
+  return rows[0]?.spent ?? 0;
+}
+
+const addSpent = preparedQuery<Pick<Booking, 'budget' | 'endsAt' | 'amount'>, { readonly spent: number }>((db, value) => {
+  const amount = value((booking) => booking.amount);
+  return db
     .insertInto('budgetBooks')
-    .values({ budget, endsAt, spent: amount })
+    .values({ budget: value(({ budget }) => budget), endsAt: value(({ endsAt }) => endsAt), spent: amount })
     .onConflict((conflict) =>
       conflict.columns(['budget', 'endsAt']).doUpdateSet({ spent: sql`budget_books.spent + ${amount}` }),
     )
-    .returning('spent')
-    .executeTakeFirstOrThrow();
-  return spent;
-}
+    .returning('spent');
+});
 
 interface Slice {
   readonly leavesAt: number;
@@ -193,22 +198,32 @@ interface Booking {
   readonly holder: string;
   readonly amount: number;
   /** Of a budget that rolls: when it leaves again. */
-  readonly leavesAt?: number;
+  readonly leavesAt: number | undefined;
 }
 
 /** In one order, whoever books: two that lock the same books never wait for each other. */
 function bookingsOf(entries: readonly Entry[]): readonly Booking[] {
-  const bookings = new Map<string, Mutable<Booking>>();
+  const bookings = new Map<string, Mutable<Booking>[]>();
   for (const { row, charges } of entries)
     for (const charge of charges) {
       const { budget, endsAt, holder = '', amount } = charge;
       const leavesAt = leavesAtOf(charge, row.startedAt + row.durationMs);
-      const place = `${budget}\n${endsAt}\n${holder}\n${leavesAt}`;
-      const booking = bookings.get(place);
+      let ofBudget = bookings.get(budget);
+      if (!ofBudget) bookings.set(budget, (ofBudget = []));
+      const booking = ofBudget.find(
+        (one) => one.endsAt === endsAt && one.holder === holder && one.leavesAt === leavesAt,
+      );
       if (booking) booking.amount += amount;
-      else bookings.set(place, { budget, endsAt, holder, amount, ...(leavesAt !== undefined && { leavesAt }) });
+      else ofBudget.push({ budget, endsAt, holder, amount, leavesAt });
     }
-  return [...bookings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, booking]) => booking);
+  return [...bookings.values()].flat().sort(inOrder);
+}
+
+function inOrder(a: Booking, b: Booking): number {
+  if (a.budget !== b.budget) return a.budget < b.budget ? -1 : 1;
+  if (a.endsAt !== b.endsAt) return a.endsAt - b.endsAt;
+  if (a.holder !== b.holder) return a.holder < b.holder ? -1 : 1;
+  return (a.leavesAt ?? 0) - (b.leavesAt ?? 0);
 }
 
 /** A slice leaves when its last instant does, so that in no span more than the amount is spent. */
@@ -218,31 +233,31 @@ function leavesAtOf({ rollingMs }: Charge, spentAt: number): number | undefined 
   return (Math.floor(spentAt / sliceMs) + 1) * sliceMs + rollingMs;
 }
 
-async function bookIn(tx: Database, { budget, endsAt, holder, amount, leavesAt }: Booking): Promise<void> {
-  await addToBook(tx, budget, endsAt, amount);
-  if (leavesAt !== undefined)
-    await tx
-      .insertInto('budgetSlices')
-      .values({ budget, leavesAt, spent: amount })
-      .onConflict((conflict) =>
-        conflict.columns(['budget', 'leavesAt']).doUpdateSet({ spent: sql`budget_slices.spent + ${amount}` }),
-      )
-      .execute();
-  await takeFromLease(tx, { budget, endsAt, holder, amount });
+async function bookIn(tx: Database, booking: Booking): Promise<void> {
+  const { budget, leavesAt, amount } = booking;
+  await addToBook(tx, booking);
+  if (leavesAt !== undefined) await addToSlice(tx, { budget, leavesAt, spent: amount });
+  await takeFromLease(tx, booking);
 }
 
-async function takeFromLease(
-  db: Database,
-  { budget, endsAt, holder, amount }: Pick<Booking, 'budget' | 'endsAt' | 'holder' | 'amount'>,
-): Promise<void> {
-  await db
+const addToSlice = preparedQuery<BudgetSliceTable>((db, value) => {
+  const spent = value((slice) => slice.spent);
+  return db
+    .insertInto('budgetSlices')
+    .values({ budget: value(({ budget }) => budget), leavesAt: value(({ leavesAt }) => leavesAt), spent })
+    .onConflict((conflict) =>
+      conflict.columns(['budget', 'leavesAt']).doUpdateSet({ spent: sql`budget_slices.spent + ${spent}` }),
+    );
+});
+
+const takeFromLease = preparedQuery<BudgetLeaseTable>((db, value) =>
+  db
     .updateTable('budgetLeases')
-    .set((row) => ({ amount: row('amount', '-', amount) }))
-    .where('budget', '=', budget)
-    .where('endsAt', '=', endsAt)
-    .where('holder', '=', holder)
-    .execute();
-}
+    .set((row) => ({ amount: row('amount', '-', value(({ amount }) => amount)) }))
+    .where('budget', '=', value(({ budget }) => budget))
+    .where('endsAt', '=', value(({ endsAt }) => endsAt))
+    .where('holder', '=', value(({ holder }) => holder)),
+);
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);

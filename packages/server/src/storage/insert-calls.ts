@@ -14,22 +14,22 @@ export class SomeKnown extends Error {
  */
 export async function insertNewCalls(tx: Database, rows: readonly CallTable[]): Promise<void> {
   let added = 0n;
-  for (const insert of insertsOf(tx, rows, once)) added += (await tx.executeQuery(insert)).numAffectedRows ?? 0n;
+  for (const insert of insertsOf(tx, rows, 'once')) added += (await tx.executeQuery(insert)).numAffectedRows ?? 0n;
   if (added < rows.length) throw new SomeKnown('Some of these calls are on record.');
 }
 
 /** The same where some may be there already; returns the ids of those that were not. */
 export async function insertCalls(tx: Database, rows: readonly CallTable[]): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (const insert of insertsOf(tx, rows, `${once} returning request_id`)) {
+  for (const insert of insertsOf(tx, rows, 'told')) {
     const { rows: added } = await tx.executeQuery<Pick<CallTable, 'requestId'>>(insert);
     for (const { requestId } of added) ids.add(requestId);
   }
   return ids;
 }
 
-function insertsOf(tx: Database, rows: readonly CallTable[], end: string): Iterable<CompiledQuery> {
-  return tx.getExecutor().adapter instanceof PostgresAdapter ? [jsonInsert(rows, end)] : chunkInserts(rows, end);
+function insertsOf(tx: Database, rows: readonly CallTable[], end: keyof typeof ends): Iterable<CompiledQuery> {
+  return tx.getExecutor().adapter instanceof PostgresAdapter ? [jsonInsert(rows, ends[end])] : chunkInserts(rows, end);
 }
 
 const types = {
@@ -51,8 +51,9 @@ const types = {
 } as const satisfies Readonly<Record<keyof CallTable, string>>;
 
 const members = Object.keys(types) as readonly (keyof CallTable)[]; // its own keys
-const into = `insert into calls (${members.map(snake).join(', ')})`;
 const once = 'on conflict (request_id) do nothing';
+const ends = { once, told: `${once} returning request_id` };
+const into = `insert into calls (${members.map(snake).join(', ')})`;
 
 /** PostgreSQL takes 65535 parameters in a statement at most, and each costs a message: the rows are one. */
 function jsonInsert(rows: readonly CallTable[], end: string): CompiledQuery {
@@ -64,10 +65,10 @@ const typed = members.map((member) => `"${member}" ${types[member]}`);
 const jsonStatement = `${into} select ${quoted.join(', ')} from json_to_recordset($1) as row (${typed.join(', ')}) `;
 
 /** SQLite reads JSON slower than it takes values. */
-function* chunkInserts(rows: readonly CallTable[], end: string): Generator<CompiledQuery> {
+function* chunkInserts(rows: readonly CallTable[], end: keyof typeof ends): Generator<CompiledQuery> {
   let at = 0;
-  for (const { size, statement } of chunks)
-    for (; at + size <= rows.length; at += size) yield CompiledQuery.raw(statement + end, valuesOf(rows, at, size));
+  for (const { size, ...statements } of chunks)
+    for (; at + size <= rows.length; at += size) yield CompiledQuery.raw(statements[end], valuesOf(rows, at, size));
 }
 
 function valuesOf(rows: readonly CallTable[], from: number, many: number): unknown[] {
@@ -77,10 +78,10 @@ function valuesOf(rows: readonly CallTable[], from: number, many: number): unkno
 }
 
 const marks = `(${members.map(() => '?').join(', ')})`;
-const chunks = [128, 32, 8, 1].map((size) => ({
-  size,
-  statement: `${into} values ${Array.from({ length: size }, () => marks).join(', ')} `,
-}));
+const chunks = [128, 32, 8, 1].map((size) => {
+  const statement = `${into} values ${Array.from({ length: size }, () => marks).join(', ')} `;
+  return { size, once: statement + ends.once, told: statement + ends.told };
+});
 
 /** As the CamelCasePlugin names them. */
 function snake(member: string): string {

@@ -1,5 +1,6 @@
 import type { Mutable } from '../mutable.ts';
 import type { Entry } from './entry.ts';
+import { preparedQuery } from './prepared.ts';
 import { nanosOf } from './storable.ts';
 import type { Database, TotalTable } from './tables.ts';
 
@@ -61,18 +62,30 @@ export async function addTotals(tx: Database, entries: readonly Entry[]): Promis
   if (rows.length > 0) await upsert(tx, rows);
 }
 
+/** Each in as few statements as there are sizes: their texts are few, and prepared. */
 async function upsert(db: Database, rows: readonly TotalTable[]): Promise<void> {
-  await db
-    .insertInto('totals')
-    .values([...rows])
-    .onConflict((conflict) =>
-      conflict.columns(['callerId', 'model']).doUpdateSet((row) => ({
-        calls: row('totals.calls', '+', row.ref('excluded.calls')),
-        inputTokens: row('totals.inputTokens', '+', row.ref('excluded.inputTokens')),
-        outputTokens: row('totals.outputTokens', '+', row.ref('excluded.outputTokens')),
-        costNanos: row('totals.costNanos', '+', row.ref('excluded.costNanos')),
-        lastAt: row.ref('excluded.lastAt'),
-      })),
-    )
-    .execute();
+  let at = 0;
+  for (const { size, run } of upserts)
+    for (; at + size <= rows.length; at += size) await run(db, rows.slice(at, at + size));
 }
+
+const upserts = [64, 8, 1].map((size) => ({
+  size,
+  run: preparedQuery<readonly TotalTable[]>((db, value) => {
+    const members = ['callerId', 'model', 'calls', 'inputTokens', 'outputTokens', 'costNanos', 'lastAt'] as const;
+    const rowAt = (at: number) =>
+      Object.fromEntries(members.map((member) => [member, value((rows) => rows[at]?.[member])])) as unknown as TotalTable;
+    return db
+      .insertInto('totals')
+      .values(Array.from({ length: size }, (_, at) => rowAt(at)))
+      .onConflict((conflict) =>
+        conflict.columns(['callerId', 'model']).doUpdateSet((row) => ({
+          calls: row('totals.calls', '+', row.ref('excluded.calls')),
+          inputTokens: row('totals.inputTokens', '+', row.ref('excluded.inputTokens')),
+          outputTokens: row('totals.outputTokens', '+', row.ref('excluded.outputTokens')),
+          costNanos: row('totals.costNanos', '+', row.ref('excluded.costNanos')),
+          lastAt: row.ref('excluded.lastAt'),
+        })),
+      );
+  }),
+}));
