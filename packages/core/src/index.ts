@@ -29,6 +29,7 @@ export type { Incoming } from './gateway/incoming.ts';
 export type { Place, Queue, Waiter } from './gateway/queue.ts';
 export { Gate } from './gateway/gate.ts';
 export { plainRefusal } from './gateway/refuse.ts';
+export { shownPath } from './gateway/stranger.ts';
 export { withOutputCap, withoutTools } from './translate/change-body.ts';
 export { estimatePromptTokens } from './limits/estimate.ts';
 export { has, ownName } from './gateway/route.ts';

@@ -133,7 +133,7 @@ export interface OutboundRequest {
   readonly url: string;
   readonly headers: HeaderMap;
   /** A Source is sent while it comes in; it is started when the connection stands, and cancelled when no more is wanted. */
-  readonly body?: Chunk | Source;
+  readonly body?: Chunk | Source | undefined;
   readonly signal: CancelSignal;
   /** Until status and headers are there. */
   readonly headersTimeoutMs: number;
@@ -227,7 +227,7 @@ export interface Spending {
   /** Where it may go; whichever serves it, it is paid for there. */
   readonly targets: readonly SpendingTarget[];
   /** Why its cost cannot be told beforehand: a batch is paid for when nobody looks. */
-  readonly unseen?: string;
+  readonly unseen?: string | undefined;
   /** The caller's word for the most tokens that a reply may have. */
   readonly outputField?: string;
   /** An upper bound. Asked only where somebody counts it. */
@@ -241,7 +241,7 @@ export interface SpendingTarget {
   readonly model: string;
   /** The caller's. */
   readonly askedModel: string;
-  readonly region?: string;
+  readonly region?: string | undefined;
 }
 
 /** The most that a call can spend. */
@@ -249,11 +249,11 @@ export interface Most {
   readonly inputTokens: number;
   /** Of all candidates together. */
   readonly outputTokens: number;
-  readonly candidates?: number;
-  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
-  readonly searches?: number;
+  readonly candidates?: number | undefined;
+  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string } | undefined;
+  readonly searches?: number | undefined;
   /** Of sound that is to be heard. */
-  readonly audioSeconds?: number;
+  readonly audioSeconds?: number | undefined;
 }
 
 /** What was set aside for one call. */
@@ -269,12 +269,12 @@ export interface Hold {
 
 export interface Spent {
   /** Nothing was asked of any upstream. */
-  readonly nothing?: boolean;
-  readonly target?: SpendingTarget;
+  readonly nothing?: boolean | undefined;
+  readonly target?: SpendingTarget | undefined;
   /** Absent: nobody reported any, and what was set aside is charged. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** The usage is a guess: the stream broke off before it was told. */
-  readonly estimated?: boolean;
+  readonly estimated?: boolean | undefined;
 }
 
 /** What a call took of one budget. */
@@ -287,10 +287,10 @@ export interface Charge {
   /** When the budget is filled again, in milliseconds since 1970; 0: never, or it rolls. */
   readonly endsAt: number;
   /** Of a budget that rolls. */
-  readonly rollingMs?: number;
+  readonly rollingMs?: number | undefined;
   /** Whose lease it is paid from, where several processes share the books. */
-  readonly holder?: string;
-  readonly estimated?: boolean;
+  readonly holder?: string | undefined;
+  readonly estimated?: boolean | undefined;
 }
 
 /**
@@ -353,35 +353,35 @@ export interface CallRecord {
   readonly startedAt: number;
   readonly durationMs: number;
   /** Until the first byte of the reply, where there was one. */
-  readonly firstByteMs?: number;
-  readonly callerId?: string;
-  readonly userId?: string;
+  readonly firstByteMs?: number | undefined;
+  readonly callerId?: string | undefined;
+  readonly userId?: string | undefined;
   /** The caller's network address, where known. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** As it was asked for, without its query; behind a door of another's, as that door passed it on. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** By whose door it came, where that was not the gateway's own: `Direction.door`. */
-  readonly door?: string;
-  readonly dialect?: string;
-  readonly operation?: string;
-  readonly model?: string;
-  readonly streaming?: boolean;
+  readonly door?: string | undefined;
+  readonly dialect?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly model?: string | undefined;
+  readonly streaming?: boolean | undefined;
   readonly status: number;
-  readonly upstream?: string;
+  readonly upstream?: string | undefined;
   /** The name of the upstream's provider. */
-  readonly provider?: string;
-  readonly upstreamModel?: string;
+  readonly provider?: string | undefined;
+  readonly upstreamModel?: string | undefined;
   /** Whether bytes went through untouched or over the hub. */
-  readonly way?: 'relay' | 'convert';
+  readonly way?: 'relay' | 'convert' | undefined;
   readonly attempts: readonly AttemptRecord[];
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** What the call took of its caller's budgets. */
-  readonly charges?: readonly Charge[];
+  readonly charges?: readonly Charge[] | undefined;
   readonly notices: readonly Notice[];
   /** How its targets were chosen, where there was a choice. */
-  readonly why?: RoutingRecord;
+  readonly why?: RoutingRecord | undefined;
   /** The failure's kind and message, when the call did not end well. `client-gone` when the client left. */
-  readonly failure?: { readonly kind: string; readonly message: string };
+  readonly failure?: { readonly kind: string; readonly message: string } | undefined;
 }
 
 export interface AttemptRecord {

@@ -19,7 +19,7 @@ export interface Unauthorized {
   readonly method: string;
   readonly url: string;
   readonly headers: HeaderMap;
-  readonly body?: Uint8Array | string;
+  readonly body?: Uint8Array | string | undefined;
   readonly settings: Settings;
   /** Milliseconds since 1970. */
   readonly now: number;

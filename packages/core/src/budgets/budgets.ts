@@ -140,8 +140,6 @@ interface Taken {
   again?: Promise<void> | undefined;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 class Held implements Hold {
   readonly #books: Books;
   readonly #spending: Spending;
@@ -194,13 +192,15 @@ class Held implements Hold {
     const { of } = bound.budget;
     const amount = spentUnits(of, spent, taking.amount, this.#books.prices);
     if (amount === 0) return 0;
-    const { endsAt } = taking;
-    const { holder } = this.#books.store;
-    const { rollingMs } = bound.period;
-    const charge: Mutable<Charge> = { budget: bound.id, of, amount, endsAt };
-    if (rollingMs !== undefined) charge.rollingMs = rollingMs;
-    if (holder !== undefined) charge.holder = holder;
-    if (spent.estimated) charge.estimated = true;
+    const charge: Charge = {
+      budget: bound.id,
+      of,
+      amount,
+      endsAt: taking.endsAt,
+      rollingMs: bound.period.rollingMs,
+      holder: this.#books.store.holder,
+      estimated: spent.estimated,
+    };
     this.#charges.push(charge);
     this.#books.store.book?.(charge);
     return amount;

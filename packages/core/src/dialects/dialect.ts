@@ -99,15 +99,15 @@ export interface Bounds {
 
 export interface RequestBounds {
   /** Of one reply. */
-  readonly maxOutputTokens?: number;
+  readonly maxOutputTokens?: number | undefined;
   /** Replies, all paid for. */
-  readonly candidates?: number;
+  readonly candidates?: number | undefined;
   /** A part of the prompt is kept by the vendor, and only named here. */
-  readonly elsewhere?: boolean;
+  readonly elsewhere?: boolean | undefined;
   /** How often the vendor may ask the model by itself, with what its own tools have found. */
-  readonly rounds?: number;
+  readonly rounds?: number | undefined;
   /** Guessed output of the caller's that is paid for as output where it is wrong. */
-  readonly prediction?: boolean;
+  readonly prediction?: boolean | undefined;
   readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
 }
 

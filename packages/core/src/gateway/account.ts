@@ -20,7 +20,7 @@ export interface Story {
   readonly request: HttpRequest;
   readonly call: Call;
   /** Absent: there are no policies. */
-  readonly gate?: Gate;
+  readonly gate: Gate | undefined;
   /** Whether its answer goes by `whenKept`. */
   readonly answersWhole?: boolean;
   caller?: Caller;
@@ -41,7 +41,7 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
     void permit.settle(usage ?? nothingSpent);
     const told = failure as Failure; // no answer means a failure
     const refusal = refuse(story.call.dialect, told, story.requestId);
-    record(gateway, story, refusal.status, { outcome, ...(usage && { usage }), ...(failure && { failure }) });
+    record(gateway, story, refusal.status, { outcome, usage, failure });
     return withOurHeaders(asCompletion(gateway, story.inbound, told, refusal, usage), story, notices);
   }
   const firstByteMs = gateway.ports.clock.now() - story.startedAt;
@@ -50,25 +50,17 @@ export function account(gateway: Running, story: Story, permit: Permit, outcome:
       const { progress, failure: cut } = end;
       const { usage } = progress;
       void permit.settle(usage);
-      record(gateway, story, answer.status, {
-        outcome,
-        end,
-        firstByteMs,
-        ...(usage && { usage }),
-        ...(cut && { failure: cut }),
-      });
+      record(gateway, story, answer.status, { outcome, end, firstByteMs, usage, failure: cut });
     });
   } else {
     void permit.settle(outcome.usage);
-    record(gateway, story, answer.status, { outcome, firstByteMs, ...(outcome.usage && { usage: outcome.usage }) });
+    record(gateway, story, answer.status, { outcome, firstByteMs, usage: outcome.usage });
   }
   return withOurHeaders(answer, story, notices);
 }
 
 /** A refused call costs nothing, whatever had been set aside for it. */
 const nothingSpent: Usage = { inputTokens: 0 };
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes a call into the ledger: every call, refused ones included. */
 export function record({ ports }: Running, story: Story, status: number, ending: Ending): void {
@@ -79,35 +71,33 @@ export function record({ ports }: Running, story: Story, status: number, ending:
   const durationMs = ports.clock.now() - startedAt;
   const charges = story.hold?.settle(spentOf(inbound, ending, durationMs)) ?? [];
   const target = outcome?.target;
-  const entry: Mutable<CallRecord> = {
+  // Every member by name: spreads of those that may be absent would copy as often, for every call.
+  const entry: CallRecord = {
     requestId,
     startedAt,
     durationMs,
-    status,
+    firstByteMs,
+    callerId: caller?.id,
+    userId: caller?.userId,
+    address,
     path: mark < 0 ? url : url.slice(0, mark),
+    door: direction?.door,
     dialect: call.dialect.name,
     operation: call.knock.door.operation,
+    model: inbound?.glance.model || undefined,
+    streaming: inbound?.glance.streaming,
+    status,
+    upstream: target?.upstream.name,
+    provider: target?.upstream.provider.name,
+    upstreamModel: target?.model || undefined,
+    way: outcome?.way,
     attempts: outcome?.attempts ?? story.attempts ?? [],
+    usage,
+    charges: charges.length > 0 ? charges : undefined,
     notices: outcome?.notices ?? [],
+    why: outcome?.why?.(),
+    failure: failure && { kind: failure.kind, message: failure.message },
   };
-  // Member by member: a spread for each that may be absent would copy as often, for every call.
-  if (direction?.door !== undefined) entry.door = direction.door;
-  if (firstByteMs !== undefined) entry.firstByteMs = firstByteMs;
-  if (address !== undefined) entry.address = address;
-  if (caller) entry.callerId = caller.id;
-  if (caller?.userId !== undefined) entry.userId = caller.userId;
-  if (inbound) entry.streaming = inbound.glance.streaming;
-  if (inbound?.glance.model) entry.model = inbound.glance.model;
-  if (target) {
-    entry.upstream = target.upstream.name;
-    entry.provider = target.upstream.provider.name;
-    if (target.model) entry.upstreamModel = target.model;
-  }
-  if (outcome?.way) entry.way = outcome.way;
-  if (outcome?.why) entry.why = outcome.why();
-  if (usage) entry.usage = usage;
-  if (charges.length > 0) entry.charges = charges;
-  if (failure) entry.failure = { kind: failure.kind, message: failure.message };
   // A stream cannot wait for its end to be on record.
   const kept = ports.ledger.append(entry, story.answersWhole && !ending.end);
   if (kept) story.kept = kept;

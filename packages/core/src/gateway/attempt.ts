@@ -36,7 +36,7 @@ export async function attempt(
     },
   });
   const { notices = [], way } = translated?.translation ?? {};
-  return Object.assign(outcome, { notices }, way && { way });
+  return { ...outcome, notices, way };
 }
 
 async function tryTarget(
@@ -76,12 +76,8 @@ async function answerWhole(
       () => new Failure('bad-upstream', 'The reply is too large.'),
     );
     const whole = translation.whole(body, response.headers['content-type'] ?? '');
-    const answer = {
-      status: response.status,
-      headers: { ...headers, 'content-type': whole.contentType },
-      body: whole.body,
-    };
-    return { answer, ...(whole.usage && { usage: whole.usage }) };
+    headers['content-type'] = whole.contentType;
+    return { answer: { status: response.status, headers, body: whole.body }, usage: whole.usage };
   } catch (thrown) {
     const failure = asFailure(thrown);
     return { failure, status: failure.status };

@@ -35,7 +35,7 @@ export async function connect(gateway: Running, request: HttpRequest): Promise<H
   if (!call || !door?.socket) return serve(gateway, request); // RFC 9110 §7.8: a server may go on in HTTP
   const requestId = gateway.newId('req_');
   const gate = gateOf(gateway, requestId, request, call);
-  const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, ...(gate && { gate }) };
+  const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, gate };
   try {
     if (gate) await gate.admit();
     const caller = (story.caller = await authenticate(gateway, call, request.address));

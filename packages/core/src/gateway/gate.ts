@@ -9,11 +9,20 @@ import type { Running } from './running.ts';
 /** The policies, asked about one request. */
 export class Gate {
   readonly #policies: readonly Policy[];
-  readonly #visit: Visit & { caller?: Caller };
+  readonly #visit: Visit & { caller: Caller | undefined };
 
-  constructor(policies: readonly Policy[], visit: Omit<Visit, 'answerHeaders'>) {
+  constructor(
+    policies: readonly Policy[],
+    {
+      requestId,
+      request,
+      door,
+      dialect,
+      operation,
+    }: Pick<Visit, 'requestId' | 'request' | 'door' | 'dialect' | 'operation'>,
+  ) {
     this.#policies = policies;
-    this.#visit = { ...visit, answerHeaders: {} };
+    this.#visit = { requestId, request, door, dialect, operation, caller: undefined, answerHeaders: {} };
   }
 
   get answerHeaders(): Readonly<Record<string, string>> {
@@ -66,7 +75,8 @@ export function gateOf({ options }: Running, requestId: string, request: HttpReq
   return new Gate(policies, {
     requestId,
     request,
-    ...(door !== undefined && { door }),
-    ...(call && { dialect: call.dialect.name, operation: call.knock.door.operation }),
+    door,
+    dialect: call?.dialect.name,
+    operation: call?.knock.door.operation,
   });
 }

@@ -1,4 +1,4 @@
-import { both, unlimited, type Limiter, type Permit } from '../limits/limiter.ts';
+import { both, limited, unlimited, type Limiter, type Permit } from '../limits/limiter.ts';
 import type { Caller, Hold, Limits } from '../ports.ts';
 import type { Story } from './account.ts';
 import type { Incoming } from './incoming.ts';
@@ -40,7 +40,7 @@ function setAside(
 }
 
 function reserve({ limiter, options }: Running, caller: Caller, inbound: Incoming): Permit | Promise<Permit> {
-  const limits = caller.limits ? { ...options.limits, ...caller.limits } : (options.limits ?? {});
+  const limits = limitsOf(caller, options.limits);
   const estimate = () => estimateOf(inbound);
   const own = limiter.reserve(caller, limits, estimate);
   const user = userOf(caller);
@@ -48,6 +48,11 @@ function reserve({ limiter, options }: Running, caller: Caller, inbound: Incomin
   return own instanceof Promise
     ? own.then((permit) => withUsers(limiter, permit, user, estimate))
     : withUsers(limiter, own, user, estimate);
+}
+
+function limitsOf({ limits }: Caller, defaults: Limits | undefined): Limits {
+  if (!limits || !defaults) return limits ?? defaults ?? {};
+  return { ...defaults, ...limits };
 }
 
 function withUsers(
@@ -70,6 +75,7 @@ function withUsers(
 
 /** All keys of a user together are bound as one caller. */
 function userOf({ userId, userName, userLimits }: Caller): (Caller & { readonly limits: Limits }) | undefined {
-  if (userId === undefined || !userLimits) return undefined;
+  // Budgets are seen to elsewhere, and of most users they are all there is.
+  if (userId === undefined || !userLimits || !limited(userLimits)) return undefined;
   return { id: userId, limits: userLimits, ...(userName !== undefined && { name: userName }) };
 }

@@ -14,7 +14,7 @@ export interface Plan {
   /** All that may be tried, before anything is chosen among them. */
   possible(): readonly Target[];
   /** Why it is as it is, where there was a choice; to be asked when the call is over. */
-  why?(): RoutingRecord;
+  readonly why?: (() => RoutingRecord) | undefined;
 }
 
 /** The credentials of these destinations, in the order in which they are tried. @throws Failure when none can be used. */
@@ -31,7 +31,7 @@ export function planOf(gateway: Running, destinations: readonly UpstreamModel[],
   return {
     targets,
     possible: () => (possible ??= prospects.flatMap(usableAt)),
-    ...(rationale && { why: rationale.record }),
+    why: rationale?.record,
   };
 }
 

@@ -34,12 +34,12 @@ export interface Visit {
   readonly requestId: string;
   readonly request: VisitRequest;
   /** By whose door it came, where that was not the gateway's own: `Direction.door`. */
-  readonly door?: string;
+  readonly door?: string | undefined;
   /** Absent: no door of ours is at that path. */
-  readonly dialect?: string;
-  readonly operation?: string;
+  readonly dialect?: string | undefined;
+  readonly operation?: string | undefined;
   /** Absent: nobody knows yet. */
-  readonly caller?: Caller;
+  readonly caller?: Caller | undefined;
   /** Joins the headers of whatever is answered. */
   readonly answerHeaders: Record<string, string>;
 }

@@ -22,7 +22,7 @@ export interface Prospect {
   readonly destination: UpstreamModel;
   readonly awake: readonly Credential[];
   /** Where all rest: the one that is free first. */
-  readonly soonest?: Credential;
+  readonly soonest?: Credential | undefined;
   readonly skipped: readonly Skipped[];
   targetFor(credential: Credential): Target;
 }
@@ -56,11 +56,14 @@ export function prospectAt(gateway: Running, destination: UpstreamModel, inbound
     model: modelAt(credential),
     facts,
     signer: provider.signer ?? dialect.name,
-    ...(binding && { binding }),
+    binding,
   });
+  const { awake, soonest, skipped } = usable(gateway, ableCredentials(upstream, model), modelAt);
   return {
     destination,
-    ...usable(gateway, ableCredentials(upstream, model), modelAt),
+    awake,
+    soonest,
+    skipped,
     targetFor: (credential) => (last?.credential === credential ? last : (last = newTarget(credential))),
   };
 }
@@ -114,10 +117,9 @@ function ableCredentials({ provider, credentials }: Upstream, model: string): re
 
 /** The caller's own language where the place speaks it, else the one it speaks best. */
 function spoken({ provider, dialects, name }: Upstream, inbound: Dialect, model: string): Dialect {
-  const allowed = provider.speaks.filter(
-    (dialect) => dialects?.includes(dialect.name) !== false && provider.takes?.(dialect, model) !== false,
-  );
-  const dialect = allowed.includes(inbound) ? inbound : allowed[0];
+  const allowed = (dialect: Dialect) =>
+    dialects?.includes(dialect.name) !== false && provider.takes?.(dialect, model) !== false;
+  const dialect = provider.speaks.includes(inbound) && allowed(inbound) ? inbound : provider.speaks.find(allowed);
   if (!dialect)
     throw new Failure(
       'server',

@@ -94,7 +94,7 @@ function sourceOf(body: Uint8Array): Source {
   };
 }
 
-async function bodyOf(body: Uint8Array | Source | undefined, maxBytes: number): Promise<Uint8Array> {
+function bodyOf(body: Uint8Array | Source | undefined, maxBytes: number): Uint8Array | Promise<Uint8Array> {
   if (body === undefined) return new Uint8Array();
   if (body instanceof Uint8Array) {
     if (body.length > maxBytes) throw tooLarge(maxBytes);

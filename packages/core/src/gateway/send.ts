@@ -70,7 +70,7 @@ export async function send(gateway: Running, target: Target, message: Message, s
       method,
       url: authorized.url,
       headers: authorized.headers,
-      ...(body !== undefined && { body }),
+      body,
       signal,
       headersTimeoutMs: options.timeouts?.headersMs ?? defaultHeadersTimeoutMs,
       idleTimeoutMs: options.timeouts?.idleMs ?? defaultIdleTimeoutMs,
@@ -158,7 +158,7 @@ function authorizedRequest({ ports, tokens }: Running, { upstream, credential, s
     headers['user-agent'] = agentShown(upstream.userAgent, message.headers['user-agent']);
   const now = ports.clock.now();
   return provider.authorize(
-    { method, url, headers, ...(isWhole(body) && { body }), settings, now, tokens },
+    { method, url, headers, body: isWhole(body) ? body : undefined, settings, now, tokens },
     credential,
   );
 }

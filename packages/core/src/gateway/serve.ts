@@ -30,7 +30,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
   const gate = gateOf(gateway, requestId, request, call);
   if (!call) return refuseStranger(gateway, requestId, request, gate);
   const startedAt = gateway.ports.clock.now();
-  const story: Story = { requestId, startedAt, request, call, ...(gate && { gate }), answersWhole: true };
+  const story: Story = { requestId, startedAt, request, call, gate, answersWhole: true };
   /** Nobody but us has had a say yet. */
   let ours = true;
   try {
@@ -60,7 +60,7 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     }
     // From here on somebody must account for whatever happens, so failures are values.
     const strict = wantsStrict(gateway, request);
-    const counted = story.hold ? { ...inbound, counted: true } : inbound;
+    const counted = story.hold && inbound.glance.streaming ? { ...inbound, counted: true } : inbound;
     const ask = (targets: Plan): Promise<Outcome> => {
       if (!door.relay) return attempt(gateway, targets, counted, request, strict);
       if (operation === 'embed') return embed(gateway, targets, inbound, door, request, strict);

@@ -21,7 +21,7 @@ export function spendingOf(caller: Caller, inbound: Incoming, plan: Plan): Spend
     targets: plan.possible().map((target) => spendingTarget(inbound, target)),
     outputField: inbound.dialect.fieldNames.maxOutputTokens ?? 'max_tokens',
     most: () => mostOf(inbound, plan),
-    ...(unseen !== undefined && { unseen }),
+    unseen,
   };
 }
 
@@ -33,7 +33,7 @@ export function spendingTarget({ glance }: Incoming, { upstream, model, settings
     provider: upstream.provider.name,
     model,
     askedModel: glance.model,
-    ...(region !== undefined && { region }),
+    region,
   };
 }
 
@@ -72,9 +72,12 @@ const unknownWindow = 1_000_000;
 const aroundTokens = 1000;
 
 function mostOf(inbound: Incoming, plan: Plan): Most {
-  const facts = plan.possible().map((target) => target.facts);
-  const window = Math.max(...facts.map(({ contextWindow }) => contextWindow ?? unknownWindow));
-  const maxOutput = Math.max(...facts.map(({ maxOutputTokens }) => maxOutputTokens ?? unknownOutputTokens));
+  let window = 0;
+  let maxOutput = 0;
+  for (const { facts } of plan.possible()) {
+    window = Math.max(window, facts.contextWindow ?? unknownWindow);
+    maxOutput = Math.max(maxOutput, facts.maxOutputTokens ?? unknownOutputTokens);
+  }
   const { knock, upload, body } = inbound;
   const { operation, socket } = knock.door;
   // A session's next reply, with all that was said before it.
@@ -91,10 +94,10 @@ function mostOf(inbound: Incoming, plan: Plan): Most {
   return {
     inputTokens: rounds > 0 ? Math.max(prompt, window) * (rounds + 1) : prompt,
     outputTokens: perReply * Math.max(candidates, imageCount, 1) + (asked.prediction ? body.length : 0),
-    ...(candidates > 1 && { candidates }),
-    ...(images && { images }),
-    ...(rounds > 0 && { searches: rounds }),
-    ...(upload && !images && { audioSeconds: upload.mostBytes / audioBytesPerSecond }),
+    candidates: candidates > 1 ? candidates : undefined,
+    images,
+    searches: rounds > 0 ? rounds : undefined,
+    audioSeconds: upload && !images ? upload.mostBytes / audioBytesPerSecond : undefined,
   };
 }
 

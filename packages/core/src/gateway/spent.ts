@@ -11,8 +11,8 @@ export interface Ending {
   readonly outcome?: Outcome;
   /** Of what streamed. */
   readonly end?: StreamEnd;
-  readonly usage?: Usage;
-  readonly failure?: Failure;
+  readonly usage?: Usage | undefined;
+  readonly failure?: Failure | undefined;
   readonly firstByteMs?: number;
 }
 
@@ -23,18 +23,17 @@ const tokensPerSecond = 100;
 export function spentOf(inbound: Incoming | undefined, ending: Ending, durationMs: number): Spent {
   const { outcome, usage, failure, end } = ending;
   if (!outcome || !inbound) return { nothing: true };
-  const target = outcome.target && { target: spendingTarget(inbound, outcome.target) };
+  const target = outcome.target && spendingTarget(inbound, outcome.target);
   if (!outcome.answer) {
-    if (!mayHaveRun(failure)) return usage ? { ...target, usage } : { nothing: true };
+    if (!mayHaveRun(failure)) return usage ? { target, usage } : { nothing: true };
     const unheard = Math.ceil((durationMs / 1000) * tokensPerSecond);
-    return { ...target, usage: { inputTokens: estimateOf(inbound), outputTokens: unheard }, estimated: true };
+    return { target, usage: { inputTokens: estimateOf(inbound), outputTokens: unheard }, estimated: true };
   }
   // What a session used has been charged while it ran, but for a reply that was not over.
   if (inbound.knock.door.socket)
-    return { ...target, ...(end?.progress.current !== false && { usage: { inputTokens: 0 } }) };
-  const told = { ...target, ...(usage && { usage }) };
-  if (!end || (usage && (end.progress.finished || end.progress.current))) return told;
-  return { ...told, usage: guessed(inbound, usage, end.receivedBytes ?? 0), estimated: true };
+    return { target, usage: end?.progress.current === false ? undefined : { inputTokens: 0 } };
+  if (!end || (usage && (end.progress.finished || end.progress.current))) return { target, usage };
+  return { target, usage: guessed(inbound, usage, end.receivedBytes ?? 0), estimated: true };
 }
 
 /** The upstream was still at work when it was given up: it may bill what nobody saw. */

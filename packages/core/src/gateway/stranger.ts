@@ -35,14 +35,14 @@ async function notAdmitted(gateway: Running, gate: Gate | undefined): Promise<Fa
 }
 
 function nothingServed({ method, url }: HttpRequest): string {
-  return `Nothing is served at ${method} ${pathOf(url)}.`;
+  return `Nothing is served at ${method} ${shownPath(url)}.`;
 }
 
 /** As that of a call that was refused. */
 function logLine(requestId: string, { url, address }: HttpRequest, { kind, message, status }: Failure) {
   const fields = {
     requestId,
-    path: pathOf(url),
+    path: shownPath(url),
     ...(address !== undefined && { address }),
     status,
     failure: { kind, message },
@@ -53,8 +53,8 @@ function logLine(requestId: string, { url, address }: HttpRequest, { kind, messa
 /** Longer ones are nobody's but those of whoever fills logs. */
 const maxPathUnits = 200;
 
-/** Without its query, which may hold a key. */
-function pathOf(url: string): string {
+/** The path of a request as a log may have it: without its query, which may hold a key, and not too long. */
+export function shownPath(url: string): string {
   const [path = ''] = url.split('?');
   return path.length > maxPathUnits ? `${path.slice(0, maxPathUnits)}…` : path;
 }

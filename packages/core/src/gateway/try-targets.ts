@@ -16,14 +16,14 @@ export interface Outcome {
   readonly attempts: readonly AttemptRecord[];
   readonly notices: readonly Notice[];
   readonly target?: Target;
-  readonly way?: 'relay' | 'convert';
+  readonly way?: 'relay' | 'convert' | undefined;
   readonly failure?: Failure;
   readonly answer?: HttpAnswer;
   /** A whole reply's usage. A stream's comes with its end. */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   /** Absent: the call is over. Present: it is over when this says so. */
-  readonly streamed?: Ending<StreamEnd>;
-  why?(): RoutingRecord;
+  readonly streamed?: Ending<StreamEnd> | undefined;
+  readonly why?: (() => RoutingRecord) | undefined;
 }
 
 export interface StreamEnd {
@@ -37,7 +37,11 @@ export interface StreamEnd {
 export type Tried =
   /** A failure may have cost something: a part of it was answered. */
   | { readonly failure: Failure; readonly status: number; readonly usage?: Usage }
-  | { readonly answer: HttpAnswer; readonly usage?: Usage; readonly streamed?: Ending<StreamEnd> };
+  | {
+      readonly answer: HttpAnswer;
+      readonly usage?: Usage | undefined;
+      readonly streamed?: Ending<StreamEnd> | undefined;
+    };
 
 interface Trying {
   readonly signal: CancelSignal;
@@ -50,8 +54,6 @@ interface Trying {
 }
 
 type Tellable = Omit<Outcome, 'notices' | 'way'>;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The one loop that may send twice: asks, and either answers or goes on to the next target. Never throws. */
 export async function tryTargets(
@@ -91,11 +93,7 @@ export async function tryTargets(
       if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
       else sending?.over();
       const usage = lost && !tried.streamed ? addedUsage(lost, tried.usage) : tried.usage;
-      const outcome: Mutable<Tellable> = { attempts, target, answer: tried.answer };
-      if (tried.streamed) outcome.streamed = tried.streamed;
-      if (usage) outcome.usage = usage;
-      if (plan.why) outcome.why = plan.why;
-      return outcome;
+      return { attempts, target, answer: tried.answer, streamed: tried.streamed, usage, why: plan.why };
     }
     sending?.over();
     if (credential.quota !== undefined) ports.quotas.giveBack(credential.id);

@@ -111,7 +111,8 @@ function afterBoth(one: Promise<void>, other: Promise<void>): Promise<void> {
   return one === settled && other === settled ? settled : Promise.all([one, other]).then(() => undefined);
 }
 
-function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
+/** Whether there is anything here to keep to. */
+export function limited({ requestsPerMinute, tokensPerMinute, concurrency }: Limits): boolean {
   return requestsPerMinute !== undefined || tokensPerMinute !== undefined || concurrency !== undefined;
 }
 

@@ -76,10 +76,9 @@ export function concluding(inner: StreamTranslator, inbound: Inbound, words: Wor
 
   /** Of several choices the upstream may have finished one, which it is then believed for all. */
   function finish(out: Chunk, brokenBy?: Failure): string {
-    const cut = [() => reader.push(bytesOf(out)), () => reader.end()];
-    let text = '';
     // What comes with the end may be the rest of a frame that was cut, which no client could read.
-    for (const read of cut) text += pass(framesOf(read).filter(isReadable));
+    let text = pass(framesOf(() => reader.push(bytesOf(out))).filter(isReadable));
+    text += pass(framesOf(() => reader.end()).filter(isReadable));
     const failure = inner.progress.failure ?? (follower?.running ? (brokenBy ?? truncated()) : undefined);
     if (!told) text += failure ? conclude(failure) : writer.write([...unread, ...held]);
     unread = [];

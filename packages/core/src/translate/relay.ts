@@ -30,10 +30,13 @@ import { withoutVendorIds } from './vendor-ids.ts';
  */
 export function relay(inbound: Inbound, destination: Destination, settings: ReplySettings): Translation {
   const { binding } = destination;
+  const { body, headers, notices } = relayedRequest(inbound, destination, 'generate');
   const renaming = replyRenaming(inbound, destination);
   return {
     way: 'relay',
-    ...relayedRequest(inbound, destination, 'generate'),
+    body,
+    headers,
+    notices,
     // An upstream that answers in the other form than it was asked for is put right over the hub (X4).
     whole: (reply, contentType) =>
       contentType.includes('event-stream')
@@ -87,7 +90,7 @@ function relayWhole(
   const { usage, failure, finished } = dialect.watch.whole(topLevel(body)) ?? {};
   if (failure && !finished) throw failure;
   const told = failure ? new TextEncoder().encode(withoutVendorIds(new TextDecoder().decode(body))) : body;
-  return { contentType, body: renaming?.whole(told) ?? told, ...(usage && { usage }) };
+  return { contentType, body: renaming?.whole(told) ?? told, usage };
 }
 
 interface Progress extends StreamProgress {

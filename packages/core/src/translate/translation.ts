@@ -43,7 +43,7 @@ export interface Destination {
   readonly facts: ModelFacts;
   readonly signer: string;
   /** How the place carries the dialect, where that differs from the dialect's habit. */
-  readonly binding?: Binding;
+  readonly binding?: Binding | undefined;
 }
 
 /** What a translation takes from the outside, so that it stays a function. */
@@ -69,7 +69,7 @@ export interface Translation {
 export interface WholeReply {
   readonly contentType: string;
   readonly body: Chunk;
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
   readonly finish?: Finish;
 }
 

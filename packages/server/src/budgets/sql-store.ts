@@ -156,16 +156,18 @@ async function addToBook(tx: Database, booking: Pick<Booking, 'budget' | 'endsAt
   return rows[0]?.spent ?? 0;
 }
 
-const addSpent = preparedQuery<Pick<Booking, 'budget' | 'endsAt' | 'amount'>, { readonly spent: number }>((db, value) => {
-  const amount = value((booking) => booking.amount);
-  return db
-    .insertInto('budgetBooks')
-    .values({ budget: value(({ budget }) => budget), endsAt: value(({ endsAt }) => endsAt), spent: amount })
-    .onConflict((conflict) =>
-      conflict.columns(['budget', 'endsAt']).doUpdateSet({ spent: sql`budget_books.spent + ${amount}` }),
-    )
-    .returning('spent');
-});
+const addSpent = preparedQuery<Pick<Booking, 'budget' | 'endsAt' | 'amount'>, { readonly spent: number }>(
+  (db, value) => {
+    const amount = value((booking) => booking.amount);
+    return db
+      .insertInto('budgetBooks')
+      .values({ budget: value(({ budget }) => budget), endsAt: value(({ endsAt }) => endsAt), spent: amount })
+      .onConflict((conflict) =>
+        conflict.columns(['budget', 'endsAt']).doUpdateSet({ spent: sql`budget_books.spent + ${amount}` }),
+      )
+      .returning('spent');
+  },
+);
 
 interface Slice {
   readonly leavesAt: number;
@@ -253,10 +255,28 @@ const addToSlice = preparedQuery<BudgetSliceTable>((db, value) => {
 const takeFromLease = preparedQuery<BudgetLeaseTable>((db, value) =>
   db
     .updateTable('budgetLeases')
-    .set((row) => ({ amount: row('amount', '-', value(({ amount }) => amount)) }))
-    .where('budget', '=', value(({ budget }) => budget))
-    .where('endsAt', '=', value(({ endsAt }) => endsAt))
-    .where('holder', '=', value(({ holder }) => holder)),
+    .set((row) => ({
+      amount: row(
+        'amount',
+        '-',
+        value(({ amount }) => amount),
+      ),
+    }))
+    .where(
+      'budget',
+      '=',
+      value(({ budget }) => budget),
+    )
+    .where(
+      'endsAt',
+      '=',
+      value(({ endsAt }) => endsAt),
+    )
+    .where(
+      'holder',
+      '=',
+      value(({ holder }) => holder),
+    ),
 );
 
 function sum(numbers: readonly number[]): number {

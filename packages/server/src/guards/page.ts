@@ -3,6 +3,7 @@ import {
   Gate,
   kindOfStatus,
   plainRefusal,
+  shownPath,
   type HttpAnswer,
   type HttpRequest,
   type KeyedGateway,
@@ -38,7 +39,8 @@ export async function guardedPage(
   const kind = headers['x-proxy-error'] ?? kindOfStatus(status);
   log(status >= 500 ? 'error' : 'warn', `request ${status} ${kind}`, {
     requestId,
-    ...seen(request),
+    path: shownPath(request.url),
+    ...(request.address !== undefined && { address: request.address }),
     status,
     failure: { kind },
   });
@@ -63,14 +65,4 @@ async function letIn(
     if (thrown instanceof Failure) return plainRefusal(thrown);
     throw thrown;
   }
-}
-
-/** Longer ones are nobody's but those of whoever fills logs. */
-const maxPathUnits = 200;
-
-/** The path without its query, which may hold a key. */
-function seen({ url, address }: HttpRequest): Readonly<Record<string, string>> {
-  const [path = ''] = url.split('?');
-  const shown = path.length > maxPathUnits ? `${path.slice(0, maxPathUnits)}…` : path;
-  return { path: shown, ...(address !== undefined && { address }) };
 }

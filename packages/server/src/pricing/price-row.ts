@@ -50,12 +50,12 @@ export interface PricedTarget {
   readonly provider: string;
   /** The name that the provider has for it. */
   readonly model: string;
-  readonly upstream?: string;
+  readonly upstream?: string | undefined;
   /** What the caller asked for: a deployment's own name tells nothing of the model behind it. */
-  readonly askedModel?: string;
+  readonly askedModel?: string | undefined;
   /** The region that an upstream is set to, where it has such a setting. */
-  readonly region?: string;
-  readonly batch?: boolean;
+  readonly region?: string | undefined;
+  readonly batch?: boolean | undefined;
   /** When it began, in milliseconds since 1970; absent: now. */
-  readonly at?: number;
+  readonly at?: number | undefined;
 }

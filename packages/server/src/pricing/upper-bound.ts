@@ -8,9 +8,9 @@ export interface MostUsage {
   readonly maxInputTokens: number;
   /** Of all candidates together. */
   readonly maxOutputTokens: number;
-  readonly images?: number;
-  readonly searches?: number;
-  readonly audioSeconds?: number;
+  readonly images?: number | undefined;
+  readonly searches?: number | undefined;
+  readonly audioSeconds?: number | undefined;
 }
 
 export type BoundedTarget = PricedTarget & MostUsage;

@@ -61,12 +61,5 @@ function targetOf(
   const name = upstreamModel ?? model;
   if (provider === undefined || name === undefined) return undefined;
   const region = regions.get(attempts.at(-1)?.credential ?? '') ?? regions.get(upstream ?? '');
-  return {
-    provider,
-    model: name,
-    at: startedAt,
-    ...(upstream !== undefined && { upstream }),
-    ...(model !== undefined && { askedModel: model }),
-    ...(region !== undefined && { region }),
-  };
+  return { provider, model: name, at: startedAt, upstream, askedModel: model, region };
 }

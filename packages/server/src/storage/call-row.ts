@@ -1,4 +1,5 @@
 import { totalInputTokens, type CallRecord, type Charge } from '@proxy/core';
+import type { Mutable } from '../mutable.ts';
 import {
   attemptOf,
   chargeOf,
@@ -23,7 +24,7 @@ const maxItems = 100;
 /** A call as its row: what has no column of its own is in `record`. `onCut` hears of a record that was too long. */
 export function rowOf(call: StoredCall, onCut?: () => void): CallTable {
   const { usage, cost, failure } = call;
-  const columns: Columns = {
+  const row: Mutable<CallTable> = {
     requestId: call.requestId,
     startedAt: call.startedAt,
     durationMs: call.durationMs,
@@ -38,14 +39,16 @@ export function rowOf(call: StoredCall, onCut?: () => void): CallTable {
     outputTokens: whole(usage?.outputTokens ?? 0),
     costNanos: cost ? nanosOf(cost.usd) : null,
     failure: failure?.kind ?? null,
+    record: '',
   };
-  const rest = restOf(call, columns);
+  const rest = restOf(call, row);
   let record = JSON.stringify(rest);
   if (record.length > maxRecordUnits) {
     onCut?.();
     record = JSON.stringify(rest, cut);
   }
-  return Object.assign(columns, { record: storableJson(record) });
+  row.record = storableJson(record);
+  return row;
 }
 
 /** The call of a row, of earlier versions as well, whose records were whole. */
@@ -74,8 +77,6 @@ export function chargesOf({ record }: Pick<CallTable, 'record'>): readonly Charg
   return charges.map(chargeOf);
 }
 
-type Columns = Omit<CallTable, 'record'>;
-
 /** Every member of a call that no column has in full. Written for each call, so that its lists are short. */
 type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices' | 'charges' | 'cost'> & {
   readonly attempts: readonly ShortAttempt[];
@@ -86,7 +87,7 @@ type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices
 
 type NamesOfColumns = 'requestId' | 'startedAt' | 'durationMs' | 'status' | 'callerId' | 'userId' | 'operation' | 'upstream'; // prettier-ignore
 
-function restOf(call: StoredCall, columns: Columns): Rest {
+function restOf(call: StoredCall, columns: CallTable): Rest {
   return {
     path: call.path,
     door: call.door,

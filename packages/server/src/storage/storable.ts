@@ -7,7 +7,7 @@ export function storable(parameter: unknown): unknown {
 
 /** JSON of ours that the database is to read: JSON.stringify escapes zeros and half pairs, and nothing else like it. */
 export function storableJson(json: string): string {
-  return unreadable.test(json) ? JSON.stringify(cleaned(JSON.parse(json))) : json;
+  return json.includes('\\u') && unreadable.test(json) ? JSON.stringify(cleaned(JSON.parse(json))) : json;
 }
 
 const unreadable = /\\u(?:0000|d[89a-f])/;
@@ -34,7 +34,10 @@ export function whole(value: number): number {
 
 /** A caller chose the name, and PostgreSQL's indexes take no long ones. */
 export function plain(text: string | undefined): string | null {
-  return text === undefined ? null : withoutZeros(text.slice(0, maxNameUnits)).toWellFormed();
+  if (text === undefined) return null;
+  const cut = text.length > maxNameUnits ? text.slice(0, maxNameUnits) : text;
+  return unclean.test(cut) ? withoutZeros(cut).toWellFormed() : cut;
 }
 
 const maxNameUnits = 300;
+const unclean = /[\0\ud800-\udfff]/;

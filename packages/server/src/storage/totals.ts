@@ -74,7 +74,9 @@ const upserts = [64, 8, 1].map((size) => ({
   run: preparedQuery<readonly TotalTable[]>((db, value) => {
     const members = ['callerId', 'model', 'calls', 'inputTokens', 'outputTokens', 'costNanos', 'lastAt'] as const;
     const rowAt = (at: number) =>
-      Object.fromEntries(members.map((member) => [member, value((rows) => rows[at]?.[member])])) as unknown as TotalTable;
+      Object.fromEntries(
+        members.map((member) => [member, value((rows) => rows[at]?.[member])]),
+      ) as unknown as TotalTable;
     return db
       .insertInto('totals')
       .values(Array.from({ length: size }, (_, at) => rowAt(at)))

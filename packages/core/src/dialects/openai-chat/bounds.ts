@@ -7,14 +7,13 @@ export const bounds: Bounds = {
   media: ['"image_url"', '"input_audio"', '"file"', '"video_url"'],
   of(body): RequestBounds {
     // Either name is understood by some vendor.
-    const limits = [atLeastOne(body.get('max_completion_tokens')), atLeastOne(body.get('max_tokens'))];
-    const told = limits.filter((limit) => limit !== undefined);
+    const told = Math.max(atLeastOne(body.get('max_completion_tokens')) ?? 0, atLeastOne(body.get('max_tokens')) ?? 0);
     const candidates = candidatesOf(body);
     return {
-      ...(told.length > 0 && { maxOutputTokens: Math.max(...told) }),
-      ...(candidates > 1 && { candidates }),
-      ...(object(body.get('web_search_options')) && { rounds: 1 }),
-      ...(object(body.get('prediction')) && { prediction: true }),
+      maxOutputTokens: told > 0 ? told : undefined,
+      candidates: candidates > 1 ? candidates : undefined,
+      rounds: object(body.get('web_search_options')) ? 1 : undefined,
+      prediction: object(body.get('prediction')) !== undefined,
       images: imagesOf(body),
     };
   },
