@@ -25,8 +25,10 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   headers: HeaderMap = {};
   body: Source = this;
   heardAt = 0;
-  readonly patienceMs: number;
-  readonly #place: string;
+  place = -1;
+  patienceMs: number;
+  readonly #idlePatienceMs: number;
+  readonly #host: string;
   readonly #signal: CancelSignal;
   readonly #resolve: (response: UpstreamResponse) => void;
   readonly #reject: (reason: unknown) => void;
@@ -40,16 +42,19 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   #error: unknown;
   #cancelled = false;
 
+  /** `answerPatienceMs` until the head of the reply, `idlePatienceMs` between two reads of its body; 0: for ever. */
   constructor(
-    place: string,
+    host: string,
     signal: CancelSignal,
-    patienceMs: number,
+    answerPatienceMs: number,
+    idlePatienceMs: number,
     resolve: (response: UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#place = place;
+    this.#host = host;
     this.#signal = signal;
-    this.patienceMs = patienceMs;
+    this.patienceMs = answerPatienceMs;
+    this.#idlePatienceMs = idlePatienceMs;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this);
@@ -69,6 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     }
     this.#controller = controller;
     this.#moment = 'waiting';
+    if (this.patienceMs > 0) silences.listen(this);
   }
 
   onResponseStart(
@@ -78,7 +84,9 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   ): void {
     if (status < 200) return; // 103 Early Hints
     this.#moment = 'receiving';
+    this.patienceMs = this.#idlePatienceMs;
     if (this.patienceMs > 0) silences.listen(this);
+    else silences.forget(this);
     this.status = status;
     this.headers = joined(headers);
     const encoding = this.headers['content-encoding'];
@@ -106,7 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
     if (this.#over) return;
-    this.#error = networkFailure(this.#place, this.#moment, error);
+    this.#error = networkFailure(this.#host, this.#moment, error);
     this.#close();
     if (this.status === 0) this.#reject(this.#error);
     else if (this.#sink && !this.#held && !this.#cancelled) this.#sink.fail(this.#error);
@@ -116,7 +124,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
   silent(): void {
     const controller = this.#controller;
     if (controller?.paused) this.heardAt = silences.now;
-    else controller?.abort(new errors.BodyTimeoutError());
+    else controller?.abort(this.status === 0 ? new errors.HeadersTimeoutError() : new errors.BodyTimeoutError());
   }
 
   start(sink: Sink): Flow {
@@ -169,7 +177,7 @@ export class Exchange implements Dispatcher.DispatchHandler, UpstreamResponse, S
     const { 'content-encoding': _encoding, 'content-length': _length, ...headers } = this.headers;
     this.headers = headers;
     const source: Source = { start: (sink) => this.start(sink) };
-    this.body = decoded(source, encoding, (error) => networkFailure(this.#place, 'receiving', error));
+    this.body = decoded(source, encoding, (error) => networkFailure(this.#host, 'receiving', error));
   }
 
   /** The connection has gone over to somebody else. */

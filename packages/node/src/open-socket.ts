@@ -36,7 +36,8 @@ export function openSocket(
           'sec-websocket-key': key,
           ...(request.protocols.length > 0 && { 'sec-websocket-protocol': request.protocols.join(', ') }),
         },
-        headersTimeout: request.headersTimeoutMs,
+        // Ours: see silence.ts.
+        headersTimeout: 0,
         bodyTimeout: 0,
       },
       opening,
@@ -62,7 +63,7 @@ class Opening extends Exchange {
     resolve: (answer: OpenedSocket | UpstreamResponse) => void,
     reject: (reason: unknown) => void,
   ) {
-    super(name, request.signal, refusalPatienceMs, resolve, reject);
+    super(name, request.signal, request.headersTimeoutMs, refusalPatienceMs, resolve, reject);
     this.#name = name;
     this.#request = request;
     this.#key = key;

@@ -7,6 +7,7 @@ afterEach(() => void vi.useRealTimers());
 function speaker(patienceMs: number): Speaker & { readonly told: number[] } {
   const one = {
     heardAt: -1,
+    place: -1,
     patienceMs,
     told: [] as number[],
     silent() {

@@ -2,6 +2,8 @@
 export interface Speaker {
   /** By the clock of silences, in milliseconds. */
   heardAt: number;
+  /** Among those who are listened to; below zero: it is not. Begins so, and is kept here. */
+  place: number;
   readonly patienceMs: number;
   /** For longer than its patience. Called until it is forgotten or heard again. */
   silent(): void;
@@ -10,11 +12,14 @@ export interface Speaker {
 const tickMs = 100;
 
 /**
- * Tells of replies that stand still. One clock for all of them: a timer for each reply would be a timer a request, and those of undici
- * that are cleared stay until its next half second, through several collections.
+ * Tells of requests and replies that stand still. One clock for all of them: a timer for each would be a timer a request, and those of
+ * undici that are cleared stay until its next half second, through several collections. Nor is there a Set: one that grows and shrinks
+ * with each call makes tables that lead from one to the next, so that the collector takes the old for alive.
  */
 class Silences {
-  readonly #speakers = new Set<Speaker>();
+  readonly #speakers: (Speaker | undefined)[] = [];
+  /** Of the list; behind it is nobody. */
+  #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #now = 0;
   #tickedAt = 0;
@@ -26,14 +31,26 @@ class Silences {
 
   listen(speaker: Speaker): void {
     speaker.heardAt = this.#now;
-    this.#speakers.add(speaker);
+    if (speaker.place >= 0) return;
+    speaker.place = this.#count;
+    this.#speakers[this.#count] = speaker;
+    this.#count += 1;
     if (this.#timer) return;
     this.#tickedAt = performance.now();
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
+  /** The last one takes its place. */
   forget(speaker: Speaker): void {
-    this.#speakers.delete(speaker);
+    const { place } = speaker;
+    if (place < 0) return;
+    speaker.place = -1;
+    this.#count -= 1;
+    const last = this.#speakers[this.#count];
+    this.#speakers[this.#count] = undefined;
+    if (!last || last === speaker) return;
+    last.place = place;
+    this.#speakers[place] = last;
   }
 
   #tick(): void {
@@ -41,11 +58,16 @@ class Silences {
     // A process that stood still itself has not listened.
     this.#now += Math.min(now - this.#tickedAt, 2 * tickMs);
     this.#tickedAt = now;
-    if (this.#speakers.size === 0) {
+    if (this.#count === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+      this.#speakers.length = 0;
     }
-    for (const speaker of this.#speakers) if (this.#now - speaker.heardAt > speaker.patienceMs) speaker.silent();
+    // From the end, where whoever takes a forgotten one's place has been asked already.
+    for (let at = this.#count - 1; at >= 0; at -= 1) {
+      const speaker = this.#speakers[at];
+      if (speaker && this.#now - speaker.heardAt > speaker.patienceMs) speaker.silent();
+    }
   }
 }
 

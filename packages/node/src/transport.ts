@@ -78,8 +78,11 @@ function transportOver(
         const pathAt = pathStart(url);
         const origin = url.slice(0, pathAt);
         const { dispatcher, name } = connectionTo(origin);
-        const exchange = new Exchange(name, request.signal, request.idleTimeoutMs, resolve, reject);
-        if (request.signal.aborted) exchange.handleEvent();
+        const { signal, body, headersTimeoutMs, idleTimeoutMs } = request;
+        // An upload may take longer than its answer: undici knows when it has been sent.
+        const patienceMs = isSource(body) ? 0 : headersTimeoutMs;
+        const exchange = new Exchange(name, signal, patienceMs, idleTimeoutMs, resolve, reject);
+        if (signal.aborted) exchange.handleEvent();
         else dispatcher.dispatch(dispatchOptions(request, origin, url.slice(pathAt)), exchange);
       }),
     async open(request) {
@@ -111,8 +114,8 @@ function dispatchOptions(request: OutboundRequest, origin: string, path: string)
     method: request.method,
     headers: request.headers,
     body: isSource(request.body) ? readableOf(request.body) : (request.body ?? null),
-    headersTimeout: request.headersTimeoutMs,
-    // Ours: see silence.ts.
+    // The others are ours: see silence.ts.
+    headersTimeout: isSource(request.body) ? request.headersTimeoutMs : 0,
     bodyTimeout: 0,
   };
 }

@@ -71,6 +71,7 @@ export function record({ ports }: Running, story: Story, status: number, ending:
   const durationMs = ports.clock.now() - startedAt;
   const charges = story.hold?.settle(spentOf(inbound, ending, durationMs)) ?? [];
   const target = outcome?.target;
+  story.gate?.over();
   // Every member by name: spreads of those that may be absent would copy as often, for every call.
   const entry: CallRecord = {
     requestId,

@@ -10,6 +10,8 @@ import type { Running } from './running.ts';
 export class Gate {
   readonly #policies: readonly Policy[];
   readonly #visit: Visit & { caller: Caller | undefined };
+  /** So many policies have been asked to inspect the call, and wait to hear of its end. */
+  #inspected = 0;
 
   constructor(
     policies: readonly Policy[],
@@ -47,6 +49,7 @@ export class Gate {
     const visit = this.#visit as KnownVisit; // authenticated by now
     let current = inbound;
     for (let at = from; at < this.#policies.length; at += 1) {
+      this.#inspected = at + 1;
       const inspected = this.#policies[at]?.inspect?.(visit, current, targets);
       if (inspected instanceof Promise) {
         const before = current;
@@ -60,6 +63,14 @@ export class Gate {
   lists(model: string, targets: readonly ListedTarget[]): boolean {
     const visit = this.#visit as KnownVisit; // authenticated by now
     return this.#policies.every((policy) => policy.lists?.(visit, model, targets) !== false);
+  }
+
+  /** Only the first time counts. */
+  over(): void {
+    const visit = this.#visit as KnownVisit; // nothing is inspected before
+    const inspected = this.#inspected;
+    this.#inspected = 0;
+    for (let at = 0; at < inspected; at += 1) this.#policies[at]?.over?.(visit);
   }
 
   refused(failure: Failure): void {

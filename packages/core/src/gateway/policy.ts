@@ -23,6 +23,8 @@ export interface Policy {
     inbound: Incoming,
     targets: readonly PolicyTarget[],
   ): Incoming | undefined | void | Promise<Incoming | undefined | void>;
+  /** A call that this policy has inspected is over, whatever became of it; its record comes next. Must not throw. */
+  over?(visit: KnownVisit): void;
   /** Whether a model is in the lists of those that may be asked for. Absent: it is. */
   lists?(visit: KnownVisit, model: string, targets: readonly ListedTarget[]): boolean;
   /** A call was refused before any upstream was asked: by a policy, a limit, a missing key, an unknown path. Must not throw. */

@@ -44,12 +44,13 @@ function rulesOf(set: GuardSet, counters: Counters, scope: string): readonly Pol
 
 function onlyAt(doors: readonly GuardedDoor[] | undefined, policy: Policy): Policy {
   if (!doors) return policy;
-  const { name, admit, inspect, lists, refused } = policy;
+  const { name, admit, inspect, over, lists, refused } = policy;
   const concerns = ({ door = 'own' }: Visit) => doors.some((one) => one === door);
   return {
     name,
     ...(admit && { admit: (visit) => (concerns(visit) ? admit(visit) : undefined) }),
     ...(inspect && { inspect: (visit, ...asked) => (concerns(visit) ? inspect(visit, ...asked) : undefined) }),
+    ...(over && { over: (visit) => (concerns(visit) ? over(visit) : undefined) }),
     ...(lists && { lists: (visit, ...asked) => !concerns(visit) || lists(visit, ...asked) }),
     ...(refused && { refused: (visit, failure) => (concerns(visit) ? refused(visit, failure) : undefined) }),
   };

@@ -11,8 +11,9 @@ import { Series, seriesLabels } from './series.ts';
 export interface Metrics {
   readonly ledger: Ledger;
   readonly registry: Registry;
-  /** Running calls are counted between these and their record. */
-  began(requestId: string): void;
+  /** Running calls are counted between these two. */
+  began(): void;
+  ended(): void;
 }
 
 /** What is measured at the moment that somebody reads. */
@@ -46,12 +47,12 @@ export function createMetrics(measured?: () => Measured): Metrics {
     labelNames: ['upstream', 'credential', 'outcome'],
     sums: () => attempts.all().map(({ labels, count }) => [labels, count]),
   });
-  const running = new Set<string>();
+  let running = 0;
   const gauge: Gauge = new Gauge({
     name: 'proxy_running_requests',
     help: 'Calls that have been let in and are not over.',
     registers,
-    collect: () => gauge.set(running.size),
+    collect: () => gauge.set(running),
   });
   if (measured) measureNow(registry, measured);
   const modelsAt = new Map<string, Set<string>>();
@@ -68,10 +69,10 @@ export function createMetrics(measured?: () => Measured): Metrics {
 
   return {
     registry,
-    began: (requestId) => void running.add(requestId),
+    began: () => void (running += 1),
+    ended: () => void (running -= 1),
     ledger: {
       append(record: StoredCall) {
-        running.delete(record.requestId);
         const { dialect = '', operation = '', upstream = '', upstreamModel, failure } = record;
         const model = upstreamModel === undefined ? '' : known(upstream, upstreamModel);
         series.of(dialect, operation, upstream, model, String(record.status)).add(record);

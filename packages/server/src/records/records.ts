@@ -66,7 +66,7 @@ export function createRecords({ log, storage, measured }: RecordsOptions): Recor
       return {
         ledger: costed(config, read && promptHashes ? hashed(read.inboundOf, all) : all),
         policies: [
-          ...(counted ? [runningPolicy(counted.began)] : []),
+          ...(counted ? [runningPolicy(counted)] : []),
           ...(read ? [read.policy] : []),
           ...(traces ? [traces.policy] : []),
         ],

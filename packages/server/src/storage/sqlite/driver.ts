@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { CompiledQuery, type DatabaseConnection, type Driver } from 'kysely';
 import { NodeSqliteConnection, patiently } from './connection.ts';
 
+const pageBytes = 8192;
+
 /** One connection, which Kysely hands to one asker after the other. */
 export class NodeSqliteDriver implements Driver {
   readonly #path: string;
@@ -14,6 +16,8 @@ export class NodeSqliteDriver implements Driver {
 
   async init(): Promise<void> {
     const database = new DatabaseSync(this.#path, { enableForeignKeyConstraints: true });
+    // Half as many writes as with SQLite's own 4096, each of which is two calls of the system. Only a new file hears it.
+    database.exec(`PRAGMA page_size = ${pageBytes}`);
     // WAL with NORMAL survives the end of the process at any moment; a loss of power may undo the last commits, which the
     // journal then brings again (journal/).
     await patiently(() => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;'));
