@@ -17,8 +17,8 @@ export function entryOf(call: StoredCall, onCut?: () => void): Entry {
 
 const noCharges: readonly Charge[] = [];
 
-/** In the order of the journal's texts. */
-const columns = [
+/** In the order of the journal's texts, and of `cellsOf`. */
+export const columns = [
   'requestId',
   'startedAt',
   'durationMs',
@@ -35,9 +35,29 @@ const columns = [
   'failure',
 ] as const satisfies readonly (keyof CallTable)[];
 
+/** Everything but the record. One by one, since looking members up by names that change is dear, and done for every call. */
+export function cellsOf(row: CallTable): readonly (string | number | null)[] {
+  return [
+    row.requestId,
+    row.startedAt,
+    row.durationMs,
+    row.status,
+    row.callerId,
+    row.userId,
+    row.operation,
+    row.model,
+    row.upstream,
+    row.upstreamModel,
+    row.inputTokens,
+    row.outputTokens,
+    row.costNanos,
+    row.failure,
+  ];
+}
+
 /** As it stands in the journal: what has a column in a line, then the record, which is not put into a text again. */
 export function entryText(row: CallTable): string {
-  return `${JSON.stringify(columns.map((name) => row[name]))}\n${row.record}`;
+  return `${JSON.stringify(cellsOf(row))}\n${row.record}`;
 }
 
 /** The entry of a text; earlier versions wrote the whole call. */

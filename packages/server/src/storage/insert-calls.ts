@@ -1,4 +1,5 @@
 import { CompiledQuery, PostgresAdapter } from 'kysely';
+import { cellsOf, columns } from './entry.ts';
 import { storable, storableJson } from './storable.ts';
 import type { CallTable, Database } from './tables.ts';
 
@@ -50,10 +51,10 @@ const types = {
   record: 'text',
 } as const satisfies Readonly<Record<keyof CallTable, string>>;
 
-const members = Object.keys(types) as readonly (keyof CallTable)[]; // its own keys
+const members = [...columns, 'record'] as const;
 const once = 'on conflict (request_id) do nothing';
 const ends = { once, told: `${once} returning request_id` };
-const into = `insert into calls (${members.map(snake).join(', ')})`;
+const into = `into calls (${members.map(snake).join(', ')})`;
 
 /** PostgreSQL takes 65535 parameters in a statement at most, and each costs a message: the rows are one. */
 function jsonInsert(rows: readonly CallTable[], end: string): CompiledQuery {
@@ -62,7 +63,7 @@ function jsonInsert(rows: readonly CallTable[], end: string): CompiledQuery {
 
 const quoted = members.map((member) => `"${member}"`);
 const typed = members.map((member) => `"${member}" ${types[member]}`);
-const jsonStatement = `${into} select ${quoted.join(', ')} from json_to_recordset($1) as row (${typed.join(', ')}) `;
+const jsonStatement = `insert ${into} select ${quoted.join(', ')} from json_to_recordset($1) as row (${typed.join(', ')}) `;
 
 /** SQLite reads JSON slower than it takes values. */
 function* chunkInserts(rows: readonly CallTable[], end: keyof typeof ends): Generator<CompiledQuery> {
@@ -73,13 +74,20 @@ function* chunkInserts(rows: readonly CallTable[], end: keyof typeof ends): Gene
 
 function valuesOf(rows: readonly CallTable[], from: number, many: number): unknown[] {
   const values: unknown[] = [];
-  for (const row of rows.slice(from, from + many)) for (const member of members) values.push(storable(row[member]));
+  for (const row of rows.slice(from, from + many)) {
+    for (const cell of cellsOf(row)) values.push(storable(cell));
+    values.push(storable(row.record));
+  }
   return values;
 }
 
 const marks = `(${members.map(() => '?').join(', ')})`;
+/**
+ * A row that is refused ends the statement where it is (OR FAIL), and its transaction with it: so SQLite needs no copy of each page that
+ * the statement changes, by which it could be undone alone.
+ */
 const chunks = [128, 32, 8, 1].map((size) => {
-  const statement = `${into} values ${Array.from({ length: size }, () => marks).join(', ')} `;
+  const statement = `insert or fail ${into} values ${Array.from({ length: size }, () => marks).join(', ')} `;
   return { size, once: statement + ends.once, told: statement + ends.told };
 });
 

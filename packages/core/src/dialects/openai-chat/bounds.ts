@@ -14,7 +14,10 @@ export const bounds: Bounds = {
       candidates: candidates > 1 ? candidates : undefined,
       rounds: object(body.get('web_search_options')) ? 1 : undefined,
       prediction: object(body.get('prediction')) !== undefined,
-      images: imagesOf(body),
+      // Of pictures alone, which most requests are not for.
+      get images() {
+        return imagesOf(body);
+      },
     };
   },
 };
