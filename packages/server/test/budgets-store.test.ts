@@ -66,6 +66,13 @@ describe.each(databases)('budgets on $name', (database) => {
     throw new Error(`Not refused: ${String(thrown)}.`);
   }
 
+  test('of a budget that nobody can spend no more is leased than can be read again', async () => {
+    const { process, leases } = await scene({ amount: 1e18 });
+    const [one, other] = [await process(), await process()];
+    for (const { spend } of [one, other]) await spend(100);
+    expect((await leases()).map(({ amount }) => amount)).toEqual([2 ** 50 - 100, 2 ** 50 - 100]);
+  });
+
   test('processes share a budget: what one has set aside or spent the other cannot', async () => {
     const { process, books } = await scene();
     const [one, other] = [await process(), await process()];

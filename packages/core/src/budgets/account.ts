@@ -4,6 +4,8 @@ import type { BudgetKey, BudgetStore, Leased } from './store.ts';
 
 /** So much of a budget is leased at once, where as much is left: it can serve nobody else meanwhile. */
 const leaseShare = 0.05;
+/** A million dollars: books read amounts as numbers, and an enormous budget must not pass what those can be. */
+const mostLeased = 2 ** 50;
 
 /** What was taken of an account for one call, and of which period. */
 export interface Taking {
@@ -66,7 +68,7 @@ export class Account {
       const endsAt = this.#endsAt;
       const current = this.#lease;
       const lacking = need - this.#free;
-      const asked = { amount, need: lacking, want: Math.max(lacking, Math.ceil(amount * leaseShare)) };
+      const asked = { amount, need: lacking, want: Math.max(lacking, Math.min(Math.ceil(amount * leaseShare), mostLeased)) };
       const leased = this.#ports.store.lease(this.#key(endsAt), asked);
       const lease = leased instanceof Promise ? await this.#alone(leased) : leased;
       // What is at hand here is leased, but nobody's yet.
