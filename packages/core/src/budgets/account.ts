@@ -68,7 +68,11 @@ export class Account {
       const endsAt = this.#endsAt;
       const current = this.#lease;
       const lacking = need - this.#free;
-      const asked = { amount, need: lacking, want: Math.max(lacking, Math.min(Math.ceil(amount * leaseShare), mostLeased)) };
+      const asked = {
+        amount,
+        need: lacking,
+        want: Math.max(lacking, Math.min(Math.ceil(amount * leaseShare), mostLeased)),
+      };
       const leased = this.#ports.store.lease(this.#key(endsAt), asked);
       const lease = leased instanceof Promise ? await this.#alone(leased) : leased;
       // What is at hand here is leased, but nobody's yet.
