@@ -14,10 +14,7 @@ export const bounds: Bounds = {
       candidates: candidates > 1 ? candidates : undefined,
       rounds: object(body.get('web_search_options')) ? 1 : undefined,
       prediction: object(body.get('prediction')) !== undefined,
-      // Of pictures alone, which most requests are not for.
-      get images() {
-        return imagesOf(body);
-      },
+      images: imagesOf(body),
     };
   },
 };
