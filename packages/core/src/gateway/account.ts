@@ -111,11 +111,9 @@ export function whenKept({ kept }: Story, answer: HttpAnswer): HttpAnswer | Prom
 
 /** The answer with what we have to say of it ourselves. */
 export function withOurHeaders(answer: HttpAnswer, story: Story, notices: readonly Notice[] = []): HttpAnswer {
-  const headers: Record<string, string> = {
-    ...answer.headers,
-    ...story.gate?.answerHeaders,
-    'x-proxy-request-id': story.requestId,
-  };
+  const headers: Record<string, string> = { ...answer.headers, ...story.gate?.answerHeaders };
+  // Behind the literal: a member that follows a spread is defined by the runtime.
+  headers['x-proxy-request-id'] = story.requestId;
   if (notices.length > 0) headers['x-proxy-notices'] = noticesHeader(notices);
   return { ...answer, headers };
 }

@@ -7,16 +7,16 @@ import { reverseProxy } from './reverse-proxy.ts';
 import { stateless } from './stateless.ts';
 
 /** The doors of our predecessors, in the order in which they are tried. `docs/predecessors.md` says which are open. */
-const doors = {
+const doors = Object.entries({
   hosts: hostNames,
   api: apiProxy,
   services: reverseProxy,
   addresses: stateless,
-} satisfies Record<DoorName, Door>;
+} satisfies Record<DoorName, Door>);
 
 /** What the first door makes of a request that is at one; undefined when it is at none of them. */
 export function enter(request: HttpRequest, place: Place): Entry | undefined {
-  for (const [name, door] of Object.entries(doors)) {
+  for (const [name, door] of doors) {
     const entry = door(request, place);
     if (entry) return 'answer' in entry ? entry : { ...entry, request: marked(entry.request, name) };
   }
