@@ -1,5 +1,6 @@
 import { createServer as createHttps } from 'node:https';
 import { createServer as createTcp } from 'node:net';
+import type { Source } from '@proxy/core';
 import { describe, expect, test } from 'vitest';
 import { certificate, privateKey } from '../test/certificate.ts';
 import { pause, readSource } from '../test/support.ts';
@@ -80,6 +81,26 @@ describe('what goes wrong', () => {
       504,
       expect.stringContaining('did not answer in time'),
     ]);
+  });
+
+  test('C8 the time to answer begins when an upload has been sent', async () => {
+    const url = await upstream((request, response) => {
+      request.resume().on('end', () => response.end('got it'));
+    });
+    const body: Source = {
+      start(sink) {
+        let left = 8;
+        const timer = setInterval(() => {
+          if (left > 0) sink.write(`${(left -= 1)} `);
+          else {
+            clearInterval(timer);
+            sink.end();
+          }
+        }, 200);
+        return { resume: () => undefined, cancel: () => clearInterval(timer) };
+      },
+    };
+    expect(await textOf(await transport().send(post(url, { body, headersTimeoutMs: 100 })))).toBe('got it');
   });
 
   test('C8 the time to answer does not cut a stream that lives longer; silence within it does', async () => {

@@ -33,6 +33,19 @@ test('who is silent for too long is told once, who speaks is not', () => {
   expect([talking.told.length, patient.told.length]).toEqual([1, 1]);
 });
 
+test('whoever is forgotten leaves the others in their places', () => {
+  const all = Array.from({ length: 50 }, () => speaker(1000));
+  for (const one of all) silences.listen(one);
+  const forgotten = all.filter((_, index) => index % 3 === 0);
+  for (const one of forgotten) silences.forget(one);
+  for (const one of forgotten.slice(0, 5)) silences.listen(one);
+  silences.forget(forgotten[9] as Speaker); // there is one, and it is forgotten already
+  vi.advanceTimersByTime(1500);
+  expect(all.map(({ told }) => told.length)).toEqual(all.map((_, index) => (index % 3 === 0 && index >= 15 ? 0 : 1)));
+  vi.advanceTimersByTime(500);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 test('with nobody to listen to the clock stands, and goes on with the next', () => {
   vi.advanceTimersByTime(500);
   expect(vi.getTimerCount()).toBe(0);

@@ -3,7 +3,7 @@ import { Failure } from '../conversation/failure.ts';
 import type { Dialect, Door } from '../dialects/dialect.ts';
 import * as registry from '../dialects/registry.ts';
 import { memoryCallers, memoryLedger } from '../memory.ts';
-import type { Transport } from '../ports.ts';
+import { isSource, type Sink, type Transport } from '../ports.ts';
 import { anthropic, bedrock, gemini, openai, openaiCompatible } from '../providers/registry.ts';
 import { FakeSocket } from '../testing/fake-socket.ts';
 import { createGateway } from './create.ts';
@@ -26,6 +26,7 @@ const upstreams = [
 function spy(refuse: { readonly admit?: boolean; readonly inspect?: boolean } = {}) {
   const seen: string[] = [];
   const refusals: { readonly visit: Visit; readonly failure: Failure }[] = [];
+  const ends: string[] = [];
   const no = () => {
     throw new Failure('forbidden', 'Not here.');
   };
@@ -39,9 +40,10 @@ function spy(refuse: { readonly admit?: boolean; readonly inspect?: boolean } = 
       seen.push(`inspect ${visit.operation ?? '-'} ${visit.caller.id} ${inbound.glance.model}`.trim());
       if (refuse.inspect) no();
     },
+    over: ({ requestId }) => void ends.push(requestId),
     refused: (visit, failure) => void refusals.push({ visit, failure }),
   };
-  return { policy, seen, refusals };
+  return { policy, seen, refusals, ends };
 }
 
 function gatewayWith(policy: Policy, reply: (url: string) => string = () => '{}') {
@@ -142,6 +144,7 @@ async function visitDoor(gateway: ReturnType<typeof createGateway>, way: Way): P
   return client;
 }
 
+const nobody: Sink = { write: () => false, end: () => undefined, fail: () => undefined };
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 const title = ({ dialect, door }: Way) => `${dialect.name} ${door.method} ${door.path}`;
 /** Nothing is asked for there that could be looked into. */
@@ -150,14 +153,19 @@ const listsOnly = ({ door: { operation } }: Way) => operation === 'list-models' 
 describe('every policy sees every door', () => {
   test.each(ways.map((way) => [title(way), way] as const))('%s', async (_title, way) => {
     const { operation } = way.door;
-    const { policy, seen, refusals } = spy();
-    const { gateway } = gatewayWith(policy);
-    await visitDoor(gateway, way);
+    const { policy, seen, refusals, ends } = spy();
+    const { gateway, ledger } = gatewayWith(policy);
+    const answer = await visitDoor(gateway, way);
     const model = way.door.relay?.model === 'none' ? '' : modelOf(way);
     const inspected = (name: string) => `inspect ${name} me ${model}`.trim();
     const turn = operation === 'respond' ? ['admit generate', inspected('generate')] : [inspected(operation)];
     expect(seen).toEqual([`admit ${operation}`, ...(listsOnly(way) ? [] : turn)]);
     expect(refusals).toEqual([]);
+    if (answer instanceof FakeSocket) answer.leave();
+    else if (isSource(answer.body)) answer.body.start(nobody).cancel();
+    await settled();
+    const inspectedCalls = listsOnly(way) ? [] : ledger.records();
+    expect(ends).toEqual(inspectedCalls.map(({ requestId }) => requestId));
   });
 
   test.each(ways.map((way) => [title(way), way] as const))('and can shut it: %s', async (_title, way) => {
@@ -179,6 +187,7 @@ describe('every policy sees every door', () => {
     else expect(refused.status).toBe(403);
     expect(looked.sent).toEqual([]);
     expect(strict.refusals).toHaveLength(1);
+    expect(strict.ends).toHaveLength(1);
   });
 });
 
