@@ -95,6 +95,8 @@ export interface Bounds {
   readonly media: readonly string[];
   /** From top-level members alone. Whatever is malformed bounds nothing. */
   of(body: TopLevel): RequestBounds;
+  /** Of the operations that make pictures; absent: the dialect has none. */
+  pictures?(body: TopLevel): AskedPictures;
 }
 
 export interface RequestBounds {
@@ -108,7 +110,13 @@ export interface RequestBounds {
   readonly rounds?: number | undefined;
   /** Guessed output of the caller's that is paid for as output where it is wrong. */
   readonly prediction?: boolean | undefined;
-  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string };
+}
+
+/** How many pictures a request is for, and of which price. */
+export interface AskedPictures {
+  readonly count: number;
+  readonly size?: string;
+  readonly quality?: string;
 }
 
 /** What a relay looks for in bytes that it passes on untouched. */

@@ -153,7 +153,10 @@ function authorizedRequest({ ports, tokens }: Running, { upstream, credential, s
   const { provider } = upstream;
   const { method, body } = message;
   const url = message.url(fillHoles(upstream.baseUrl ?? provider.baseUrl ?? '', settings));
-  const headers = { ...provider.headers, ...message.headers, ...upstream.headers };
+  const headers: Record<string, string> = provider.headers
+    ? { ...provider.headers, ...message.headers }
+    : { ...message.headers };
+  if (upstream.headers) Object.assign(headers, upstream.headers);
   if (upstream.userAgent !== undefined)
     headers['user-agent'] = agentShown(upstream.userAgent, message.headers['user-agent']);
   const now = ports.clock.now();

@@ -2,7 +2,7 @@ import { longFiles } from '../bytes/lift.ts';
 import { holds } from '../bytes/search.ts';
 import type { Conversation } from '../conversation/conversation.ts';
 import type { MediaPart, Message, Part } from '../conversation/message.ts';
-import type { Bounds, Door, RequestBounds } from '../dialects/dialect.ts';
+import type { AskedPictures, Bounds, Door, RequestBounds } from '../dialects/dialect.ts';
 import { base64StringTokens, estimateBodyTokens } from '../limits/estimate.ts';
 import { matchesPattern } from '../models/facts.ts';
 import type { Caller, Most, Spending, SpendingTarget } from '../ports.ts';
@@ -83,7 +83,7 @@ function mostOf(inbound: Incoming, plan: Plan): Most {
   // A session's next reply, with all that was said before it.
   if (socket) return { inputTokens: window, outputTokens: maxOutput };
   const asked = upload ? {} : boundsOf(inbound);
-  const images = pictures.has(operation) ? { count: 1, ...asked.images } : undefined;
+  const images = pictures.has(operation) ? { count: 1, ...(!upload && picturesOf(inbound)) } : undefined;
   const imageCount = images?.count ?? 0;
   if (images && plan.possible().every(({ model }) => withoutTokens.some((pattern) => matchesPattern(pattern, model))))
     return { inputTokens: 0, outputTokens: 0, images };
@@ -128,6 +128,14 @@ function boundsOf({ dialect, top }: Incoming): RequestBounds {
   } catch {
     // No JSON object as far as anybody can tell here: all is possible.
     return { elsewhere: true };
+  }
+}
+
+function picturesOf({ dialect, top }: Incoming): AskedPictures | undefined {
+  try {
+    return dialect.bounds?.pictures?.(top);
+  } catch {
+    return undefined; // as above
   }
 }
 

@@ -14,7 +14,15 @@ export const bounds: Bounds = {
       candidates: candidates > 1 ? candidates : undefined,
       rounds: object(body.get('web_search_options')) ? 1 : undefined,
       prediction: object(body.get('prediction')) !== undefined,
-      images: imagesOf(body),
+    };
+  },
+  pictures(body) {
+    const size = text(body.get('size'));
+    const quality = text(body.get('quality'));
+    return {
+      count: atLeastOne(body.get('n')) ?? 1,
+      ...(size !== undefined && { size }),
+      ...(quality !== undefined && { quality }),
     };
   },
 };
@@ -24,14 +32,4 @@ function candidatesOf(body: TopLevel): number {
   const prompt = body.get('prompt');
   const prompts = isArray(prompt) && prompt.some((one) => typeof one !== 'number') ? prompt.length : 1;
   return prompts * Math.max(atLeastOne(body.get('n')) ?? 1, atLeastOne(body.get('best_of')) ?? 1);
-}
-
-function imagesOf(body: TopLevel): NonNullable<RequestBounds['images']> {
-  const size = text(body.get('size'));
-  const quality = text(body.get('quality'));
-  return {
-    count: atLeastOne(body.get('n')) ?? 1,
-    ...(size !== undefined && { size }),
-    ...(quality !== undefined && { quality }),
-  };
 }
