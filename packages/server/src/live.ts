@@ -17,7 +17,7 @@ import type { Config } from './config/config.ts';
 import type { PictureStore } from './doors/picture-store.ts';
 import type { Bans } from './guards/bans.ts';
 import { policiesOf } from './guards/policies.ts';
-import { createPricing } from './pricing/index.ts';
+import { pricingOf } from './pricing/index.ts';
 import type { Records } from './records/records.ts';
 import type { Live } from './routes/front.ts';
 
@@ -76,7 +76,7 @@ export function liveOf(
       config: doors,
       cors: server.cors,
       upstreams,
-      pricing: createPricing(config.prices),
+      pricing: pricingOf(config.prices),
       ...(guarded && { guarded }),
       ...(pictures && { pictures }),
     },

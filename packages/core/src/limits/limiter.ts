@@ -42,6 +42,7 @@ export function createLimiter(ports: LimiterPorts): Limiter {
   /** Names that are written once are hashed once. */
   const known = new RecentMap<string, CounterKeys>(10_000);
   let calls = 0;
+  const newHolder = () => `${process}.${(calls += 1)}`;
 
   function keysOf({ id }: Caller): CounterKeys {
     let keys = known.get(id);
@@ -52,7 +53,7 @@ export function createLimiter(ports: LimiterPorts): Limiter {
   return {
     reserve(caller, limits, estimateTokens) {
       if (!limited(limits)) return unlimited;
-      const reservation = new Reservation(ports, caller, keysOf(caller), `${process}.${(calls += 1)}`);
+      const reservation = new Reservation(ports, caller, keysOf(caller), newHolder);
       const undone = async (thrown: unknown) => {
         await reservation.undo();
         throw thrown;
@@ -121,18 +122,19 @@ class Reservation implements Permit {
   readonly #ports: LimiterPorts;
   readonly #caller: Caller;
   readonly #keys: CounterKeys;
-  readonly #holder: string;
+  readonly #newHolder: () => string;
   /** Undefined: not limited, or not taken yet. */
   #requests: Taking | undefined;
   #tokens: Taking | undefined;
-  #running = false;
+  /** Its place among those that run. */
+  #holder: string | undefined;
   #settled = false;
 
-  constructor(ports: LimiterPorts, caller: Caller, keys: CounterKeys, holder: string) {
+  constructor(ports: LimiterPorts, caller: Caller, keys: CounterKeys, newHolder: () => string) {
     this.#ports = ports;
     this.#caller = caller;
     this.#keys = keys;
-    this.#holder = holder;
+    this.#newHolder = newHolder;
   }
 
   takeRequest(limit: number): void | Promise<void> {
@@ -151,14 +153,17 @@ class Reservation implements Permit {
   }
 
   enter(limit: number): void | Promise<void> {
-    const entered = this.#ports.counters.enter(this.#keys.running, limit, placeExpiryMs, this.#holder);
-    if (typeof entered !== 'boolean') return entered.then((inside) => this.#entered(inside, limit));
-    this.#entered(entered, limit);
+    const holder = this.#newHolder();
+    const entered = this.#ports.counters.enter(this.#keys.running, limit, placeExpiryMs, holder);
+    if (typeof entered !== 'boolean') return entered.then((inside) => this.#entered(inside, holder, limit));
+    this.#entered(entered, holder, limit);
   }
 
-  #entered(inside: boolean, limit: number): void {
-    this.#running = inside;
-    if (inside) return;
+  #entered(inside: boolean, holder: string, limit: number): void {
+    if (inside) {
+      this.#holder = holder;
+      return;
+    }
     throw new Failure(
       'rate-limited',
       `${limit} ${limit === 1 ? 'request' : 'requests'} at a time is the limit of ${this.#whose()}, and as many are ` +
@@ -187,9 +192,9 @@ class Reservation implements Permit {
 
   #leave(requests: number, tokens: number): Promise<void> {
     // All are begun before any is waited for: one that fails must not keep the others from happening.
-    const left = this.#running
-      ? this.#attempt(() => this.#ports.counters.leave(this.#keys.running, this.#holder))
-      : undefined;
+    const holder = this.#holder;
+    const left =
+      holder === undefined ? undefined : this.#attempt(() => this.#ports.counters.leave(this.#keys.running, holder));
     const asked = this.#attempt(() => this.#adjust('requests', this.#requests, requests));
     const spent = this.#attempt(() => this.#adjust('tokens', this.#tokens, tokens));
     return left || asked || spent ? Promise.all([left, asked, spent]).then(() => undefined) : settled;

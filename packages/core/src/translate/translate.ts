@@ -1,7 +1,8 @@
 import { longFiles } from '../bytes/lift.ts';
 import { holds } from '../bytes/search.ts';
 import { envelopeMark } from '../conversation/seal.ts';
-import type { ForeignTrace, TopLevel } from '../dialects/dialect.ts';
+import type { Dialect, ForeignTrace, TopLevel } from '../dialects/dialect.ts';
+import type { ModelFacts } from '../models/model-facts.ts';
 import { convert } from './convert.ts';
 import { relay } from './relay.ts';
 import type { Destination, Inbound, ReplySettings, Translation } from './translation.ts';
@@ -20,7 +21,18 @@ function hasBeenAbroad({ dialect, body, top }: Inbound, { facts }: Destination):
   const anywhere = (mark: string) => pieces.some((piece) => holds(piece, mark));
   const suspicious = (trace: ForeignTrace) =>
     typeof trace === 'string' ? anywhere(trace) : anywhere(trace.mark) && proves(trace, top);
-  return anywhere(envelopeMark) || dialect.foreignTraces?.(facts).some(suspicious) === true;
+  return anywhere(envelopeMark) || tracesOf(dialect, facts).some(suspicious);
+}
+
+/** The facts of an upstream's model are one object for all of its calls. */
+const remembered = new WeakMap<ModelFacts, { readonly dialect: Dialect; readonly traces: readonly ForeignTrace[] }>();
+
+function tracesOf(dialect: Dialect, facts: ModelFacts): readonly ForeignTrace[] {
+  const known = remembered.get(facts);
+  if (known?.dialect === dialect) return known.traces;
+  const traces = dialect.foreignTraces?.(facts) ?? [];
+  remembered.set(facts, { dialect, traces });
+  return traces;
 }
 
 function proves(trace: Exclude<ForeignTrace, string>, top: TopLevel): boolean {

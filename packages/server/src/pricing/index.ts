@@ -2,6 +2,6 @@
 export type { Cost, CostLine } from './cost.ts';
 export { sumDollars } from './money.ts';
 export { pieceKinds, type PriceKind, type PricedTarget, type PriceRow } from './price-row.ts';
-export { createPricing, type Pricing } from './pricing.ts';
+export { createPricing, pricingOf, type Pricing } from './pricing.ts';
 export { targetAt } from './target-at.ts';
 export type { BoundedTarget, MostUsage } from './upper-bound.ts';

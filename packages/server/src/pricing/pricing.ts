@@ -24,9 +24,20 @@ interface Remembered {
   readonly found: readonly FoundPrice[];
 }
 
+/** Those of a configuration are one for everybody who asks. */
+export function pricingOf(own: readonly PriceRow[]): Pricing {
+  let pricing = ofRows.get(own);
+  if (!pricing) ofRows.set(own, (pricing = createPricing(own)));
+  return pricing;
+}
+
+const ofRows = new WeakMap<readonly PriceRow[], Pricing>();
+
 export function createPricing(own: readonly PriceRow[] = []): Pricing {
   const byModel = new Map<string, Remembered[]>();
   let remembered = 0;
+  /** A call's budgets ask what its record will ask next. */
+  let last: { readonly usage: Usage; readonly found: FoundPrice; readonly cost: Cost } | undefined;
 
   function candidates(target: PricedTarget): readonly FoundPrice[] {
     const known = byModel.get(target.model)?.find((one) => isPricedAlike(one.target, target));
@@ -49,7 +60,9 @@ export function createPricing(own: readonly PriceRow[] = []): Pricing {
   return {
     costOf(usage, target) {
       const found = priceAt(candidates(target), target);
-      return found && costAt(found, usage);
+      if (!found) return undefined;
+      if (last?.usage !== usage || last.found !== found) last = { usage, found, cost: costAt(found, usage) };
+      return last.cost;
     },
     mostItCanCost(target) {
       const bounds = pricesOn(candidates(target), target).map((found) => mostAt(found, target));

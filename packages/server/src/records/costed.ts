@@ -1,12 +1,12 @@
 import { providerByName, type Ledger } from '@proxy/core';
 import { credentialId } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
-import { createPricing, type Cost, type PricedTarget, type Pricing } from '../pricing/index.ts';
+import { createPricing, pricingOf, type Cost, type PricedTarget, type Pricing } from '../pricing/index.ts';
 import type { StoredCall } from '../storage/stored-call.ts';
 
 /** Puts the cost on each record, by the prices of this configuration, before anybody else sees it. */
 export function costed(config: Pick<Config, 'prices' | 'upstreams'>, next: Ledger): Ledger {
-  const pricing = createPricing(config.prices);
+  const pricing = pricingOf(config.prices);
   const byKey = pricingsOf(config);
   const regions = regionsOf(config);
   function costOfCall(record: StoredCall): Cost | undefined {
