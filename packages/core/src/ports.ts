@@ -1,7 +1,7 @@
 import type { Chunk } from './bytes/framing.ts';
 import type { Notice } from './conversation/notice.ts';
 import type { Usage } from './conversation/usage.ts';
-import type { HeaderMap } from './dialects/dialect.ts';
+import type { AskedPictures, HeaderMap } from './dialects/dialect.ts';
 
 /** Everything the core asks of the outside world. Each port has a version in memory: memory.ts. */
 export interface Ports {
@@ -250,7 +250,7 @@ export interface Most {
   /** Of all candidates together. */
   readonly outputTokens: number;
   readonly candidates?: number | undefined;
-  readonly images?: { readonly count: number; readonly size?: string; readonly quality?: string } | undefined;
+  readonly images?: AskedPictures | undefined;
   readonly searches?: number | undefined;
   /** Of sound that is to be heard. */
   readonly audioSeconds?: number | undefined;

@@ -252,32 +252,18 @@ const addToSlice = preparedQuery<BudgetSliceTable>((db, value) => {
     );
 });
 
-const takeFromLease = preparedQuery<BudgetLeaseTable>((db, value) =>
-  db
+const takeFromLease = preparedQuery<BudgetLeaseTable>((db, value) => {
+  const budget = value((lease) => lease.budget);
+  const endsAt = value((lease) => lease.endsAt);
+  const holder = value((lease) => lease.holder);
+  const amount = value((lease) => lease.amount);
+  return db
     .updateTable('budgetLeases')
-    .set((row) => ({
-      amount: row(
-        'amount',
-        '-',
-        value(({ amount }) => amount),
-      ),
-    }))
-    .where(
-      'budget',
-      '=',
-      value(({ budget }) => budget),
-    )
-    .where(
-      'endsAt',
-      '=',
-      value(({ endsAt }) => endsAt),
-    )
-    .where(
-      'holder',
-      '=',
-      value(({ holder }) => holder),
-    ),
-);
+    .set((row) => ({ amount: row('amount', '-', amount) }))
+    .where('budget', '=', budget)
+    .where('endsAt', '=', endsAt)
+    .where('holder', '=', holder);
+});
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
