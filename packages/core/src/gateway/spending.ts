@@ -152,9 +152,10 @@ function promptTokens(inbound: Incoming, plan: Plan, window: number, elsewhere: 
 /** A word may be written with escapes as well: `"imag\\u0065"`. */
 function mayHoldMedia(body: Uint8Array, bounds: Bounds | undefined): boolean {
   if (bounds?.media.some((word) => holds(body, word)) ?? true) return true;
-  return holds(body, escapeBegun) && asciiEscapes.some((text) => holds(body, text));
+  return body.includes(backslash) && holds(body, escapeBegun) && asciiEscapes.some((text) => holds(body, text));
 }
 
+const backslash = 0x5c;
 const escapeBegun = '\\u00';
 const asciiEscapes = ['\\u002', '\\u003', '\\u004', '\\u005', '\\u006', '\\u007'];
 
