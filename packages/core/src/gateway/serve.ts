@@ -71,7 +71,10 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
       const replan = () => (door.relay ? routeRelayed(gateway, inbound, door) : route(gateway, inbound));
       return await inTurn(gateway, queue, { ...story, inbound }, granted, request, { plan, replan, ask });
     }
-    return whenKept(story, account(gateway, story, granted, await ask(plan)));
+    const answer = account(gateway, story, granted, await ask(plan));
+    // Awaited, since a promise that is returned as it is takes two turns of the queue more.
+    if (story.kept) await story.kept;
+    return answer;
   } catch (thrown) {
     story.inbound?.upload?.cancel();
     const failure = ownFailure(gateway, thrown);

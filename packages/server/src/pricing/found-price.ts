@@ -25,6 +25,8 @@ export interface Tier {
   readonly rates: Readonly<Record<TokenKind, Rate | undefined>>;
   readonly dearestInput: Atto;
   readonly dearestOutput: Atto;
+  /** The same two in picodollars, where both are whole numbers. */
+  readonly dearestPico: readonly [input: number, output: number] | undefined;
 }
 
 export interface Rate {
@@ -55,7 +57,10 @@ function tierOf(above: number, prices: TokenPrices, factors: readonly number[]):
   const rates = ratesOf(tokenKinds, (kind) => priceOf(prices, kind), million, factors);
   const dearest = (kinds: readonly TokenKind[]) =>
     kinds.map((kind) => rates[kind]?.atto ?? 0n).reduce((a, b) => (a > b ? a : b));
-  return { above, prices, rates, dearestInput: dearest(inputKinds), dearestOutput: dearest(outputKinds) };
+  const [dearestInput, dearestOutput] = [dearest(inputKinds), dearest(outputKinds)];
+  const [input, output] = [wholePico(dearestInput), wholePico(dearestOutput)];
+  const dearestPico = input === undefined || output === undefined ? undefined : ([input, output] as const);
+  return { above, prices, rates, dearestInput, dearestOutput, dearestPico };
 }
 
 function ratesOf<Kind extends string>(

@@ -2,9 +2,8 @@ import type { Usage } from '@proxy/core';
 import { costAt, type Cost } from './cost.ts';
 import { candidatesFor, priceAt, pricesOn } from './find-price.ts';
 import type { FoundPrice } from './found-price.ts';
-import { dollarsAtLeast } from './money.ts';
 import type { PricedTarget, PriceRow } from './price-row.ts';
-import { mostAt, type BoundedTarget } from './upper-bound.ts';
+import { mostDollarsAt, type BoundedTarget } from './upper-bound.ts';
 
 /** Prices: our table, and in front of it a configuration's own rows. */
 export interface Pricing {
@@ -65,9 +64,8 @@ export function createPricing(own: readonly PriceRow[] = []): Pricing {
       return last.cost;
     },
     mostItCanCost(target) {
-      const bounds = pricesOn(candidates(target), target).map((found) => mostAt(found, target));
-      if (bounds.length === 0) return undefined;
-      return dollarsAtLeast(bounds.reduce((a, b) => (a > b ? a : b)));
+      const found = pricesOn(candidates(target), target);
+      return found.length === 0 ? undefined : Math.max(...found.map((price) => mostDollarsAt(price, target)));
     },
     priceOf: (target) => priceAt(candidates(target), target)?.row,
   };

@@ -1,5 +1,5 @@
 import type { FoundPrice, Rate } from './found-price.ts';
-import type { Atto } from './money.ts';
+import { dollarsAtLeast, dollarsOfPico, type Atto } from './money.ts';
 import type { PricedTarget } from './price-row.ts';
 
 /** The most that a call may turn out to use. */
@@ -15,8 +15,29 @@ export interface MostUsage {
 
 export type BoundedTarget = PricedTarget & MostUsage;
 
-/** The dearest of all tiers that the prompt may reach, every token of the dearest kind. */
-export function mostAt({ tiers, pieces }: FoundPrice, most: MostUsage): Atto {
+/** In US dollars, rounded up: the dearest of all tiers that the prompt may reach, every token of the dearest kind. */
+export function mostDollarsAt(found: FoundPrice, most: MostUsage): number {
+  const pico = picoAt(found, most);
+  return pico === undefined ? dollarsAtLeast(attoAt(found, most)) : dollarsOfPico(pico);
+}
+
+/** Of tokens alone, where numbers hold it: they cost less than big ones. */
+function picoAt({ tiers, pieces }: FoundPrice, most: MostUsage): number | undefined {
+  const { maxInputTokens, maxOutputTokens, images, searches, audioSeconds } = most;
+  if (pieces.request || images !== undefined || searches !== undefined || audioSeconds !== undefined) return undefined;
+  let dearest = 0;
+  for (const { above, dearestPico } of tiers) {
+    if (above >= maxInputTokens) continue;
+    if (!dearestPico) return undefined;
+    const [input, output] = dearestPico;
+    const pico = input * Math.ceil(maxInputTokens) + output * Math.ceil(maxOutputTokens);
+    if (!(pico <= Number.MAX_SAFE_INTEGER)) return undefined;
+    dearest = Math.max(dearest, pico);
+  }
+  return dearest;
+}
+
+function attoAt({ tiers, pieces }: FoundPrice, most: MostUsage): Atto {
   const input = count(most.maxInputTokens);
   const output = count(most.maxOutputTokens);
   let tokens: Atto = 0n;
