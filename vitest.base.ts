@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { FailureFile } from './vitest.failures.ts';
+
+const failures = process.env['TEST_FAILURES'];
 
 /** Workspace packages are tested from their sources, so a test never waits for a build or runs against a stale one. */
 export default defineConfig({
@@ -8,6 +11,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 30_000,
+    ...(failures !== undefined && { reporters: ['default', new FailureFile(failures)] }),
     setupFiles: [new URL('vitest.seed.ts', import.meta.url).pathname],
   },
 });

@@ -1,7 +1,7 @@
 // `npm start`, `npm test` and the like on a machine that has Node 18 or newer, npm, and nothing else. Plain JavaScript, no dependencies:
 // it runs before anything is installed. What it installs includes the Node that everything else runs on.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,7 +62,19 @@ async function typeCheck() {
 
 async function test() {
   await install(everything);
-  return runPnpm(['-r', '--no-bail', '--workspace-concurrency=1', 'test', ...args]);
+  const failures = join(root, 'node_modules', '.cache', 'proxy-failures');
+  rmSync(failures, { recursive: true, force: true });
+  process.env.TEST_FAILURES = failures;
+  const code = await runPnpm(['-r', '--no-bail', '--workspace-concurrency=1', 'test', ...args]);
+  if (code !== 0) tellFailures(failures);
+  return code;
+}
+
+/** Once more, behind the thousands of lines that passed. */
+function tellFailures(folder) {
+  const files = existsSync(folder) ? readdirSync(folder) : [];
+  for (const file of files) say(`\n${file.replace(/\.txt$/, '')}:\n${readFileSync(join(folder, file), 'utf8')}`);
+  if (files.length === 0) say('\nA package failed, and none of its tests: what it printed stands above.');
 }
 
 /** Installs when nothing is installed yet, or when the lock file says that it should be something else. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ import type { Report } from './vitest-shim.ts';
 const bin = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url));
 const compatibilityDate = '2026-06-01';
 const folder = await mkdtemp(join(tmpdir(), 'proxy-runtimes-'));
-let failed = false;
+const wrong: string[] = [];
 
 try {
   const script = join(folder, 'suite.mjs');
@@ -37,19 +37,31 @@ try {
   ]);
   const most = Math.max(...[...reports.values()].map(({ passed, failures }) => passed + failures.length));
   for (const [runtime, { passed, failures }] of reports) {
-    for (const { name, error } of failures) console.log(`${runtime}: FAILED ${name}\n${error}\n`);
+    wrong.push(...failures.map(({ name, error }) => `${runtime}: FAILED ${name}\n${error}\n`));
     const all = passed + failures.length;
-    if (failures.length > 0 || all < most || all === 0) failed = true;
-    console.log(
-      `${runtime}: ${passed} passed, ${failures.length} failed${all < most ? ` (${most - all} never ran)` : ''}`,
-    );
+    if (all < most || all === 0) wrong.push(`${runtime}: ${most - all} never ran, ${all} did`);
+    console.log(`${runtime}: ${passed} passed, ${failures.length} failed`);
   }
   await workerAnswersTranslatedStream();
   console.log('workerd: the gateway as a Worker answered a translated stream');
+} catch (error) {
+  wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 } finally {
   await rm(folder, { recursive: true });
 }
-if (failed) process.exitCode = 1;
+if (wrong.length > 0) {
+  process.exitCode = 1;
+  console.log(wrong.join('\n'));
+  await leaveForTheEnd(wrong.join('\n'));
+}
+
+/** As vitest.failures.ts does for the other packages. */
+async function leaveForTheEnd(text: string): Promise<void> {
+  const failures = process.env['TEST_FAILURES'];
+  if (failures === undefined) return;
+  await mkdir(failures, { recursive: true });
+  await writeFile(join(failures, 'runtimes.txt'), text);
+}
 
 async function spawned(command: string, args: readonly string[]): Promise<Report> {
   const { stdout } = await promisify(execFile)(command, [...args], {
