@@ -21,7 +21,7 @@ export interface Story {
   readonly call: Call;
   /** Absent: there are no policies. */
   readonly gate: Gate | undefined;
-  /** Whether its answer goes by `whenKept`. */
+  /** Whether a whole answer waits for `kept` before it goes. */
   readonly answersWhole?: boolean;
   caller?: Caller;
   inbound?: Incoming;

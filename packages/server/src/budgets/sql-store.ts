@@ -152,8 +152,10 @@ async function leaseIn(
 
 /** What was spent of a period by now. Whoever comes first has the budget to itself until the end of its transaction. */
 async function addToBook(tx: Database, booking: Pick<Booking, 'budget' | 'endsAt' | 'amount'>): Promise<number> {
-  const { rows } = await addSpent(tx, booking);
-  return rows[0]?.spent ?? 0;
+  const [book] = (await addSpent(tx, booking)).rows;
+  // Zero in its place would hand the whole budget out once more.
+  if (!book) throw new Error(`The book of ${booking.budget} gave no sum back.`);
+  return book.spent;
 }
 
 const addSpent = preparedQuery<Pick<Booking, 'budget' | 'endsAt' | 'amount'>, { readonly spent: number }>(

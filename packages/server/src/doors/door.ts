@@ -41,19 +41,16 @@ interface Changes {
 
 /** The same request, at another door. */
 export function led(request: HttpRequest, changes: Changes): HttpRequest {
-  const { method, body } = request;
+  const { method, body, signal } = request;
   const { url, headers = request.headers, direction, address = request.address } = changes;
   return {
     method,
     url,
     headers,
+    signal,
     ...(body && { body }),
     ...(address !== undefined && { address }),
     ...(direction && { direction }),
-    // Asked for late, since it costs something.
-    get signal() {
-      return request.signal;
-    },
   };
 }
 
