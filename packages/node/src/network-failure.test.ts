@@ -100,7 +100,7 @@ describe('what goes wrong', () => {
         return { resume: () => undefined, cancel: () => clearInterval(timer) };
       },
     };
-    expect(await textOf(await transport().send(post(url, { body, headersTimeoutMs: 100 })))).toBe('got it');
+    expect(await textOf(await transport().send(post(url, { body, headersTimeoutMs: 1000 })))).toBe('got it');
   });
 
   test('C8 the time to answer does not cut a stream that lives longer; silence within it does', async () => {
@@ -108,11 +108,11 @@ describe('what goes wrong', () => {
       let sent = 0;
       const timer = setInterval(() => {
         if (sent < 8) response.write(`${(sent += 1)} `);
-      }, 50);
+      }, 250);
       response.on('close', () => clearInterval(timer));
       response.flushHeaders();
     });
-    const response = await transport().send(post(url, { headersTimeoutMs: 200, idleTimeoutMs: 300 }));
+    const response = await transport().send(post(url, { headersTimeoutMs: 1500, idleTimeoutMs: 1500 }));
     let received = '';
     const failure = await new Promise((resolve) => {
       response.body.start({
