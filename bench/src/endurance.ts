@@ -1,4 +1,5 @@
 import { setInterval as ticks } from 'node:timers/promises';
+import type { Load } from './load.ts';
 import { openStreams, send } from './send.ts';
 import type { Bench } from './send.ts';
 import type { Running } from './processes.ts';
@@ -46,23 +47,23 @@ function languages(converting: boolean): { client: DialectName; upstream: Dialec
   return converting ? { client: 'messages', upstream: 'chat' } : { client: 'chat', upstream: 'chat' };
 }
 
-/** A collector's moods stay below this (±12 MB were seen); a hoarder's 100 MB do not. */
+/** A collector's moods stay below this (±12 MB were seen); a hoarder's 50 MB do not. */
 const flatBytes = 32 * 1024 * 1024;
 
 /**
- * One stream of 300,000 deltas, 100 MB of events, to a client that reads slower than the upstream sends: whoever collects
- * instead of holding the upstream back grows by all of it.
+ * One stream of 300,000 deltas, 100 MB of events, to a client that reads slowly, and for a while in the middle not at all: whoever
+ * collects what passes grows by all of it, and whoever does not hold the upstream back by half, however slow the machine is.
  */
 export async function memory(bench: Bench, running: Running, converting: boolean): Promise<Outcome> {
   const deltas = bench.smoke ? 2000 : 300_000;
-  const stream = (count: number, bytesPerSecond: number) =>
+  const stream = (count: number, bytesPerSecond: number, rest?: Load['rest']) =>
     send(
       bench,
       running,
       { name: 'memory', ...languages(converting) },
       {
         pace: { deltas: count, perWrite: 20 },
-        load: { streaming: true, requests: 1, concurrency: 1, deltas: count, bytesPerSecond },
+        load: { streaming: true, requests: 1, concurrency: 1, deltas: count, bytesPerSecond, ...(rest && { rest }) },
       },
     );
   // Until the heap has the size that such streams give it.
@@ -74,7 +75,7 @@ export async function memory(bench: Bench, running: Running, converting: boolean
     for await (const _ of ticks(bench.smoke ? 10 : 50, undefined, { signal: sampling.signal }))
       samples.push(running.residentBytes());
   })().catch(() => undefined);
-  await stream(deltas, bench.smoke ? 5_000_000 : 20_000_000);
+  await stream(deltas, bench.smoke ? 5_000_000 : 20_000_000, { afterDeltas: deltas / 2, ms: bench.smoke ? 50 : 5000 });
   sampling.abort();
   await sampled;
   const growthBytes = growth(before, samples);

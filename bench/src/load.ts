@@ -26,6 +26,8 @@ export interface Load {
   readonly leaveAfter?: number;
   /** Read no more than about so many bytes a second. */
   readonly bytesPerSecond?: number;
+  /** Read nothing for a while, once so many deltas have come. */
+  readonly rest?: { readonly afterDeltas: number; readonly ms: number };
   /** Take every reply apart, instead of the first one only. */
   readonly verifyAll?: boolean;
 }
@@ -108,6 +110,7 @@ function exchange(pool: Pool, load: Load, body: Buffer, verify: boolean): Promis
     let bytes = 0;
     /** A slow reader's count of bytes when it last rested. */
     let rested = 0;
+    let hasRest = load.rest !== undefined;
     let finished = false;
     let left = false;
     /** The end of the last chunk, in which a finish mark may have begun. */
@@ -141,6 +144,11 @@ function exchange(pool: Pool, load: Load, body: Buffer, verify: boolean): Promis
             left = true;
             controller.abort(new Error('This client leaves.'));
             conclude(finished ? 'The stream was over before the client could leave.' : undefined);
+          } else if (load.rest && hasRest && deltas >= load.rest.afterDeltas) {
+            hasRest = false;
+            controller.pause();
+            setTimeout(() => controller.resume(), load.rest.ms);
+            rested = bytes;
           } else if (load.bytesPerSecond !== undefined && bytes - rested >= 1 << 16) {
             controller.pause();
             setTimeout(() => controller.resume(), (1000 * (bytes - rested)) / load.bytesPerSecond);

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { endure } from '../src/endurance.ts';
+import { endure, memory } from '../src/endurance.ts';
 import { startHelper } from '../src/ipc.ts';
 import { send } from '../src/send.ts';
 import type { Bench } from '../src/send.ts';
@@ -86,9 +86,8 @@ test('a proxy that is not there is told apart from a slow one', async () => {
   await expect(start(broken, upstreamPort)).rejects.toThrow(/exit code 3\n(.*\n)*no config/);
 });
 
-test('a proxy that hoards what its reader does not take yet is seen to grow', async () => {
-  const full: Bench = { ...bench, smoke: false };
-  const [[, , cell = ''] = []] = await proxy('none', (running) => endure(full, [running], ['relay-memory']));
-  // This one never holds the upstream back, so that most of 100 MB wait in its memory.
-  expect(Number(/\[(\+[\d.]+)\]/.exec(cell)?.[1])).toBeGreaterThan(50);
+test('a proxy that hoards what its reader does not take yet is seen to grow', { timeout: 120_000 }, async () => {
+  // None of the faulty proxies ever holds the upstream back.
+  const outcome = await proxy('none', (running) => memory({ ...bench, smoke: false }, running, false));
+  expect(outcome).toMatchObject({ met: false });
 });
