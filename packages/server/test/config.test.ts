@@ -114,6 +114,16 @@ describe('errors name the path and the mend', () => {
       'accessKeys[0].limits: "requestPerMinute" is not an option here. Did you mean "requestsPerMinute"?',
     ],
     [
+      'an access key whose end is no time',
+      `${demo}accessKeys: [{ key: abcdef, expiresAt: true }]`,
+      'accessKeys[0].expiresAt: must be a time: 2026-12-31',
+    ],
+    [
+      'an access key that ends later than any date',
+      `${demo}accessKeys: [{ key: abcdef, expiresAt: 9000000000000000 }]`,
+      'accessKeys[0].expiresAt: must be a time: 2026-12-31',
+    ],
+    [
       'a misspelt log level',
       'log: { level: warning }',
       'log.level: "warning" is not a log level. Did you mean "warn"?',

@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { limitsSchema } from '../config/access-keys.ts';
+import { addressesSchema, limitsSchema, operationsSchema, patternsSchema } from '../config/access-keys.ts';
+import { latestMs } from '../config/schema-parts.ts';
 import { asRange } from '../public-address.ts';
 import { roles } from '../storage/rules.ts';
 
 /** What several resources have in common. Times are milliseconds since 1970. */
-export const time = z.int().meta({ description: 'Milliseconds since 1970.' });
+export const time = z.int().min(0).max(latestMs).meta({ description: 'Milliseconds since 1970.' });
 
 export const role = z.enum(roles);
 
@@ -45,9 +46,9 @@ export const range = z
 /** What may be written of the rules of an access key. */
 export const rulesShape = {
   limits: limitsSchema.exactOptional(),
-  models: z.array(z.string().min(1)).exactOptional().meta({ description: 'Names or patterns; absent: every model.' }),
-  operations: z.array(z.string().min(1)).exactOptional(),
-  addresses: z.array(range).exactOptional(),
+  models: patternsSchema.exactOptional().meta({ description: 'Names or patterns; absent: every model.' }),
+  operations: operationsSchema.exactOptional(),
+  addresses: addressesSchema.exactOptional(),
   maxAddresses: z.int().min(1).exactOptional(),
   note: z.string().max(2000).exactOptional(),
 };

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { families } from '../budgets/families.ts';
 import { unknownName } from './problems.ts';
-import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { flag, latestMs, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 
 /** Who may call, and how much, as the file says it. */
 
@@ -16,8 +16,8 @@ const operations = [
   'add-upload-part', 'complete-upload', 'cancel-upload', 'list-batches', 'create-batch', 'get-batch', 'cancel-batch', 'other',
 ] as const; // prettier-ignore
 
-// `family:gpt4o` is short for the patterns of that family's models.
-const patterns = z
+/** Which models; `family:gpt4o` is short for the patterns of that family's models. */
+export const patternsSchema = z
   .array(
     words().superRefine((pattern, context) => {
       const family = familyIn(pattern);
@@ -33,7 +33,7 @@ const budget = section({
   of: oneOf('something to spend', spendables),
   per: words(),
   rolling: flag().exactOptional(),
-  models: patterns.exactOptional(),
+  models: patternsSchema.exactOptional(),
   timeZone: words().exactOptional(),
 }).superRefine(({ per, rolling, timeZone }, context) => {
   try {
@@ -64,14 +64,24 @@ export const limitsSchema = section({
   budgets: budgets.exactOptional(),
 });
 
+const wantedMoment = 'must be a time: 2026-12-31, 2026-12-31T18:00:00Z, or milliseconds since 1970.';
 const moment = z
   .preprocess(
-    (value) => (typeof value === 'string' && !/^\d+$/.test(value) ? Date.parse(value) : Number(value)),
-    z.number({ error: 'must be a time: 2026-12-31, 2026-12-31T18:00:00Z, or milliseconds since 1970.' }),
+    (value) => {
+      if (typeof value !== 'string') return value;
+      return /^\d+$/.test(value) ? Number(value) : Date.parse(value);
+    },
+    z.number({ error: wantedMoment }).min(0, wantedMoment).max(latestMs, wantedMoment),
   )
   .meta({ orText: true });
 
-const cidr = words().refine(isRange, 'must be an address or a CIDR such as 10.0.0.0/8.');
+/** What may be done. */
+export const operationsSchema = z.array(oneOf('an operation', operations));
+
+/** From where. */
+export const addressesSchema = z
+  .array(words().refine(isRange, 'must be an address or a CIDR such as 10.0.0.0/8.'))
+  .min(1, 'must not be empty.');
 
 // A plain text is short for an object with only the key.
 export const accessKeySchema = z
@@ -83,10 +93,10 @@ export const accessKeySchema = z
       user: words().exactOptional(),
       role: oneOf('a role', roles).exactOptional(),
       limits: limitsSchema.exactOptional(),
-      models: patterns.exactOptional(),
-      operations: z.array(oneOf('an operation', operations)).exactOptional(),
+      models: patternsSchema.exactOptional(),
+      operations: operationsSchema.exactOptional(),
       expiresAt: moment.exactOptional(),
-      addresses: z.array(cidr).min(1, 'must not be empty.').exactOptional(),
+      addresses: addressesSchema.exactOptional(),
       maxAddresses: wholeNumber(1).exactOptional(),
       disabled: words().exactOptional(),
     }),
@@ -154,7 +164,8 @@ function spelledOutBudget(one: Budget): Budget {
 
 function patternsOf(pattern: string): readonly string[] {
   const family = familyIn(pattern);
-  return family === undefined ? [pattern] : (families[family] ?? []);
+  // One that is unknown means no model: without it the list could be empty, and mean all of them.
+  return family !== undefined && Object.hasOwn(families, family) ? (families[family] ?? []) : [pattern];
 }
 
 function familyIn(pattern: string): string | undefined {

@@ -21,6 +21,9 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER) {
   return z.preprocess(numeric, z.int({ error: wanted }).min(min, wanted).max(max, wanted)).meta({ orReference: true });
 }
 
+/** ECMA-262: no date is later, and none that is can be told. */
+export const latestMs = 8.64e15;
+
 /** A number that is not negative. */
 export function quantity() {
   const wanted = 'must be a number that is not negative.';

@@ -67,6 +67,33 @@ test('bad input is told by its place, and unknown things are 404', async () => {
   expect([method.status, method.headers.allow]).toEqual([405, 'GET, POST']);
 });
 
+test('what binds a key is held to what the configuration holds it to', async () => {
+  const { api, told, chat } = await adminServer();
+  const { accessKey } = await told<Made>('POST', '/access-keys', { body: { models: ['family:turbo', 'demo'] } });
+  const rules = [
+    [{ models: ['family:trubo'] }, /^models\[0\]: "trubo" is not a family\. Did you mean "turbo"\?/],
+    [{ models: ['family:constructor'] }, /^models\[0\]: "constructor" is not a family\./],
+    [{ models: [] }, /^models: must not be empty\./],
+    [{ operations: ['generat'] }, /^operations\[0\]: "generat" is not an operation\. Did you mean "generate"\?/],
+    [{ addresses: [] }, /^addresses: must not be empty\./],
+    [{ addresses: ['10.0.0.0/33'] }, /^addresses\[0\]: must be an address or a CIDR/],
+    [{ expiresAt: 9_000_000_000_000_000 }, /^expiresAt: /],
+    [{ expiresAt: -9_000_000_000_000_000 }, /^expiresAt: /],
+  ] as const;
+  for (const [body, problem] of rules)
+    for (const [method, path] of [
+      ['POST', '/access-keys'],
+      ['PATCH', `/access-keys/${accessKey.id}`],
+    ] as const) {
+      const answer = await api(method, path, { body });
+      const what = `${method} ${JSON.stringify(body)}`;
+      expect(answer.status, what).toBe(400);
+      expect(answer.json(), what).toMatchObject({ error: { problems: [expect.stringMatching(problem)] } });
+    }
+  expect(await told('GET', '/access-keys')).toEqual({ accessKeys: [accessKey] });
+  expect((await chat(callerKey)).status).toBe(200);
+});
+
 test('keys of upstreams go in and never come out', async () => {
   const { told, api } = await adminServer();
   const key = 'sk-upstream-0123456789abcdef';

@@ -51,6 +51,10 @@ test('C14 users over REST: all seven calls, and their 400, 401 and 404', async (
   const wrong = await users('POST', '', { type: 'king' });
   expect([wrong.status, wrong.json()]).toEqual([400, { error: expect.stringContaining('type') as string }]);
   expect((await users('PUT', '/short', { nickname: 'x' })).status).toBe(400);
+  // The admin key opens no model.
+  expect((await users('PUT', `/${adminKey}`, { nickname: 'x' })).status).toBe(409);
+  expect((await users('PUT', '', { users: [{ token: adminKey }] })).status).toBe(409);
+  expect((await chat(adminKey)).status).toBe(401);
   for (const key of [null, 'wrong-key', callerKey]) {
     const answer = await call('GET', '/admin/users', { key });
     expect([answer.status, Object.keys(answer.json() as object)]).toEqual([key === callerKey ? 403 : 401, ['error']]);

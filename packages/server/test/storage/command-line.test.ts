@@ -62,6 +62,23 @@ test('keys: printed once, then masked; found by id and by name, changed, revoked
   expect((await run('keys', 'list')).out).toContain('revoked');
 });
 
+test('keys: what binds one is held to what the configuration holds it to', async () => {
+  const run = installed();
+  const slips = [
+    ['--models', 'family:trubo', '"trubo" is not a family. Did you mean "turbo"?'],
+    ['--models', ',', 'It must not be empty.'],
+    ['--operations', 'embed,generat', '"generat" is not an operation. Did you mean "generate"?'],
+    ['--addresses', '10.0.0.0/8,office', '"office" must be an address or a CIDR such as 10.0.0.0/8.'],
+    ['--expires', '9999999999d', 'Write a span such as 30m, 24h, 7d or 2w, or a date such as 2026-01-31.'],
+  ] as const;
+  for (const [option, value, problem] of slips) {
+    const { code, err } = await run('keys', 'add', option, value);
+    expect(err, value).toContain(problem);
+    expect(code, value).toBe(1);
+  }
+  expect((await run('keys', 'list')).out).toContain('No access key.');
+});
+
 test('storage is relative to where one stands, wherever the configuration lies', async () => {
   const elsewhere = folder({ 'x.yaml': 'storage: kept/here.db\nupstreams: [{ name: demo, provider: demo }]' });
   const cwd = folder();

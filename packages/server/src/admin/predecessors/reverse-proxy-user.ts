@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { NewAccessKey, StoredAccessKey } from '../../storage/access-keys.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { familyOf } from '../../guards/families.ts';
+import { time } from '../schemas.ts';
 import { budgetsOf, tokenLimitsOf } from './token-limits.ts';
 
 const count = z.number().min(0);
@@ -11,17 +12,17 @@ const writtenShape = {
   nickname: z.string().max(200),
   type: z.enum(['normal', 'special', 'temporary']),
   tokenLimits: counts,
-  expiresAt: z.int(),
+  expiresAt: time,
   maxIps: z.int().min(0),
   adminNote: z.string().max(2000),
   meta: z.record(z.string(), z.unknown()),
-  disabledAt: z.int(),
+  disabledAt: time,
   disabledReason: z.string(),
   // Counts of a user who comes from elsewhere; those of one who is here are the server's own.
   promptCount: count,
   tokenCounts: counts,
-  createdAt: z.int(),
-  lastUsedAt: z.int(),
+  createdAt: time,
+  lastUsedAt: time,
   ip: z.array(z.string()),
   token: z.string(),
 };

@@ -5,6 +5,7 @@ import type { StoredAccessKey } from '../../storage/access-keys.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { operation, type Change, type Operation } from '../operation.ts';
 import { Refusal } from '../refusal.ts';
+import { refuseAdminKey } from '../resources/access-keys.ts';
 import { rulesOf, shownUser, writtenUser, type WrittenUser } from './reverse-proxy-user.ts';
 
 const token = z.strictObject({ token: z.string() });
@@ -58,7 +59,8 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     params: token,
     body: writtenUser,
     refuse,
-    async handle({ params, body }, { place: { storage } }) {
+    async handle({ params, body }, { place: { storage, config } }) {
+      refuseAdminKey(params.token, config());
       const { after, change } = await put(params.token, body, storage);
       return { body: await shownUser(after, storage), change };
     },
@@ -70,7 +72,8 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     summary: 'Many at once: what was exported elsewhere.',
     body: z.strictObject({ users: z.array(writtenUser.required({ token: true })).max(10_000) }),
     refuse,
-    async handle({ body }, { place: { storage } }) {
+    async handle({ body }, { place: { storage, config } }) {
+      for (const { token: whose } of body.users) refuseAdminKey(whose ?? '', config());
       const changed: Change[] = [];
       const users: object[] = [];
       for (const { token: whose, ...user } of body.users) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Config } from '../../config/config.ts';
 import { spelledOut } from '../../config/access-keys.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { found, Refusal } from '../refusal.ts';
@@ -55,8 +56,7 @@ export const accessKeyOperations: readonly Operation[] = [
     tellsSecret: true,
     async handle({ body }, { place: { storage, config } }) {
       if (body.userId !== undefined) found(await storage.users.find(body.userId), 'user');
-      if (body.key !== undefined && body.key === config().admin.key)
-        throw new Refusal('conflict', 'This is the admin key. Choose another.');
+      if (body.key !== undefined) refuseAdminKey(body.key, config());
       const made = await storage.accessKeys.create(spelledOut(body));
       return { body: made, change: { object: made.accessKey.id, after: made.accessKey } };
     },
@@ -129,6 +129,11 @@ export const accessKeyOperations: readonly Operation[] = [
     },
   }),
 ];
+
+/** The admin key opens no model. @throws Refusal */
+export function refuseAdminKey(key: string, { admin }: Pick<Config, 'admin'>): void {
+  if (key === admin.key) throw new Refusal('conflict', 'This is the admin key. Choose another.');
+}
 
 type Changes = z.output<ReturnType<typeof changesOf<typeof written>>>;
 

@@ -6,7 +6,7 @@ import type { UsageFlags } from './usage.ts';
 import type { UserFlags } from './users.ts';
 import type { StorageFlags } from './with-storage.ts';
 import { usageGroups, type UsageGroup } from '../../storage/usage-groups.ts';
-import { future, list, past, role, wholeNumber, withLimitFlags } from './values.ts';
+import { addresses, future, models, operations, past, role, wholeNumber, withLimitFlags } from './values.ts';
 
 /** The commands that work on the storage, beside a running server or without one. The storage is read only when one is run. */
 export function storageCommands(): readonly Command[] {
@@ -53,9 +53,9 @@ function keysCommand(): Command {
       .option('--user <user>', whichUser)
       .option('--name <name>', 'what it is for')
       .option('--role <role>', 'normal, special, temporary or admin', role)
-      .option('--models <patterns>', 'the only models that it may ask for: gpt-*,claude-*', list)
-      .option('--operations <names>', 'the only operations: generate,embed', list)
-      .option('--addresses <cidrs>', 'where it may be used from: 10.0.0.0/8', list)
+      .option('--models <patterns>', 'the only models that it may ask for: gpt-*,claude-*', models)
+      .option('--operations <names>', 'the only operations: generate,embed', operations)
+      .option('--addresses <cidrs>', 'where it may be used from: 10.0.0.0/8', addresses)
       .option('--max-addresses <number>', 'how many addresses may use it', wholeNumber)
       .option('--expires <when>', 'a span such as 30d, or a date', future);
   described(withFlags(keys, 'add'))

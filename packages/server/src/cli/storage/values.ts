@@ -1,5 +1,8 @@
 import type { Budget, Limits } from '@proxy/core';
 import { InvalidArgumentError, type Command } from 'commander';
+import type * as z from 'zod';
+import { addressesSchema, operationsSchema, patternsSchema } from '../../config/access-keys.ts';
+import { latestMs } from '../../config/schema-parts.ts';
 import { roles, type Role } from '../../storage/rules.ts';
 
 /** What the commands' options may hold, as commander reads them. */
@@ -48,8 +51,21 @@ export function role(text: string): Role {
   return known;
 }
 
-export function list(text: string): readonly string[] {
-  return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+export const models = listOf(patternsSchema);
+export const operations = listOf(operationsSchema);
+export const addresses = listOf(addressesSchema);
+
+/** Held to what the configuration holds it to: a key bound by a slip of the pen could open everything, or nothing. */
+function listOf(schema: z.ZodType<readonly string[]>): (text: string) => readonly string[] {
+  return (text) => {
+    const parts = text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+    const { success, data, error } = schema.safeParse(parts);
+    if (success) return data;
+    const problems = error.issues.map(({ path: [index], message }) =>
+      message.startsWith('must ') ? `${index === undefined ? 'It' : `"${parts[Number(index)]}"`} ${message}` : message,
+    );
+    throw new InvalidArgumentError(problems.join(' '));
+  };
 }
 
 export function wholeNumber(text: string): number {
@@ -71,9 +87,8 @@ const spans: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 
 function moment(text: string, direction: number): number {
   const [, amount, unit = ''] = /^(\d+)([mhdw])$/.exec(text) ?? [];
-  if (amount !== undefined) return Date.now() + direction * Number(amount) * (spans[unit] ?? 0);
-  const date = Date.parse(text);
-  if (Number.isNaN(date))
+  const date = amount === undefined ? Date.parse(text) : Date.now() + direction * Number(amount) * (spans[unit] ?? 0);
+  if (!(Math.abs(date) <= latestMs))
     throw new InvalidArgumentError('Write a span such as 30m, 24h, 7d or 2w, or a date such as 2026-01-31.');
   return date;
 }
