@@ -124,6 +124,16 @@ describe('errors name the path and the mend', () => {
       'accessKeys[0].expiresAt: must be a time: 2026-12-31',
     ],
     [
+      'a budget in no time zone',
+      `${demo}limits: { budgets: [{ amount: 1, of: usd, per: day, timeZone: Mars/Olympus }] }`,
+      'limits.budgets[0].timeZone: "Mars/Olympus" is no time zone. Write an IANA name such as Europe/Berlin.',
+    ],
+    [
+      'a budget that is filled on a day that never comes',
+      `${demo}limits: { budgets: [{ amount: 1, of: usd, per: 0 0 30 2 * }] }`,
+      'limits.budgets[0].per: must be minute, hour, day, week, month, total or a cron expression. "0 0 30 2 *" never comes;',
+    ],
+    [
       'a misspelt log level',
       'log: { level: warning }',
       'log.level: "warning" is not a log level. Did you mean "warn"?',

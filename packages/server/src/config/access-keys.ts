@@ -36,15 +36,34 @@ const budget = section({
   models: patternsSchema.exactOptional(),
   timeZone: words().exactOptional(),
 }).superRefine(({ per, rolling, timeZone }, context) => {
-  try {
-    const period = { per, ...(rolling && { rolling }), ...(timeZone !== undefined && { timeZone }) };
-    periodOf(period).endAfter(0);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `must be minute, hour, day, week, month, total or a cron expression. ${why}`;
-    context.addIssue({ code: 'custom', path: ['per'], message });
+  if (timeZone !== undefined && !isTimeZone(timeZone)) {
+    const message = `"${timeZone}" is no time zone. Write an IANA name such as Europe/Berlin.`;
+    context.addIssue({ code: 'custom', path: ['timeZone'], message });
+    return;
   }
+  const why = troubleOf({ per, ...(rolling && { rolling }), ...(timeZone !== undefined && { timeZone }) });
+  if (why === undefined) return;
+  const message = `must be minute, hour, day, week, month, total or a cron expression. ${why}`;
+  context.addIssue({ code: 'custom', path: ['per'], message });
 });
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+function troubleOf(period: Pick<Budget, 'per' | 'rolling' | 'timeZone'>): string | undefined {
+  try {
+    const once = period.per === 'total' || period.rolling === true;
+    const comes = periodOf(period).endAfter(0) > 0;
+    return once || comes ? undefined : `"${period.per}" never comes; "total" is what is never filled again.`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 const budgets = z
   .array(budget, { error: 'must be a list of budgets, each {amount, of, per}.' })
