@@ -115,6 +115,19 @@ describe('bans', () => {
     expect(bans.banned('192.0.2.1')).toBeUndefined();
   });
 
+  test('faults begin anew when somebody has lifted the ban', () => {
+    let read: Parameters<BanStore['load']>[0] = () => undefined;
+    const bans = new Bans(clock);
+    const store: BanStore = { load: (take) => (read = take)([]), put: (ban) => read([ban]) };
+    void bans.keepIn(store, { errors: 2, windowSeconds: 10 });
+    bans.fault('192.0.2.1', 'wrong_key');
+    bans.fault('192.0.2.1', 'wrong_key');
+    expect(bans.banned('192.0.2.1')).toBeDefined();
+    read([]);
+    bans.fault('192.0.2.1', 'wrong_key');
+    expect(bans.banned('192.0.2.1')).toBeUndefined();
+  });
+
   test('nobody without an address is banned, and without the rule nobody at all', () => {
     const bans = new Bans(clock);
     bans.configure({ errors: 1, windowSeconds: 10 });

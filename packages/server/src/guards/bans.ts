@@ -61,6 +61,9 @@ export class Bans {
     let first = true;
     return store.load((bans, faults) => {
       const before = this.needed;
+      const now = new Set(bans.map(({ address }) => address));
+      // Whoever was let in again begins anew, else the next slip would ban them at once.
+      for (const address of this.#bans.keys()) if (!now.has(address)) this.#faults.delete(address);
       this.#bans.clear();
       for (const ban of bans) if (!ban.address.includes('/')) this.#bans.set(ban.address, ban);
       this.#ranges = bans.filter(({ address }) => address.includes('/'));
@@ -106,7 +109,7 @@ export class Bans {
     const since = this.#clock.now();
     const ban: Ban = { address, reason, since, ...(banSeconds !== undefined && { until: since + banSeconds * 1000 }) };
     this.#bans.set(address, ban);
-    // Whoever is let in again begins anew.
+    // A ban that ends by itself is lifted by nobody.
     if (banSeconds !== undefined) this.#faults.delete(address);
     this.#store?.put(ban);
   }
