@@ -84,9 +84,11 @@ async function outcomeInTurn(
     else place.leave();
     return outcome;
   } catch (thrown) {
-    place?.leave();
+    const failure = ownFailure(gateway, thrown);
+    if (place) place.leave();
+    else story.gate?.refused(failure);
     story.inbound.upload?.cancel();
-    return { attempts: [], notices: [], failure: ownFailure(gateway, thrown) };
+    return { attempts: [], notices: [], failure };
   }
 }
 

@@ -9,6 +9,7 @@ import { FakeSocket } from '../testing/fake-socket.ts';
 import { createGateway } from './create.ts';
 import type { AcceptedSocket, HttpAnswer, HttpRequest } from './http.ts';
 import type { Policy, Visit } from './policy.ts';
+import type { Queue } from './queue.ts';
 
 /** Must-show 2 of issue 4: every policy sees every door. */
 
@@ -46,7 +47,7 @@ function spy(refuse: { readonly admit?: boolean; readonly inspect?: boolean } = 
   return { policy, seen, refusals, ends };
 }
 
-function gatewayWith(policy: Policy, reply: (url: string) => string = () => '{}') {
+function gatewayWith(policy: Policy, reply: (url: string) => string = () => '{}', queue?: Queue) {
   const sent: string[] = [];
   const sockets: FakeSocket[] = [];
   const transport: Transport = {
@@ -74,7 +75,8 @@ function gatewayWith(policy: Policy, reply: (url: string) => string = () => '{}'
   };
   const ledger = memoryLedger();
   const callers = memoryCallers([{ id: 'me', accessKey: 'ours' }]);
-  const gateway = createGateway({ upstreams, policies: [policy], ports: { transport, ledger, callers } });
+  const ports = { transport, ledger, callers };
+  const gateway = createGateway({ upstreams, policies: [policy], ...(queue && { queue }), ports });
   return { gateway, sent, sockets, ledger };
 }
 
@@ -212,6 +214,21 @@ test('what an upstream refuses is not told as a refusal of ours', async () => {
   if (way) await visitDoor(gateway, way);
   expect(sent).toHaveLength(1);
   expect(refusals).toEqual([]);
+});
+
+test('what the queue turns away is told as a refusal of ours: no upstream was asked', async () => {
+  const { policy, refusals, ends } = spy();
+  const full: Queue = {
+    waitMs: 1000,
+    heartbeatMs: 1000,
+    enter: () => Promise.reject(new Failure('overloaded', 'Too many wait.')),
+  };
+  const { gateway, sent } = gatewayWith(policy, undefined, full);
+  const way = ways.find(({ door }) => door.operation === 'generate' && door.path === '/v1/messages');
+  if (way) expect(await visitDoor(gateway, way)).toMatchObject({ status: 529 });
+  expect(sent).toEqual([]);
+  expect(refusals.map(({ failure }) => failure.kind)).toEqual(['overloaded']);
+  expect(ends).toHaveLength(1);
 });
 
 test('a policy may send on another body, tell of it, and add headers to the answer', async () => {

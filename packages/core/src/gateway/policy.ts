@@ -27,7 +27,7 @@ export interface Policy {
   over?(visit: KnownVisit): void;
   /** Whether a model is in the lists of those that may be asked for. Absent: it is. */
   lists?(visit: KnownVisit, model: string, targets: readonly ListedTarget[]): boolean;
-  /** A call was refused before any upstream was asked: by a policy, a limit, a missing key, an unknown path. Must not throw. */
+  /** A call was refused before any upstream was asked: by a policy, a limit, the queue, a missing key, an unknown path. Must not throw. */
   refused?(visit: Visit, failure: Failure): void;
 }
 
