@@ -75,6 +75,12 @@ describe('C28 the admin API is protected', () => {
     const login = await api('POST', '/session', { key: null, body: { key: adminKey }, from: '203.0.113.5' });
     expect([login.status, login.text]).toEqual([401, expect.stringContaining('Too many attempts')]);
     expect((await guess(adminKey, '203.0.113.6')).status).toBe(200);
+    // A key that is no administrator's, shown in between, gives no further guesses.
+    for (let tries = 1; tries <= 6; tries += 1) {
+      await guess(`wrong-${tries}`, '203.0.113.7');
+      if (tries < 6) expect((await api('GET', '/me', { key: callerKey, from: '203.0.113.7' })).status).toBe(200);
+    }
+    expect((await guess(adminKey, '203.0.113.7')).text).toContain('Too many attempts');
     // Whoever has an IPv6 address has 2^64 of them.
     for (let tries = 1; tries <= 6; tries += 1) await guess('wrong', `2001:db8::${tries}`);
     expect((await guess(adminKey, '2001:db8::ffff')).text).toContain('Too many attempts');
