@@ -22,7 +22,7 @@ export function hashedCallers(
   for (const { key, user, ...rules } of accessKeys) {
     const hash = digest(key);
     const owner = users.find(({ name }) => name === user);
-    const known = owner && { id: `user-${owner.name}`, ...owner };
+    const known = owner && { id: userIdOf(owner.name), ...owner };
     byHash.set(hash, callerFrom({ id: callerIdOf(key), ...rules }, known, addresses, rule));
   }
   /** Keys that were right before: hashing costs as much as all else that is done to know a caller. */
@@ -46,4 +46,9 @@ export function hashedCallers(
 /** Names the owner of a configured key in records; it tells nothing of the key. */
 export function callerIdOf(key: string): string {
   return `key-${digest(key).slice(0, 8)}`;
+}
+
+/** Names a user of the configuration in records and in the books of budgets. */
+export function userIdOf(name: string): string {
+  return `user-${name}`;
 }

@@ -1,5 +1,7 @@
 import type { AccessKey, UserConfig } from '../config/access-keys.ts';
-import { callerIdOf } from '../callers.ts';
+import { callerIdOf, userIdOf } from '../callers.ts';
+import type { Config } from '../config/config.ts';
+import { mask } from '../mask.ts';
 import { asRange, isWithin } from '../public-address.ts';
 import type { Role } from '../storage/rules.ts';
 import type { AdminPlace } from './place.ts';
@@ -24,6 +26,16 @@ export async function callerById(keyId: string, address: string, place: AdminPla
   const accessKey = await storage.accessKeys.find(keyId);
   const owner = accessKey?.userId === undefined ? undefined : await storage.users.find(accessKey.userId);
   return accessKey && principalOf({ ...accessKey, ...(owner && { owner }) }, address);
+}
+
+/** The access keys of the configuration file as the storage shows its own: the key itself masked. */
+export function keysOfFile({ accessKeys }: Pick<Config, 'accessKeys'>) {
+  return accessKeys.map(({ key, user, disabled: _disabled, ...rules }) => ({
+    ...rules,
+    id: callerIdOf(key),
+    hint: mask(key),
+    ...(user !== undefined && { userId: userIdOf(user) }),
+  }));
 }
 
 /** What decides about a key, wherever it stands. */

@@ -152,6 +152,29 @@ test('calls by pages, one by its id, sums, and what a caller sees of its own', a
   expect((await api('PATCH', '/me', { key: callerKey, body: { name: 'x' } })).status).toBe(409);
 });
 
+test('the keys and users of the file are told with their limits and what they spent, as stored ones are', async () => {
+  const limits = { budgets: [{ amount: 9, of: 'requests', per: 'total' }] };
+  const { told, chat } = await adminServer({
+    config: `
+users: [{ name: ann, limits: ${JSON.stringify(limits)} }]
+accessKeys: [{ key: ${callerKey}, name: laptop, user: ann, limits: ${JSON.stringify(limits)}, models: ['demo'] }]
+upstreams: [{ name: demo, provider: demo, models: [demo] }]
+`,
+  });
+  const me = await told<{ id: string; accessKey: object }>('GET', '/me', { key: callerKey });
+  const shown = { id: me.id, name: 'laptop', hint: 'cal***ts', userId: 'user-ann', limits, models: ['demo'] };
+  expect(me.accessKey).toEqual(shown);
+  expect((await chat(callerKey)).status).toBe(200);
+  const spent = [{ budget: 'requests/total', endsAt: 0, spent: 1 }];
+  const owners = [
+    { kind: 'user', id: 'user-ann', name: 'ann', limits, spent },
+    { kind: 'access-key', id: me.id, name: 'laptop', limits, spent },
+  ];
+  await until('the call is booked', async () => JSON.stringify(await told('GET', '/spending')).includes('"spent":1'));
+  expect(await told('GET', '/spending')).toEqual({ owners });
+  expect(await told('GET', `/spending?owner=${me.id}`)).toEqual({ owners: owners.slice(1) });
+});
+
 test('a caller’s own calls name none of the server’s keys, which an administrator sees', async () => {
   const upstream = await recordingUpstream();
   const { told, api, chat } = await adminServer({

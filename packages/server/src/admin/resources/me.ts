@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { keysOfFile } from '../known-callers.ts';
 import type { AdminPlace } from '../place.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { Refusal } from '../refusal.ts';
@@ -17,7 +18,8 @@ export const meOperations: readonly Operation[] = [
     answer: principalSchema.extend({ accessKey: accessKeySchema.partial().exactOptional() }),
     async handle(_, { principal, place }) {
       const { role, id, name, by, keyId } = principal;
-      const accessKey = keyId === undefined ? undefined : await place.storage.accessKeys.find(keyId);
+      const ofFile = keysOfFile(place.config()).find((one) => one.id === keyId);
+      const accessKey = ofFile ?? (keyId === undefined ? undefined : await place.storage.accessKeys.find(keyId));
       return { body: { role, id, by, ...(name !== undefined && { name }), ...(accessKey && { accessKey }) } };
     },
   }),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { userIdOf } from '../../callers.ts';
 import type { BudgetBookTable } from '../../storage/tables.ts';
+import { keysOfFile } from '../known-callers.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { limits, role } from '../schemas.ts';
 
@@ -29,10 +31,12 @@ export const spendingOperations: readonly Operation[] = [
     summary: 'Users and access keys with their limits, and what has been spent of each budget.',
     query: z.strictObject({ owner: z.string().exactOptional() }),
     answer: z.object({ owners: z.array(ownerSchema) }),
-    async handle({ query: { owner } }, { place: { storage } }) {
+    async handle({ query: { owner } }, { place: { storage, config } }) {
       const rows = await storage.db.selectFrom('budgetBooks').selectAll().orderBy('endsAt').execute();
-      const users = (await storage.users.list()).map((user) => ({ kind: 'user', ...user }) as const);
-      const keys = (await storage.accessKeys.list()).map((key) => ({ kind: 'access-key', ...key }) as const);
+      const usersOfFile = config().users.map((user) => ({ ...user, id: userIdOf(user.name) }));
+      const users = [...usersOfFile, ...(await storage.users.list())].map((one) => ({ kind: 'user', ...one }) as const);
+      const allKeys = [...keysOfFile(config()), ...(await storage.accessKeys.list())];
+      const keys = allKeys.map((key) => ({ kind: 'access-key', ...key }) as const);
       const owners = [...users, ...keys].filter(({ id }) => owner === undefined || id === owner);
       return {
         body: {
