@@ -288,6 +288,18 @@ describe('F19 self-service', () => {
     expect(json(await lookup())).toMatchObject({ type: 'normal', promptCount: 1, tokenLimits: { turbo: 5000 } });
     const renamed = await call('POST', '/user/edit-nickname', form({ token, nickname: '<i>Ann</i> & co' }));
     expect(json(renamed)).toMatchObject({ nickname: 'Ann & co' });
+    // What administrators noted is for them alone.
+    const noted = { adminNote: 'resells his token', meta: { suspect: true } };
+    expect(json(await call('PUT', `/admin/users/${token}`, { body: noted }))).toMatchObject(noted);
+    const owners = [
+      await lookup(),
+      await call('POST', '/user/edit-nickname', form({ token, nickname: 'Ann & co' })),
+      await call('GET', '/admin/api/v1/me', { key: token }),
+    ];
+    for (const answer of owners) {
+      expect(answer.status).toBe(200);
+      expect(answer.text).not.toMatch(/resells|suspect/);
+    }
     const page = await call('POST', '/user/lookup', {
       ...form({ token }),
       headers: { ...form({}).headers, accept: 'text/html' },

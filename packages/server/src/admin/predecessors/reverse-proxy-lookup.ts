@@ -5,7 +5,7 @@ import { operation, type Context, type Operation } from '../operation.ts';
 import { Refusal } from '../refusal.ts';
 import { rename } from '../resources/me.ts';
 import { lookupForm, lookupPage } from './lookup-page.ts';
-import { shownUser } from './reverse-proxy-user.ts';
+import { shownToOwner } from './reverse-proxy-user.ts';
 
 const refuse = ({ message }: Refusal) => ({ error: message });
 
@@ -28,7 +28,7 @@ export const lookupOperations: readonly Operation[] = [
     unaudited: true,
     refuse,
     async handle({ body }, context) {
-      const user = await shownUser(await ownKey(body.token, context), context.place.storage);
+      const user = await shownToOwner(await ownKey(body.token, context), context.place.storage);
       return wantsPage(context) ? { html: lookupPage(user, context.place.config().admin.nicknames) } : { body: user };
     },
   }),
@@ -45,7 +45,7 @@ export const lookupOperations: readonly Operation[] = [
       const change = await rename(id, body.nickname, context.place);
       const { storage, config } = context.place;
       const after = await storage.accessKeys.find(id);
-      const user = after ? await shownUser(after, storage) : {};
+      const user = after ? await shownToOwner(after, storage) : {};
       return {
         change,
         ...(wantsPage(context) ? { html: lookupPage(user, config().admin.nicknames) } : { body: user }),

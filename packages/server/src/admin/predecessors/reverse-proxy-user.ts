@@ -93,5 +93,11 @@ export async function shownUser(accessKey: StoredAccessKey, storage: Storage): P
   };
 }
 
+/** As its owner sees it: what administrators noted is for them alone. */
+export async function shownToOwner(accessKey: StoredAccessKey, storage: Storage): Promise<object> {
+  const { note: _note, meta: _meta, ...own } = accessKey;
+  return shownUser(own, storage);
+}
+
 /** Addresses older than this many calls are not told. */
 const recentCalls = 200;

@@ -19,7 +19,7 @@ export const meOperations: readonly Operation[] = [
     async handle(_, { principal, place }) {
       const { role, id, name, by, keyId } = principal;
       const ofFile = keysOfFile(place.config()).find((one) => one.id === keyId);
-      const accessKey = ofFile ?? (keyId === undefined ? undefined : await place.storage.accessKeys.find(keyId));
+      const accessKey = ofFile ?? (keyId === undefined ? undefined : await ownKey(keyId, place));
       return { body: { role, id, by, ...(name !== undefined && { name }), ...(accessKey && { accessKey }) } };
     },
   }),
@@ -69,6 +69,14 @@ export const meOperations: readonly Operation[] = [
     },
   }),
 ];
+
+/** What administrators noted of it is for them alone. */
+async function ownKey(id: string, { storage }: AdminPlace) {
+  const accessKey = await storage.accessKeys.find(id);
+  if (!accessKey) return undefined;
+  const { note: _note, meta: _meta, ...own } = accessKey;
+  return own;
+}
 
 /** Row F19. @throws Refusal when callers may not, or when the key is not in the storage */
 export async function rename(keyId: string, given: string, { config, storage }: AdminPlace) {
