@@ -51,6 +51,10 @@ test('C14 users over REST: all seven calls, and their 400, 401 and 404', async (
   const wrong = await users('POST', '', { type: 'king' });
   expect([wrong.status, wrong.json()]).toEqual([400, { error: expect.stringContaining('type') as string }]);
   expect((await users('PUT', '/short', { nickname: 'x' })).status).toBe(400);
+  // Nothing is done by half.
+  const half = [{ token: 'a-token-that-is-long-enough' }, { token: 'short' }];
+  expect((await users('PUT', '', { users: half })).status).toBe(400);
+  expect((await users('GET', '/a-token-that-is-long-enough')).status).toBe(404);
   // The admin key opens no model.
   expect((await users('PUT', `/${adminKey}`, { nickname: 'x' })).status).toBe(409);
   expect((await users('PUT', '', { users: [{ token: adminKey }] })).status).toBe(409);

@@ -73,7 +73,11 @@ export const reverseProxyUserOperations: readonly Operation[] = [
     body: z.strictObject({ users: z.array(writtenUser.required({ token: true })).max(10_000) }),
     refuse,
     async handle({ body }, { place: { storage, config } }) {
-      for (const { token: whose } of body.users) refuseAdminKey(whose ?? '', config());
+      // All are looked at before the first is changed: what is refused in the middle would be done by half, and on no audit log.
+      for (const { token: whose } of body.users) {
+        refuseAdminKey(whose ?? '', config());
+        await puttable(whose ?? '', storage);
+      }
       const changed: Change[] = [];
       const users: object[] = [];
       for (const { token: whose, ...user } of body.users) {
@@ -139,6 +143,19 @@ export async function put(
   storage: Storage,
 ): Promise<{ readonly after: StoredAccessKey; readonly change: Change }> {
   const { accessKeys } = storage;
+  const before = await puttable(text, storage);
+  const rules = rulesOf(user);
+  const { id } = before ?? (await accessKeys.create({ ...withoutNulls(rules), key: text })).accessKey;
+  if (before) await accessKeys.update(id, rules);
+  else await takeCounts(id, user, storage);
+  if (user.disabledAt === null) await accessKeys.restore(id);
+  else if (user.disabledAt !== undefined) await accessKeys.revoke(id, user.disabledReason ?? 'Disabled.');
+  const after = known(await accessKeys.find(id));
+  return { after, change: { object: id, ...(before && { before }), after } };
+}
+
+/** Whose token it is; undefined: nobody's yet. @throws Refusal of one that can be nobody's */
+async function puttable(text: string, storage: Storage): Promise<StoredAccessKey | undefined> {
   const before = await byToken(text, storage);
   if (!before && text.length < minTokenLength)
     throw new Refusal('invalid', `A token has at least ${minTokenLength} characters.`);
@@ -148,14 +165,7 @@ export async function put(
       'invalid',
       'The token is an id of another storage, where nobody can read the token itself again.',
     );
-  const rules = rulesOf(user);
-  const { id } = before ?? (await accessKeys.create({ ...withoutNulls(rules), key: text })).accessKey;
-  if (before) await accessKeys.update(id, rules);
-  else await takeCounts(id, user, storage);
-  if (user.disabledAt === null) await accessKeys.restore(id);
-  else if (user.disabledAt !== undefined) await accessKeys.revoke(id, user.disabledReason ?? 'Disabled.');
-  const after = known(await accessKeys.find(id));
-  return { after, change: { object: id, ...(before && { before }), after } };
+  return before;
 }
 
 /** What a user from elsewhere has used there. */
