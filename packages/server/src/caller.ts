@@ -1,5 +1,5 @@
 import { Failure, type Caller, type Limits, type Role } from '@proxy/core';
-import ipaddr from 'ipaddr.js';
+import { isWithinRanges, rangeOf } from './public-address.ts';
 
 /** What is known of an access key, wherever it stands: in the configuration or in the storage. */
 export interface AccessRules {
@@ -78,7 +78,7 @@ function gate(
 ) {
   const parsed = ranges?.map(rangeOf);
   return (address: string | undefined) => {
-    if (parsed && !isWithin(address, parsed))
+    if (parsed && !isWithinRanges(address, parsed))
       throw new Failure('forbidden', `This access key may not be used from ${address ?? 'an unknown address'}.`);
     if (most === undefined || address === undefined) return;
     const seen = book.get(id) ?? new Set<string>();
@@ -95,18 +95,4 @@ function gate(
       );
     book.set(id, seen.add(address));
   };
-}
-
-type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-function rangeOf(text: string): Range {
-  if (text.includes('/')) return ipaddr.parseCIDR(text);
-  const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
-}
-
-function isWithin(address: string | undefined, ranges: readonly Range[]): boolean {
-  if (address === undefined || !ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return ranges.some(([network, bits]) => parsed.kind() === network.kind() && parsed.match(network, bits));
 }

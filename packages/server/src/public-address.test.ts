@@ -60,4 +60,9 @@ test('ranges', () => {
   expect(isWithin('10.9.9.9', ['192.168.0.0/16', '10.0.0.0/8'])).toBe(true);
   expect(isWithin('::ffff:10.9.9.9', ['10.0.0.0/8'])).toBe(true);
   expect(isWithin('11.0.0.1', ['10.0.0.0/8'])).toBe(false);
+  for (const range of ['::ffff:10.0.0.0/104', '::ffff:a09:909/128', asRange('::ffff:10.9.9.9') ?? '']) {
+    expect(isWithin('10.9.9.9', [range]), range).toBe(true);
+    expect(isWithin('::ffff:10.9.9.9', [range]), range).toBe(true);
+    expect(isWithin('11.0.0.1', [range]), range).toBe(false);
+  }
 });

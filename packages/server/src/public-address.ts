@@ -12,12 +12,23 @@ export function isPublic(address: string): boolean {
 
 /** Whether an address lies in one of these ranges (`10.0.0.0/8`), an embedded one as itself. */
 export function isWithin(address: string, ranges: readonly string[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  return isWithinRanges(address, ranges.map(rangeOf));
+}
+
+/** The same for ranges that are read once. */
+export function isWithinRanges(address: string | undefined, ranges: readonly Range[]): boolean {
+  if (address === undefined || !ipaddr.isValid(address)) return false;
   const ip = ipaddr.process(address);
-  return ranges.some((range) => {
-    const [base, bits] = ipaddr.parseCIDR(range);
-    return base.kind() === ip.kind() && ip.match(base, bits);
-  });
+  return ranges.some(([base, bits]) => base.kind() === ip.kind() && ip.match(base, bits));
+}
+
+export type Range = readonly [IPv4 | IPv6, number];
+
+/** One of IPv4 addresses in their IPv6 form (`::ffff:10.0.0.0/104`) as theirs, since that is how they are told apart. */
+export function rangeOf(text: string): Range {
+  const [base, bits] = ipaddr.parseCIDR(asRange(text) ?? text);
+  if (base.kind() === 'ipv4' || bits < 96 || !(base as IPv6).isIPv4MappedAddress()) return [base, bits]; // kind() tells which
+  return [(base as IPv6).toIPv4Address(), bits - 96]; // likewise
 }
 
 /** Whether it can be read as a range: one address counts. */

@@ -115,6 +115,9 @@ test('bans, in their normal form', async () => {
   await told('POST', '/bans', { body: { address: '198.51.100.0/24' } });
   expect(await told('GET', '/bans')).toMatchObject({ bans: [{ reason: 'noise' }, { address: '198.51.100.0/24' }] });
   expect((await api('DELETE', '/bans/198.51.100.0%2F24')).status).toBe(204);
+  for (const address of ['::ffff:198.51.100.7/120', '198.51.100.7/24', '198.51.100.0/24'])
+    expect(await told('POST', '/bans', { body: { address } })).toMatchObject({ address: '198.51.100.0/24' });
+  expect((await api('DELETE', '/bans/198.51.100.9%2F24')).status).toBe(204);
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(204);
   expect((await api('DELETE', '/bans/203.0.113.9')).status).toBe(404);
   expect((await api('POST', '/bans', { body: { address: '127.0.0.1' } })).status).toBe(409);

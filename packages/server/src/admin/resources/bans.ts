@@ -55,11 +55,11 @@ export const banOperations: readonly Operation[] = [
     async handle({ params }, { place: { storage } }) {
       const address = plainAddress(params.address);
       const before = found(
-        (await storage.bans.list()).find((one) => one.address === address),
+        (await storage.bans.list()).find((one) => plainAddress(one.address) === address),
         'ban',
       );
-      await storage.bans.lift(address);
-      return { change: { object: address, before } };
+      await storage.bans.lift(before.address);
+      return { change: { object: before.address, before } };
     },
   }),
 ];
