@@ -58,6 +58,8 @@ const weather = {
   strict: false,
 };
 
+type Headers = Readonly<Record<string, string>>;
+
 interface Event {
   readonly type: string;
   readonly status?: number;
@@ -69,8 +71,11 @@ interface Event {
   };
 }
 
-async function session(url: string) {
-  const client = visit(`${url}/v1/responses`, [], ours);
+async function session(
+  url: string,
+  { query = '', protocols = [] as readonly string[], headers = ours as Headers } = {},
+) {
+  const client = visit(`${url}/v1/responses${query}`, protocols, headers);
   await client.opened();
   const events = () => client.texts().map((text) => JSON.parse(text) as Event);
   const last = async (type: string, count = 1) => {
@@ -170,6 +175,21 @@ test('one response at a time; a caller that leaves takes the running one along',
   socket.terminate();
   await until('the upstream hears', () => upstream.gone() === 1);
   expect(upstream.turns).toHaveLength(1);
+});
+
+test.each([
+  ['the query', { query: '?key=ours-0123456789', headers: {} }],
+  ['a subprotocol', { protocols: ['realtime', 'openai-insecure-api-key.ours-0123456789'], headers: {} }],
+  ['x-api-key', { headers: { 'x-api-key': 'ours-0123456789' } }],
+])('an access key shown by %s is known at every turn, and to no upstream', async (_, shown) => {
+  const upstream = await claude(plays('plain-text'), plays('plain-text'));
+  const { url } = await serverFor(upstream);
+  const { create, last } = await session(url, shown);
+  create({ input: 'Hi' });
+  await last('response.completed');
+  create({ input: 'Hi again' });
+  await last('response.completed', 2);
+  expect(JSON.stringify(upstream.turns)).not.toContain('ours-0123456789');
 });
 
 test('CX5 switched off: 426; a wrong key: 401', async () => {

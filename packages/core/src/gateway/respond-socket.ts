@@ -25,6 +25,7 @@ export function respondOverSocket(
   // Errors have an event here, and what looked like a response could be gone on from.
   const turns: Running = { ...gateway, options: { ...gateway.options, errorsAsCompletions: false } };
   const headers = headersOf(handshake);
+  const url = urlOf(handshake);
   let current: Answering | undefined;
   let draining = false;
 
@@ -46,7 +47,7 @@ export function respondOverSocket(
     const answering = (current = new Answering(client, (response) => thread.keep(asked.items, response), over));
     const body = new TextEncoder().encode(JSON.stringify(asked.body));
     const { signal } = answering;
-    const request = { ...addressOf(handshake), method: 'POST', url: '/v1/responses', headers, body, signal };
+    const request = { ...addressOf(handshake), method: 'POST', url, headers, body, signal };
     void serve(turns, request).then((answer) => answering.begin(answer));
   }
 
@@ -183,6 +184,12 @@ function errorEvent({ status, headers, body }: HttpAnswer): string {
 
 function eventOf(status: number, error: JsonObject, headers: HttpAnswer['headers'] = {}): string {
   return JSON.stringify({ type: 'error', status, error, headers });
+}
+
+/** An access key in the query is shown again with every turn, as one in a header is. */
+function urlOf({ url }: HttpRequest): string {
+  const key = new URLSearchParams(url.split('?')[1]).get('key');
+  return key === null ? '/v1/responses' : `/v1/responses?${new URLSearchParams({ key }).toString()}`;
 }
 
 /** The transport's own beta concerns no upstream: it is asked over HTTP. */
