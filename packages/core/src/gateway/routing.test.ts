@@ -324,6 +324,15 @@ describe('routes', () => {
   });
 });
 
+test('names that every object has are models like others', async () => {
+  const { call, asked } = scene(() => well, {
+    upstreams: [upstream('a', { models: { fast: 'own' } }), upstream('b')],
+  });
+  expect((await call({ model: 'constructor' })).status).toBe(200);
+  expect((await call({ model: 'a/toString' })).status).toBe(200);
+  expect(asked).toEqual(['b1', 'a1']);
+});
+
 describe('affinity', () => {
   type Asking = (id: string) => readonly [object, Record<string, string>];
   const four = upstream('up', { credentials: keys('a', 'b', 'c', 'd'), strategy: 'round-robin', affinity: {} });
