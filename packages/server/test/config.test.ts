@@ -37,6 +37,21 @@ describe('errors name the path and the mend', () => {
     ],
     ['a port out of range', 'server: { port: 70000 }', 'server.port: must be a whole number from 0 to 65535.'],
     ['a word where a number belongs', 'server: { port: many }', 'server.port: must be a whole number from 0 to 65535.'],
+    [
+      'a check of keys every month, for which no timer waits',
+      'checkKeys: { everyMinutes: 43200 }',
+      'checkKeys.everyMinutes: must be a number from 0 to 35791 (24 days).',
+    ],
+    [
+      'a wait for longer than a timer waits',
+      'queue: { waitSeconds: 99999999 }',
+      'queue.waitSeconds: must be a number from 0 to 2147483 (24 days).',
+    ],
+    [
+      'heartbeats without a pause',
+      'queue: { heartbeatSeconds: 0 }',
+      'queue.heartbeatSeconds: must be a number from 0.01 to 2147483 (24 days).',
+    ],
     ['a missing name', 'upstreams: [{ provider: demo }]', 'upstreams[0].name: must be a text.'],
     [
       'a slash in a name',
