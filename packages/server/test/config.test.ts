@@ -52,6 +52,16 @@ describe('errors name the path and the mend', () => {
       'queue: { heartbeatSeconds: 0 }',
       'queue.heartbeatSeconds: must be a number from 0.01 to 2147483 (24 days).',
     ],
+    [
+      'a price over midnight, which would hold at no hour',
+      'prices: [{ model: x, input: 1, hoursUtc: [[22, 2]] }]',
+      'prices[0].hoursUtc[0]: must be hours of a day such as [16, 24]',
+    ],
+    [
+      'a day that is in no calendar',
+      'prices: [{ model: x, input: 1, from: 2026-13-01 }]',
+      'prices[0].from: must be a day such as 2026-01-31.',
+    ],
     ['a missing name', 'upstreams: [{ provider: demo }]', 'upstreams[0].name: must be a text.'],
     [
       'a slash in a name',
