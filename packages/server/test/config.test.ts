@@ -37,6 +37,31 @@ describe('errors name the path and the mend', () => {
     ],
     ['a port out of range', 'server: { port: 70000 }', 'server.port: must be a whole number from 0 to 65535.'],
     ['a word where a number belongs', 'server: { port: many }', 'server.port: must be a whole number from 0 to 65535.'],
+    [
+      'a check of keys every month, for which no timer waits',
+      'checkKeys: { everyMinutes: 43200 }',
+      'checkKeys.everyMinutes: must be a number from 0 to 35791 (24 days).',
+    ],
+    [
+      'a wait for longer than a timer waits',
+      'queue: { waitSeconds: 99999999 }',
+      'queue.waitSeconds: must be a number from 0 to 2147483 (24 days).',
+    ],
+    [
+      'heartbeats without a pause',
+      'queue: { heartbeatSeconds: 0 }',
+      'queue.heartbeatSeconds: must be a number from 0.01 to 2147483 (24 days).',
+    ],
+    [
+      'a price over midnight, which would hold at no hour',
+      'prices: [{ model: x, input: 1, hoursUtc: [[22, 2]] }]',
+      'prices[0].hoursUtc[0]: must be hours of a day such as [16, 24]',
+    ],
+    [
+      'a day that is in no calendar',
+      'prices: [{ model: x, input: 1, from: 2026-13-01 }]',
+      'prices[0].from: must be a day such as 2026-01-31.',
+    ],
     ['a missing name', 'upstreams: [{ provider: demo }]', 'upstreams[0].name: must be a text.'],
     [
       'a slash in a name',

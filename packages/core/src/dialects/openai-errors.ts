@@ -2,6 +2,7 @@ import { failureKinds, kindOfStatus, Failure, type FailureDetails, type FailureK
 import { isArray, isObject, number, object, text, tryParseJson, type Json, type JsonObject } from '../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from './dialect.ts';
 import { openaiQuotaHeaders } from './quota-headers.ts';
+import { retryAfter } from './retry-after.ts';
 
 /** Reads an error of either OpenAI dialect, in the forms that OpenAI, Azure and compatible vendors give it. Never throws. */
 export function decodeOpenaiError(status: number, body: Json, headers: HeaderMap = {}): Failure {
@@ -223,18 +224,6 @@ function fromDetail(detail: Json | undefined): string | undefined {
     return [at === '' ? message : `${at}: ${message}`];
   });
   return lines.length > 0 ? lines.join('; ') : undefined;
-}
-
-function retryAfter(headers: HeaderMap): number | undefined {
-  const milliseconds = Number(headers['retry-after-ms'] ?? NaN);
-  if (milliseconds >= 0) return milliseconds / 1000;
-  const value = headers['retry-after'];
-  if (value === undefined || value.trim() === '') return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds : undefined;
-  // RFC 9110 §10.2.3 allows a date as well; the Date header beside it tells the server's now.
-  const wait = (Date.parse(value) - Date.parse(headers.date ?? '')) / 1000;
-  return wait >= 0 ? wait : undefined;
 }
 
 /** OpenAI's rate limits say when to come back in words only when they arrive inside a stream (R7). */

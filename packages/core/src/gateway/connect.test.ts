@@ -127,6 +127,7 @@ test('no socket is opened for whoever may not have one', async () => {
   expect(await connect('/v1/nothing')).toMatchObject({ status: 404 });
   const elsewhere = gatewayOf(transport, { upstreams: [vendor({ provider: anthropic })] });
   expect(await elsewhere.connect('/v1/realtime?model=x')).toMatchObject({ status: 404 });
+  expect(await elsewhere.connect(`/v1/realtime?model=${'x'.repeat(4097)}`)).toMatchObject({ status: 400 });
   expect(asked).toHaveLength(0);
 });
 

@@ -4,6 +4,7 @@ import type { Glance, RelayedSocketDoor } from '../dialects/dialect.ts';
 import type { JsonObject } from '../json.ts';
 import type { Permit } from '../limits/limiter.ts';
 import type { Caller, CancelSignal, OpenedSocket, Socket } from '../ports.ts';
+import { named } from '../translate/decode.ts';
 import { relayedRequestHeaders } from '../translate/headers.ts';
 import type { Inbound } from '../translate/translation.ts';
 import { failureOf } from '../translate/upstream-failure.ts';
@@ -232,7 +233,7 @@ function inboundOf({ dialect, knock }: Call, glance: Glance): Inbound {
   return {
     dialect,
     knock,
-    glance,
+    glance: named(glance),
     body,
     top: topLevel(body),
     decoded() {

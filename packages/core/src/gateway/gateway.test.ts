@@ -462,6 +462,16 @@ describe('bad input', () => {
     expect((await post(gateway, '/v1/chat/completions', chat())).status).toBe(413);
   });
 
+  test('a model’s name that is as long as a book is refused, and is in no record', async () => {
+    const up = scripted();
+    const { gateway, ledger } = gatewayOf(up.transport);
+    const answer = await post(gateway, '/v1/chat/completions', chat({ model: 'x'.repeat(4097) }));
+    expect(answer.status).toBe(400);
+    expect(answer.json().error).toMatchObject({ param: 'model', message: expect.stringContaining('4097 characters') });
+    expect(JSON.stringify(ledger.records()).length).toBeLessThan(1000);
+    expect(up.requests).toEqual([]);
+  });
+
   test('an unknown door is a 404 that lists the doors', async () => {
     const { gateway } = gatewayOf(scripted().transport);
     const answer = await post(gateway, '/v2/nothing', {});

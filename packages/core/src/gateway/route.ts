@@ -106,8 +106,8 @@ function listsExactly({ models = [] }: Upstream, name: string): boolean {
 export function ownName({ models }: Upstream, name: string): string | undefined {
   if (!models) return name;
   if (isList(models)) return models.some((pattern) => matchesPattern(pattern, name)) ? name : undefined;
-  const exact = models[name];
-  if (exact !== undefined) return exact;
+  // Callers name models as they like, and `constructor` is on every object.
+  if (Object.hasOwn(models, name)) return models[name];
   const pattern = Object.keys(models)
     .filter((candidate) => matchesPattern(candidate, name))
     .sort((a, b) => b.length - a.length)[0];

@@ -324,6 +324,34 @@ describe('routes', () => {
   });
 });
 
+test('names that every object has are models like others', async () => {
+  const { call, asked } = scene(() => well, {
+    upstreams: [upstream('a', { models: { fast: 'own' } }), upstream('b')],
+  });
+  expect((await call({ model: 'constructor' })).status).toBe(200);
+  expect((await call({ model: 'a/toString' })).status).toBe(200);
+  expect(asked).toEqual(['b1', 'a1']);
+});
+
+test('a rest outlives a call that began before it and ends well', async () => {
+  let release: (answer: Answer) => void = () => undefined;
+  const answers: (Answer | Promise<Answer>)[] = [
+    new Promise((resolve) => (release = resolve)),
+    { status: 429, headers: { 'retry-after': '3600' } },
+  ];
+  const { call, asked, pass } = scene((key) => (key === 'a' && answers.shift()) || well, {
+    upstreams: [upstream('up', { credentials: keys('a', 'b') })],
+  });
+  const slow = call();
+  while (asked.length === 0) await Promise.resolve();
+  pass(1);
+  await call();
+  release(well);
+  expect((await slow).status).toBe(200);
+  await call();
+  expect(asked).toEqual(['a', 'a', 'b', 'b']);
+});
+
 describe('affinity', () => {
   type Asking = (id: string) => readonly [object, Record<string, string>];
   const four = upstream('up', { credentials: keys('a', 'b', 'c', 'd'), strategy: 'round-robin', affinity: {} });

@@ -88,7 +88,7 @@ export async function tryTargets(
     const durationMs = ports.clock.now() - startedAt;
     if (!('failure' in tried)) {
       attempts.push(recordOf(target, tried.answer.status, startedAt, durationMs));
-      cooldown.succeeded(credential.id, model);
+      cooldown.succeeded(credential.id, model, startedAt);
       sending?.began(durationMs);
       if (tried.streamed) tried.streamed.whenEnded(() => sending?.over());
       else sending?.over();
@@ -101,7 +101,9 @@ export async function tryTargets(
     lost = addedUsage(lost, tried.usage);
     const goesOn =
       tried.status !== 0 && !signal.aborted && (retriesElsewhere(failure) || elsewhere?.(failure) === true);
-    const consequence = goesOn ? restAfter(gateway, target, failure) : cooldown.release(credential.id, model);
+    const consequence = goesOn
+      ? restAfter(gateway, target, failure, startedAt)
+      : cooldown.release(credential.id, model);
     attempts.push({
       ...recordOf(target, tried.status, startedAt, durationMs),
       failure: failure.kind,
@@ -172,12 +174,13 @@ function restAfter(
   { cooldown, refused }: Running,
   { upstream, credential, model }: Target,
   failure: Failure,
+  startedAt: number,
 ): Pick<AttemptRecord, 'restsUntil' | 'removed'> {
   if (upstream.refusedKeys === 'remove' && refuses(failure)) {
     refused.put(credential.id, failure);
     return { removed: true };
   }
-  const restsUntil = cooldown.rest(credential.id, model, failure, upstream.breaker);
+  const restsUntil = cooldown.rest(credential.id, model, failure, upstream.breaker, startedAt);
   return restsUntil === undefined ? {} : { restsUntil };
 }
 

@@ -83,6 +83,43 @@ describe('D25 a key that fails rests', () => {
     }
   });
 
+  describe('of calls that ran side by side', () => {
+    const late = (cooldown: ReturnType<typeof scene>['cooldown'], kind: FailureKind, retryAfterSeconds?: number) =>
+      cooldown.rest('k1', 'm', new Failure(kind, 'no', retryAfterSeconds ? { retryAfterSeconds } : {}), {}, 1_000_000);
+
+    test('one that began before the rest ends it by no success', () => {
+      const { cooldown, fail, pass, restOf } = scene();
+      pass(1);
+      fail('rate-limited', 'k1', 'm', 3600);
+      cooldown.succeeded('k1', 'm', 1_000_000);
+      expect(restOf()).toBe(3_600_000);
+      cooldown.succeeded('k1', 'm', 1_000_001);
+      expect(restOf()).toBe(0);
+    });
+
+    test('all that fail are one failure in a row', () => {
+      const { cooldown, fail, pass, restOf } = scene();
+      pass(1);
+      fail('server');
+      for (let calls = 0; calls < 9; calls += 1) late(cooldown, 'server');
+      expect(restOf()).toBe(30_000);
+      pass(30_000);
+      fail('server');
+      expect(restOf()).toBe(5 * minute);
+    });
+
+    test('a late failure makes a rest longer, never shorter', () => {
+      const { cooldown, fail, pass, restOf } = scene();
+      pass(1);
+      fail('rate-limited', 'k1', 'm', 3600);
+      late(cooldown, 'server');
+      late(cooldown, 'rate-limited', 60);
+      expect(restOf()).toBe(3_600_000);
+      late(cooldown, 'overloaded', 7200);
+      expect(restOf()).toBe(7_200_000);
+    });
+  });
+
   test('when all rest, the one that frees soonest', () => {
     const { cooldown, fail } = scene();
     fail('unauthenticated', 'k1');

@@ -36,9 +36,17 @@ export interface Cooldown {
   /**
    * A failure that says nothing about the credential or its place (a bad request, filtered content) rests nothing.
    * Returns when it is free again, in milliseconds since 1970; undefined when it does not rest.
+   * `startedAtMs`: when the call began; absent: now.
    */
-  rest(credentialId: string, model: string, failure: Failure, rules?: BreakerRules): number | undefined;
-  succeeded(credentialId: string, model: string): void;
+  rest(
+    credentialId: string,
+    model: string,
+    failure: Failure,
+    rules?: BreakerRules,
+    startedAtMs?: number,
+  ): number | undefined;
+  /** Ends a rest, unless the call began before it: it says nothing of what has come since. */
+  succeeded(credentialId: string, model: string, startedAtMs?: number): void;
   available(credentialId: string, model: string): boolean;
   /** When it is free again, in milliseconds since 1970; 0 when it does not rest. */
   freeAtMs(credentialId: string, model: string): number;
@@ -94,6 +102,8 @@ interface Circuit {
   /** In a row. */
   failures: number;
   freeAtMs: number;
+  /** When its rest began; 0 when it never rested. */
+  restsSinceMs: number;
   reason: FailureKind;
   /** The latest replies, oldest first: whether each failed. */
   recent: readonly boolean[];
@@ -132,17 +142,22 @@ export function createCooldown(options: CooldownOptions): Cooldown {
       return circuits.size === 0;
     },
     freeAtMs,
-    rest(credentialId, model, failure, { failures: wanted = 1, of: among = wanted, restMs: own, never } = {}) {
+    rest(credentialId, model, failure, rules = {}, startedAtMs = clock.now()) {
+      const { failures: wanted = 1, of: among = wanted, restMs: own, never } = rules;
       const row = rests[failure.kind];
       if (!row || never) return undefined;
       const key = row.whole ? credentialId : pairKey(credentialId, model);
       const known = circuits.get(key);
-      const halfOpen = known !== undefined && known.freeAtMs > 0 && known.freeAtMs <= clock.now();
+      const now = clock.now();
+      const halfOpen = known !== undefined && known.freeAtMs > 0 && known.freeAtMs <= now;
+      // Of calls that ran side by side when the place went down each fails; it went down once.
+      const late = known !== undefined && known.freeAtMs > now && startedAtMs < known.restsSinceMs;
       const circuit: Circuit = {
         credential: credentialId,
         ...(!row.whole && { model }),
-        failures: (known?.failures ?? 0) + 1,
+        failures: (known?.failures ?? 0) + (late ? 0 : 1),
         freeAtMs: known?.freeAtMs ?? 0,
+        restsSinceMs: known?.restsSinceMs ?? 0,
         reason: failure.kind,
         recent: [...(known?.recent ?? []), true].slice(-among),
         among,
@@ -156,11 +171,15 @@ export function createCooldown(options: CooldownOptions): Cooldown {
         told === undefined
           ? ((row.transient ? own : undefined) ?? durationMs(row.transient, circuit.failures))
           : Math.min(Math.max(told * 1000, minRetryAfterMs), maxRetryAfterMs);
-      return (circuit.freeAtMs = clock.now() + duration);
+      // What is told late may make a rest longer: a shorter one is not the word of whoever asked for a longer.
+      circuit.freeAtMs = late ? Math.max(circuit.freeAtMs, now + duration) : now + duration;
+      if (!late) circuit.restsSinceMs = now;
+      return circuit.freeAtMs;
     },
-    succeeded(credentialId, model) {
+    succeeded(credentialId, model, startedAtMs = clock.now()) {
       if (circuits.size === 0) return;
       for (const [key, circuit] of both(credentialId, model)) {
+        if (startedAtMs < circuit.restsSinceMs) continue;
         circuit.failures = 0;
         circuit.recent = [...circuit.recent, false].slice(-circuit.among);
         // One that never opened remembers its failures until newer replies have pushed them out.

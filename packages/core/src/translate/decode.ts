@@ -18,7 +18,18 @@ export function inboundOf(dialect: Dialect, knock: Knock, body: Uint8Array): Inb
 function glanceAt(dialect: Dialect, knock: Knock, body: TopLevel): Glance {
   const rule = knock.door.relay?.model;
   const unnamed = rule === 'none' || (rule === 'optional' && (body.get('model') ?? null) === null);
-  return unnamed ? { model: '', streaming: false } : dialect.glance(knock, body);
+  return unnamed ? { model: '', streaming: false } : named(dialect.glance(knock, body));
+}
+
+/** As much as a form may name. */
+const maxModelLength = 4096;
+
+/** Names are remembered in many places, and written into every record. @throws Failure `bad-request` when one is no name. */
+export function named(glance: Glance): Glance {
+  const { length } = glance.model;
+  if (length <= maxModelLength) return glance;
+  const message = `The name of the model has ${length} characters: it may have ${maxModelLength}.`;
+  throw new Failure('bad-request', message, { field: 'model' });
 }
 
 function decode(dialect: Dialect, knock: Knock, glance: Glance, body: Uint8Array): Decoded {

@@ -18,7 +18,17 @@ function hasDecimals(most: number): (value: number) => boolean {
 }
 
 function day() {
-  return words().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day such as 2026-01-31.');
+  const wanted = 'must be a day such as 2026-01-31.';
+  return words()
+    .regex(/^\d{4}-\d{2}-\d{2}$/, wanted)
+    .refine((text) => !Number.isNaN(Date.parse(text)), wanted);
+}
+
+const hours =
+  'must be hours of a day such as [16, 24], the first before the second; over midnight they are two: [[22, 24], [0, 2]].';
+
+function hour() {
+  return z.int({ error: hours }).min(0, hours).max(24, hours);
 }
 
 const perMillion = Object.fromEntries(tokenKinds.map((kind) => [kind, dollars().exactOptional()]));
@@ -37,7 +47,12 @@ const priceRow = section({
   regional: factor().exactOptional(),
   from: day().exactOptional(),
   until: day().exactOptional(),
-  hoursUtc: z.array(z.tuple([z.int().min(0).max(24), z.int().min(0).max(24)])).exactOptional(),
+  hoursUtc: z
+    .array(
+      z.tuple([hour(), hour()], { error: hours }).refine(([from, to]) => from < to, hours),
+      { error: hours },
+    )
+    .exactOptional(),
   source: words().exactOptional(),
 });
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Environment } from './expand.ts';
 import { numberIn } from './legacy/numbers.ts';
-import { quantity, section, wholeNumber } from './schema-parts.ts';
+import { section, timer, wholeNumber } from './schema-parts.ts';
 
 /** How many calls run at once, and how the others wait. */
 export interface QueueConfig {
@@ -18,8 +18,8 @@ export const queueSchema = section({
   maxRunning: wholeNumber(1).exactOptional(),
   perCaller: wholeNumber(1).exactOptional(),
   maxWaiting: wholeNumber(0).exactOptional(),
-  waitSeconds: quantity().exactOptional(),
-  heartbeatSeconds: quantity().exactOptional(),
+  waitSeconds: timer(1000).exactOptional(),
+  heartbeatSeconds: timer(1000, 0.01).exactOptional(),
 });
 
 const defaults = { maxWaiting: 1000, waitSeconds: 60, heartbeatSeconds: 10 } as const;

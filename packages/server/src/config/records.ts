@@ -40,8 +40,11 @@ export interface TelemetryConfig {
   readonly serviceName: string;
 }
 
+const addresses = /^https?:\/\/[^\s@]+$/;
+const noAddress = 'must be an address that begins with http:// or https://.';
+
 function address() {
-  return words().regex(/^https?:\/\/[^\s@]+$/, 'must be an address that begins with http:// or https://.');
+  return words().regex(addresses, noAddress).refine(URL.canParse, noAddress);
 }
 
 const pattern = words().refine(isPattern, 'must be a regular expression.');
@@ -91,14 +94,14 @@ export const recordsSchema = section({
 type RecordsFile = z.output<typeof recordsSchema>;
 
 /** The file's word; the predecessors' variables and OpenTelemetry's own where it has none. */
-export function recordsOf(file: RecordsFile = {}, env: Environment): RecordsConfig {
+export function recordsOf(file: RecordsFile = {}, env: Environment, notes: string[]): RecordsConfig {
   const base = set(env, 'BASE_PATH');
   const folder = (name: string) => `${base ?? '.'}/${name}`;
   const accessLog = file.accessLog ?? base !== undefined;
   const { metrics = false } = file;
   const shown = metrics !== false && (metrics === true || metrics.enabled !== false);
   const prompts = file.prompts ?? promptsFrom(env);
-  const telemetry = telemetryOf(file, env);
+  const telemetry = telemetryOf(file, env, notes);
   return {
     ...(file.days !== undefined && { days: file.days }),
     ...(accessLog !== false && {
@@ -144,8 +147,8 @@ function promptsFrom(env: Environment): Pick<PromptsConfig, 'to'> | undefined {
 
 const backends = [{ to: 'file' }, { to: 'storage' }] as const;
 
-function telemetryOf({ telemetry }: RecordsFile, env: Environment): TelemetryConfig | undefined {
-  const endpoint = telemetry?.endpoint ?? set(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+function telemetryOf({ telemetry }: RecordsFile, env: Environment, notes: string[]): TelemetryConfig | undefined {
+  const endpoint = telemetry?.endpoint ?? endpointIn(env, notes);
   if (endpoint === undefined) return undefined;
   return {
     endpoint,
@@ -154,12 +157,30 @@ function telemetryOf({ telemetry }: RecordsFile, env: Environment): TelemetryCon
   };
 }
 
-/** `name=value,other=value`, as OpenTelemetry's variables are written. */
+function endpointIn(env: Environment, notes: string[]): string | undefined {
+  const endpoint = set(env, 'OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (endpoint === undefined || (addresses.test(endpoint) && URL.canParse(endpoint))) return endpoint;
+  notes.push(`OTEL_EXPORTER_OTLP_ENDPOINT: ${noAddress} No telemetry is sent.`);
+  return undefined;
+}
+
+/** `name=value,other=value`, as OpenTelemetry's variables are written: values are percent-encoded, as in a `baggage` header. */
 function pairsOf(text = ''): Readonly<Record<string, string>> {
   const pairs = text.split(',').map((pair) => pair.split('='));
   return Object.fromEntries(
-    pairs.flatMap(([name = '', ...value]) => (name.trim() === '' ? [] : [[name.trim(), value.join('=').trim()]])),
+    pairs.flatMap(([name = '', ...value]) =>
+      name.trim() === '' ? [] : [[name.trim(), decoded(value.join('=').trim())]],
+    ),
   );
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // A percent sign of its own: it was written as it is meant.
+    return value;
+  }
 }
 
 function isPattern(text: string): boolean {

@@ -83,7 +83,7 @@ export function resolveConfig(sources: Sources): Config {
   const later = !isFleeting(storage.place);
   if (unsafe !== undefined && !later) problems.push(unsafe);
   if (problems.length > 0) throw new ConfigError(problems, path);
-  const records = recordsOf(file.records, env);
+  const records = recordsOf(file.records, env, notes);
   const logged = promptsNote(records);
   if (logged !== undefined) notes.push(logged);
   const proxies = proxiesFrom(env);

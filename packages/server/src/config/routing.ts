@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { UpstreamConfig } from './config.ts';
 import { set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
-import { flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { flag, oneOf, quantity, section, timer, wholeNumber, words } from './schema-parts.ts';
 
 /** What may be written about choosing: among an upstream's keys, and among a route's targets. */
 export const strategies = [
@@ -85,7 +85,7 @@ export const routeSchema = section({
 
 export const keyChecksSchema = section({
   atStart: flag().exactOptional(),
-  everyMinutes: quantity().exactOptional(),
+  everyMinutes: timer(60_000).exactOptional(),
 });
 
 interface WrittenChoices {

@@ -30,6 +30,18 @@ export function quantity() {
   return z.preprocess(numeric, z.number({ error: wanted }).min(0, wanted)).meta({ orReference: true });
 }
 
+/** A timer that is set for longer goes off at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** How long a timer waits, in units of so many milliseconds. */
+export function timer(unitMs: number, min = 0) {
+  const max = Math.floor(maxTimerMs / unitMs);
+  const wanted = `must be a number from ${min} to ${max} (24 days).`;
+  return z
+    .preprocess(numeric, z.number({ error: wanted }).min(min, wanted).max(max, wanted))
+    .meta({ orReference: true });
+}
+
 /** true or false; `"true"` counts, because that is what `${STRICT}` becomes. */
 export function flag() {
   return z

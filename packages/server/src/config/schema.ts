@@ -10,7 +10,7 @@ import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
-import { besideFile, flag, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { besideFile, flag, oneOf, quantity, section, timer, wholeNumber, words } from './schema-parts.ts';
 import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
 import { keyChecksSchema, keyChoiceShape, routeSchema, upstreamChoiceShape } from './routing.ts';
@@ -119,7 +119,7 @@ export const configFile = section({
   server: section({
     host: words().exactOptional(),
     port: wholeNumber(0, 65_535).exactOptional(),
-    drainSeconds: quantity().exactOptional(),
+    drainSeconds: timer(1000).exactOptional(),
     maxBodyMb: quantity().exactOptional(),
     maxUploadMb: quantity().exactOptional(),
     cors: corsSchema.exactOptional(),
@@ -148,7 +148,7 @@ export const configFile = section({
   websockets: section({
     responses: flag().exactOptional(),
     maxMessageMb: quantity().exactOptional(),
-    idleSeconds: quantity().exactOptional(),
+    idleSeconds: timer(1000).exactOptional(),
   }).exactOptional(),
   doors: doorsSchema.exactOptional(),
   admin: adminSchema.exactOptional(),

@@ -25,6 +25,8 @@ export interface Measured {
 
 /** Callers write what they like for a model, so names are kept only of what an upstream was asked for, and no more than so many. */
 const maxModels = 200;
+/** A label stands in some thirty lines; Bedrock's ARNs, the longest names there are, have about half as many characters. */
+const maxModelLength = 256;
 
 /** `measured`: the server as it is; absent: only calls are counted. */
 export function createMetrics(measured?: () => Measured): Metrics {
@@ -60,7 +62,7 @@ export function createMetrics(measured?: () => Measured): Metrics {
   const known = (upstream: string, model: string): string => {
     let there = modelsAt.get(upstream);
     if (there?.has(model)) return model;
-    if (models >= maxModels) return 'other';
+    if (models >= maxModels || model.length > maxModelLength) return 'other';
     if (!there) modelsAt.set(upstream, (there = new Set()));
     there.add(model);
     models += 1;

@@ -79,7 +79,7 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
         pauseMs = firstPauseMs;
         waiting = waiting.slice(batch.length);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         if (error instanceof Refused) {
           drop(batch.length, reason);
           waiting = waiting.slice(batch.length);
@@ -117,4 +117,10 @@ export function createOutlet<T>(options: OutletOptions<T>): Outlet<T> {
       return dropped;
     },
   };
+}
+
+/** fetch says no more than that it failed, and why in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

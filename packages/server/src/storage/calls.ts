@@ -31,6 +31,8 @@ export interface UsageRow {
   readonly outputTokens: number;
   /** Of the calls whose price is known. */
   readonly costUsd: number;
+  /** So many calls used tokens that have no price. */
+  readonly unpriced: number;
 }
 
 export interface Calls {
@@ -84,6 +86,7 @@ export function callsIn(db: Database): Calls {
           row.fn.sum<number>('inputTokens').as('inputTokens'),
           row.fn.sum<number>('outputTokens').as('outputTokens'),
           row.fn.sum<number | null>('costNanos').as('costNanos'),
+          row.fn.sum<number>(row.case().when(unpriced()).then(1).else(0).end()).as('unpriced'),
         ])
         .groupBy(group)
         .orderBy((row) => (by === 'day' ? group : row.fn.countAll()), by === 'day' ? 'asc' : 'desc')
@@ -120,6 +123,10 @@ function dayText(day: number): string {
 
 function failed() {
   return sql<SqlBool>`(status >= 400 or failure is not null)`;
+}
+
+function unpriced() {
+  return sql<SqlBool>`(cost_nanos is null and input_tokens + output_tokens > 0)`;
 }
 
 function filtered<Output>(

@@ -126,3 +126,10 @@ test('names that callers make up do not become labels', async () => {
   expect(text.match(/^proxy_requests_total\{/gm)).toHaveLength(201);
   expect(text).toMatch(/^proxy_requests_total\{.*model="other".*\} 800$/m);
 });
+
+test('nor do names that are long', async () => {
+  const { ledger, registry } = createMetrics();
+  const record = { requestId: 'r', startedAt: 0, durationMs: 1, status: 200, attempts: [], notices: [] };
+  ledger.append({ ...record, upstream: 'u', upstreamModel: 'x'.repeat(257) } satisfies CallRecord);
+  expect(await registry.metrics()).toMatch(/^proxy_requests_total\{.*model="other".*\} 1$/m);
+});

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOutlet } from '../../src/records/outlet.ts';
 import { postTo } from '../../src/records/prompts/webhook.ts';
+import { freePort } from '../free-port.ts';
 import { until } from '../support.ts';
 import { recordingUpstream } from '../upstream.ts';
 
@@ -134,3 +135,15 @@ test.each([302, 307, 408, 425, 429, 500, 503])(
     expect(told).toEqual([`the webhook cannot be written at the moment: It answered ${status}.${hintFor(status)}`]);
   },
 );
+
+test('why nobody was reached is told, which fetch keeps to its cause', async () => {
+  const told: string[] = [];
+  const outlet = createOutlet<object>({
+    name: 'the webhook',
+    log: (_level, message) => void told.push(message),
+    deliver: postTo(`http://127.0.0.1:${await freePort()}/`, {}),
+  });
+  outlet.push({});
+  await outlet.flush();
+  expect(told.join()).toMatch(/fetch failed: .*ECONNREFUSED/);
+});

@@ -33,7 +33,7 @@ interface Metric {
 }
 
 /** Takes OTLP over HTTP and remembers it. */
-async function collector() {
+async function collector(status = 200) {
   const received: { readonly url: string; readonly token: string; readonly body: string }[] = [];
   const server = createServer((request, response) => {
     const pieces: Buffer[] = [];
@@ -41,7 +41,7 @@ async function collector() {
     request.on('end', () => {
       const { url = '', headers } = request;
       received.push({ url, token: String(headers['x-token']), body: Buffer.concat(pieces).toString() });
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -150,6 +150,39 @@ test('a caller’s trace that is not to be kept is not, and passes on so', async
   expect(openai.seen[0]?.headers.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/);
   expect(otlp.spans()).toEqual([]);
   expect(otlp.metrics().length).toBeGreaterThan(0);
+});
+
+const ofDemo = { 'proxy.config.yaml': 'upstreams: [{ name: demo, provider: demo }]' };
+const asked = { model: 'demo', messages: [{ role: 'user', content: 'Hi' }] };
+
+test('spans that the collector does not take are told of in the log', async () => {
+  const otlp = await collector(400);
+  const { url, close, log } = await start({
+    cwd: folder(ofDemo),
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url },
+  });
+  await ask(url, '/v1/chat/completions', { body: asked });
+  await close();
+  expect(log.lines.join('')).toContain(`2 spans were not taken by the collector at ${otlp.url}: `);
+});
+
+test('values of OTEL_EXPORTER_OTLP_HEADERS are percent-encoded', async () => {
+  const otlp = await collector();
+  const env = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url,
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-token=Basic%20a%3D, x-other=100%',
+  };
+  const { url, close } = await start({ cwd: folder(ofDemo), env });
+  await ask(url, '/v1/chat/completions', { body: asked });
+  await close();
+  expect(otlp.received[0]?.token).toBe('Basic a=');
+});
+
+test.each(['localhost:4317', 'collector'])('an endpoint of %s is told of, and nothing is sent', async (endpoint) => {
+  const { url, config } = await start({ cwd: folder(ofDemo), env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } });
+  expect(config().notes.join()).toContain('OTEL_EXPORTER_OTLP_ENDPOINT: must be an address');
+  const { status } = await ask(url, '/v1/chat/completions', { body: asked });
+  expect(status).toBe(200);
 });
 
 test.each([

@@ -139,6 +139,8 @@ test('E16 the database lies where DATABASE_PATH says, its folder is made, and it
   await (await run()).close();
   expect(await json('usage', '--by', 'upstream')).toMatchObject([{ group: 'oa', calls: 1, failed: 0 }]);
   expect(await json('logs')).toMatchObject([{ status: 200, model: 'gpt-x' }]);
+  const { out } = await commandLine(cwd, ['usage']);
+  expect(out).toMatch(/gpt-x +│ 1 +│ 0 +│.*│ unknown │ 1 /);
 });
 
 test('A23 nothing but the program is needed: no Redis, no database server, no setting', async () => {

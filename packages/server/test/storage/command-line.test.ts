@@ -90,6 +90,7 @@ test('usage and logs say so when there is nothing; storage in memory is refused'
   const run = installed();
   expect((await run('usage')).out).toContain('No call on record');
   expect((await run('usage', '--by', 'colour')).code).toBe(1);
+  expect((await run('usage', '--help')).out).toContain('(default: 7d)');
   expect((await run('logs')).out).toContain('No call on record.');
   expect((await installed('storage: memory')('users', 'list')).err).toContain('Nothing is kept here');
 });

@@ -277,7 +277,7 @@ describe.each(databases)('storage on $name', (database) => {
         model: index % 5 === 0 ? 'rare' : 'usual',
         ...(index === 7 && { status: 502, failure: { kind: 'bad-upstream', message: 'down' } }),
         ...(index === 8 && { userId: 'user-1' }),
-        cost: { usd: 0.001 },
+        ...(index !== 9 && { cost: { usd: 0.001 } }),
       }),
     );
     await db.transaction().execute((tx) =>
@@ -295,8 +295,8 @@ describe.each(databases)('storage on $name', (database) => {
     expect(await calls.list({ limit: 100, failed: true })).toMatchObject([{ requestId: 'r07' }]);
     expect(await calls.count({ userId: 'user-1' })).toBe(1);
     expect(await calls.usage('model')).toEqual([
-      { group: 'usual', calls: 20, failed: 1, inputTokens: 200, outputTokens: 80, costUsd: 0.02 },
-      { group: 'rare', calls: 5, failed: 0, inputTokens: 50, outputTokens: 20, costUsd: 0.005 },
+      { group: 'usual', calls: 20, failed: 1, inputTokens: 200, outputTokens: 80, costUsd: 0.019, unpriced: 1 },
+      { group: 'rare', calls: 5, failed: 0, inputTokens: 50, outputTokens: 20, costUsd: 0.005, unpriced: 0 },
     ]);
     expect((await calls.usage('day')).map(({ group, calls: many }) => [group, many])).toEqual([
       ['2024-10-04', 10],

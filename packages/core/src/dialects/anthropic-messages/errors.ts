@@ -5,9 +5,10 @@ import {
   type FailureDetails,
   type FailureKind,
 } from '../../conversation/failure.ts';
-import { lookUp, isObject, number, object, text, type Json, type JsonObject } from '../../json.ts';
+import { lookUp, isObject, object, text, type Json, type JsonObject } from '../../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from '../dialect.ts';
 import { anthropicQuotaHeaders } from '../quota-headers.ts';
+import { retryAfter } from '../retry-after.ts';
 import type { WireError, WireErrorType } from './wire.ts';
 
 /** Table a6: what each kind is called here, and the status it has. */
@@ -114,18 +115,6 @@ function tokensIn(message: string): FailureDetails['tokens'] {
   if (prompt) return { used: Number(prompt[1]), maximum: Number(prompt[2]) };
   const sum = /(\d+) \+ (\d+) > (\d+)/.exec(message);
   return sum ? { used: Number(sum[1]) + Number(sum[2]), maximum: Number(sum[3]) } : undefined;
-}
-
-/** RFC 9110 §10.2.3: Retry-After is seconds or a date; a date counts from the answer's own. */
-function retryAfter(headers: HeaderMap): number | undefined {
-  const milliseconds = number(Number(headers['retry-after-ms'] ?? NaN));
-  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds / 1000;
-  const written = headers['retry-after'];
-  if (written === undefined || written.trim() === '') return undefined;
-  const seconds = number(Number(written));
-  if (seconds !== undefined) return seconds >= 0 ? seconds : undefined;
-  const wait = (Date.parse(written) - Date.parse(headers.date ?? '')) / 1000;
-  return Number.isFinite(wait) && wait >= 0 ? wait : undefined;
 }
 
 export function encodeError(failure: Failure, context: EncodeErrorContext): EncodedError {

@@ -5,8 +5,9 @@ import {
   type FailureDetails,
   type FailureKind,
 } from '../../conversation/failure.ts';
-import { isObject, lookUp, number, text, tryParseJson, type Json } from '../../json.ts';
+import { isObject, lookUp, text, tryParseJson, type Json } from '../../json.ts';
 import type { EncodedError, HeaderMap } from '../dialect.ts';
+import { retryAfter } from '../retry-after.ts';
 
 /** Table a6: what each kind is called here, and the status it has; statuses are the SDK's. */
 const exceptions = {
@@ -88,7 +89,7 @@ function messageOf(body: Json): string | undefined {
 function failureOf(type: string | undefined, message: string, status: number | undefined, headers: HeaderMap): Failure {
   const kind = kindOf(type, message, status);
   const requestId = headers['x-amzn-requestid'];
-  const retryAfterSeconds = retryAfter(headers['retry-after']);
+  const retryAfterSeconds = retryAfter(headers);
   // AWS has its own statuses for some kinds, which would mislead callers of other dialects: 403 for a wrong key.
   const odd = lookUp(kindsOfType, type) === undefined && status !== undefined && status !== failureKinds[kind].status;
   const details: FailureDetails = {
@@ -117,11 +118,6 @@ function kindOf(type: string | undefined, message: string, status: number | unde
   if (tooLong.test(message)) return 'context-too-long';
   if (noModel.test(message)) return 'not-found';
   return filtered.test(message) ? 'content-filtered' : 'bad-request';
-}
-
-function retryAfter(written: string | undefined): number | undefined {
-  const seconds = written === undefined || written.trim() === '' ? undefined : number(Number(written));
-  return seconds !== undefined && seconds >= 0 ? seconds : undefined;
 }
 
 export function encodeError(failure: Failure): EncodedError {

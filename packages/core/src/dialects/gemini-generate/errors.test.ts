@@ -66,6 +66,9 @@ describe('reading', () => {
     expect(wait('1.5s')).toBe(1.5);
     expect(wait({ seconds: '2', nanos: 500_000_000 })).toBe(2.5);
     expect(wait('soon')).toBe(9);
+    const dated = { date: 'Sat, 21 Nov 2026 09:00:00 GMT', 'retry-after': 'Sat, 21 Nov 2026 09:01:30 GMT' };
+    expect(decodeError(503, '', dated).details.retryAfterSeconds).toBe(90);
+    expect(decodeError(503, '', { 'retry-after': '' }).details.retryAfterSeconds).toBeUndefined();
   });
 
   test('the field at fault, the code and the request are told', () => {

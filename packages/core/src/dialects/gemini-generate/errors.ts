@@ -7,6 +7,7 @@ import {
 } from '../../conversation/failure.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../json.ts';
 import type { EncodedError, EncodeErrorContext, HeaderMap } from '../dialect.ts';
+import { retryAfter } from '../retry-after.ts';
 import { readList, readNumber, readObject, readText } from './members.ts';
 import type { ErrorBody } from './wire.ts';
 
@@ -122,7 +123,7 @@ function failureDetails(
   code: string | undefined,
   headers: HeaderMap,
 ): FailureDetails {
-  const retry = retryAfter(details, headers);
+  const retry = waitIn(details, headers);
   const field = fieldOf(details);
   const found = kind === 'context-too-long' ? overflow(message) : null;
   const used = count(found?.[1]);
@@ -157,7 +158,7 @@ function fieldOf(details: readonly JsonObject[]): string | undefined {
 }
 
 /** E7: RetryInfo says "1.5s"; some places add the header. */
-function retryAfter(details: readonly JsonObject[], headers: HeaderMap): number | undefined {
+function waitIn(details: readonly JsonObject[], headers: HeaderMap): number | undefined {
   for (const detail of details) {
     const delay = readText(detail, 'retryDelay');
     const seconds = delay === undefined ? Number.NaN : Number(/^([\d.]+)s$/.exec(delay)?.[1]);
@@ -165,8 +166,7 @@ function retryAfter(details: readonly JsonObject[], headers: HeaderMap): number 
     const parts = readObject(detail, 'retryDelay');
     if (parts) return (readNumber(parts, 'seconds') ?? 0) + (readNumber(parts, 'nanos') ?? 0) / 1e9;
   }
-  const header = Number(headers['retry-after'] ?? Number.NaN);
-  return Number.isFinite(header) && header >= 0 ? header : undefined;
+  return retryAfter(headers);
 }
 
 /** A failure as Google would say it. */

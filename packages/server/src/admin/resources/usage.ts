@@ -11,6 +11,7 @@ export const usageRow = z
     inputTokens: z.int(),
     outputTokens: z.int(),
     costUsd: z.number().meta({ description: 'Of the calls whose price is known.' }),
+    unpriced: z.int().meta({ description: 'So many calls used tokens that have no price.' }),
   })
   .meta({ id: 'UsageRow' });
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CredentialFlags } from './credentials.ts';
 import type { KeyFlags } from './keys.ts';
 import type { LogFlags } from './logs.ts';
@@ -119,7 +119,9 @@ function credentialsCommand(): Command {
 function usageCommand(): Command {
   return withOptions(new Command('usage').description('what was used, by whom and of what'))
     .option('--by <group>', usageGroups.join(', '), group, 'model' as UsageGroup)
-    .option('--since <when>', 'a span such as 24h or 7d, or a date', past, past('7d'))
+    .addOption(
+      new Option('--since <when>', 'a span such as 24h or 7d, or a date').argParser(past).default(past('7d'), '7d'),
+    )
     .action(async (flags: UsageFlags) => (await import('./usage.ts')).usage(flags));
 }
 

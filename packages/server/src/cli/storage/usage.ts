@@ -12,11 +12,13 @@ export function usage({ by, since, ...flags }: UsageFlags): Promise<void> {
     const nameOf = await namesFor(storage, by);
     const rows = (await storage.calls.usage(by, { since })).map((row) => ({ ...row, name: nameOf(row.group) }));
     if (rows.length === 0) return { text: 'No call on record since then.', data: [] };
-    const shown = rows.map(({ name, calls, failed, inputTokens, outputTokens, costUsd }) => [
+    const shown = rows.map(({ name, calls, failed, inputTokens, outputTokens, costUsd, unpriced }) => [
       ...[name, calls, failed, inputTokens, outputTokens],
-      costUsd.toFixed(4),
+      // What has no price did not cost nothing.
+      unpriced > 0 && costUsd === 0 ? 'unknown' : costUsd.toFixed(4),
+      unpriced,
     ]);
-    return { text: table([by, 'calls', 'failed', 'input', 'output', 'USD'], shown), data: rows };
+    return { text: table([by, 'calls', 'failed', 'input', 'output', 'USD', 'without a price'], shown), data: rows };
   });
 }
 

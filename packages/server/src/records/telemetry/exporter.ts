@@ -12,6 +12,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, RandomIdGenerator, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { Log } from '@proxy/core';
 import type { TelemetryConfig } from '../../config/records.ts';
 import type { StoredCall } from '../../storage/stored-call.ts';
 import { version } from '../../version.ts';
@@ -27,12 +28,15 @@ export interface Exporter {
 const scope = '@proxy/server';
 const timeoutMillis = 5000;
 const metricsEveryMs = 30_000;
+/** So that a collector that is away for a day does not fill the log. */
+const tellEveryMs = 60_000;
 /** The boundaries that the GenAI conventions ask for. */
 const tokenBounds = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
 const secondBounds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 
 /** OTLP over HTTP: spans in batches, metrics every half minute. */
-export function createExporter({ endpoint, headers, serviceName }: TelemetryConfig): Exporter {
+export function createExporter({ endpoint, headers, serviceName }: TelemetryConfig, log: Log): Exporter {
+  const losses = createLosses(endpoint, log);
   const resource = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version });
   const to = (path: string) => ({
     url: `${endpoint.replace(/\/+$/, '')}${path}`,
@@ -43,7 +47,7 @@ export function createExporter({ endpoint, headers, serviceName }: TelemetryConf
   const spans = new TracerProvider({
     resource,
     idGenerator: ids,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(to('/v1/traces')) })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: losses.heardOf(new OTLPTraceExporter(to('/v1/traces'))) })],
   });
   const metrics = new MeterProvider({
     resource,
@@ -98,6 +102,42 @@ export function createExporter({ endpoint, headers, serviceName }: TelemetryConf
     },
     async close() {
       await Promise.allSettled([spans.shutdown(), metrics.shutdown()]);
+      losses.tell();
+    },
+  };
+}
+
+interface SpanExporter {
+  export(spans: readonly unknown[], done: (result: { readonly code: number; readonly error?: Error }) => void): void;
+}
+
+/** The SDK tells nobody that a collector is away; metrics are sums, which a later export makes good. */
+function createLosses(endpoint: string, log: Log) {
+  let untold = 0;
+  let reason = '';
+  let toldAt = -Infinity;
+
+  function tell(): void {
+    if (untold === 0) return;
+    log('warn', `${untold} spans were not taken by the collector at ${endpoint}: ${reason}`);
+    untold = 0;
+    toldAt = performance.now();
+  }
+
+  return {
+    tell,
+    heardOf<Exporting extends SpanExporter>(exporter: Exporting): Exporting {
+      const send = exporter.export.bind(exporter);
+      exporter.export = (spans, done) =>
+        send(spans, (result) => {
+          if (result.error) {
+            untold += spans.length;
+            reason = result.error.message;
+            if (performance.now() - toldAt >= tellEveryMs) tell();
+          }
+          done(result);
+        });
+      return exporter;
     },
   };
 }

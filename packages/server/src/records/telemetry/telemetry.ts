@@ -18,10 +18,9 @@ const maxContexts = 10_000;
 
 /** The SDK is loaded here and not before: whoever wants no telemetry does not pay for it. */
 export function createTelemetry(config: TelemetryConfig, log: Log): Telemetry {
-  const loading: Promise<Exporter | undefined> = import('./exporter.ts').then(
-    ({ createExporter }) => createExporter(config),
-    (error: unknown) => void log('error', `No telemetry: OpenTelemetry cannot be loaded: ${String(error)}`),
-  );
+  const loading: Promise<Exporter | undefined> = import('./exporter.ts')
+    .then(({ createExporter }) => createExporter(config, log))
+    .catch((error: unknown) => void log('error', `No telemetry: OpenTelemetry cannot be loaded: ${String(error)}`));
   const entered = bounded<TraceContext>(maxContexts);
   const running = bounded<TraceContext>(maxContexts);
   return {
