@@ -12,7 +12,7 @@ import {
   type ShortCost,
   type Undefinable,
 } from './short-forms.ts';
-import { nanosOf, plain, storableJson, whole } from './storable.ts';
+import { callNanos, callTokens, plain, storableJson } from './storable.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { CallTable } from './tables.ts';
 
@@ -35,9 +35,9 @@ export function rowOf(call: StoredCall, onCut?: () => void): CallTable {
     model: plain(call.model),
     upstream: call.upstream ?? null,
     upstreamModel: plain(call.upstreamModel),
-    inputTokens: usage ? whole(totalInputTokens(usage)) : 0,
-    outputTokens: whole(usage?.outputTokens ?? 0),
-    costNanos: cost ? nanosOf(cost.usd) : null,
+    inputTokens: usage ? callTokens(totalInputTokens(usage)) : 0,
+    outputTokens: callTokens(usage?.outputTokens ?? 0),
+    costNanos: cost ? callNanos(cost.usd) : null,
     failure: failure?.kind ?? null,
     record: '',
   };

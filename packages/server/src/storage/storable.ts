@@ -24,12 +24,23 @@ export function withoutZeros(text: string): string {
 }
 
 export function nanosOf(usd: number): number {
-  return whole(usd * 1e9);
+  return whole(usd * 1e9, Number.MAX_SAFE_INTEGER);
 }
 
 /** What upstreams report may be anything: one number that the database refuses would hold up the whole journal. */
-export function whole(value: number): number {
-  return value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
+function whole(value: number, most: number): number {
+  return value > 0 ? Math.min(Math.round(value), most) : 0;
+}
+
+/** No call uses as many tokens, nor costs as much: of such, a database can add up a hundred thousand. */
+const mostOfACall = 2 ** 46;
+
+export function callTokens(count: number): number {
+  return whole(count, mostOfACall);
+}
+
+export function callNanos(usd: number): number {
+  return whole(usd * 1e9, mostOfACall);
 }
 
 /** A caller chose the name, and PostgreSQL's indexes take no long ones. */

@@ -268,6 +268,24 @@ describe.each(databases)('storage on $name', (database) => {
     expect(await totals.list({ callerIds: [] })).toEqual([]);
   });
 
+  test('calls that claim more tokens than a number holds can be summed', async () => {
+    const { db, calls, totals } = await open();
+    const many = Array.from({ length: 2000 }, (_, index) =>
+      call(`r${index}`, { usage: { inputTokens: 2 ** 64, outputTokens: 1e308 }, cost: { usd: 1e9 } }),
+    );
+    await db.transaction().execute((tx) =>
+      bookCalls(
+        tx,
+        many.map((one) => entryOf(one)),
+        [],
+      ),
+    );
+    const sum = 2000 * 2 ** 46;
+    const spent = { inputTokens: sum, outputTokens: sum, costUsd: sum / 1e9 };
+    expect(await calls.usage('model')).toMatchObject([{ calls: 2000, ...spent }]);
+    expect(await totals.list()).toMatchObject([{ calls: 2000, ...spent }]);
+  });
+
   test('calls: listed in pages, filtered, summed by group, swept; totals stay', async () => {
     const { db, calls, totals } = await open();
     const day = 86_400_000;

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { LRUCache } from 'lru-cache';
@@ -15,6 +15,8 @@ interface Prepared {
   readonly statement: StatementSync;
   /** Whether it gives rows back. */
   readonly reads: boolean;
+  /** Whether it does nothing else, and may run twice. */
+  readonly selects: boolean;
 }
 
 /** Runs what Kysely compiled; a database that is locked is waited for without holding up this process. */
@@ -27,9 +29,10 @@ export class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, reads } = this.#prepare(sql);
+    const prepared = this.#prepare(sql);
+    const { statement, reads } = prepared;
     const bound = parameters as readonly SQLInputValue[]; // Kysely hands on what the repositories gave
-    if (reads) return { rows: (await patiently(() => statement.all(...bound))) as Row[] }; // what the schema says
+    if (reads) return { rows: (await patiently(() => rowsOf(prepared, bound))) as Row[] }; // what the schema says
     const { changes, lastInsertRowid } = await patiently(() => statement.run(...bound));
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
@@ -43,10 +46,30 @@ export class NodeSqliteConnection implements DatabaseConnection {
     const known = this.#prepared.get(sql);
     if (known) return known;
     const statement = this.#database.prepare(sql);
-    const prepared = { statement, reads: statement.columns().length > 0 };
+    const prepared = { statement, reads: statement.columns().length > 0, selects: /^\s*select\b/i.test(sql) };
     this.#prepared.set(sql, prepared);
     return prepared;
   }
+}
+
+/** Sums of what upstreams claimed may be beyond 2^53, which node:sqlite refuses to round. */
+function rowsOf({ statement, selects }: Prepared, bound: readonly SQLInputValue[]): Record<string, SQLOutputValue>[] {
+  try {
+    return statement.all(...bound);
+  } catch (error) {
+    if (!selects || (error as { code?: unknown }).code !== 'ERR_OUT_OF_RANGE') throw error;
+  }
+  statement.setReadBigInts(true);
+  try {
+    return statement.all(...bound).map(rounded);
+  } finally {
+    statement.setReadBigInts(false);
+  }
+}
+
+function rounded(row: Record<string, SQLOutputValue>): Record<string, SQLOutputValue> {
+  const cells = Object.entries(row);
+  return Object.fromEntries(cells.map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]));
 }
 
 /** SQLite's own busy timeout would sleep with the whole process, and for ever when the lock is this process's own. */
