@@ -33,7 +33,7 @@ export class TokenCounts {
   }
 }
 
-/** What upstreams report may be anything. */
+/** What upstreams report may be anything, and a counter that is infinite cannot be read. */
 function counted(tokens: number): number {
-  return tokens > 0 ? tokens : 0;
+  return tokens > 0 ? Math.min(tokens, Number.MAX_SAFE_INTEGER) : 0;
 }

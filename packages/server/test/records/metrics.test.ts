@@ -127,7 +127,16 @@ test('names that callers make up do not become labels', async () => {
   expect(text).toMatch(/^proxy_requests_total\{.*model="other".*\} 800$/m);
 });
 
-test('nor do names that are long', async () => {
+test('an upstream that claims whatever it likes does not make them unreadable', async () => {
+  const { ledger, registry } = createMetrics();
+  const record = { requestId: 'r', startedAt: 0, durationMs: 1, status: 200, attempts: [], notices: [] };
+  const usage = { inputTokens: 1e308, outputTokens: -1, cacheReadTokens: Number.POSITIVE_INFINITY };
+  for (let calls = 0; calls < 3; calls += 1)
+    ledger.append({ ...record, upstream: 'u', upstreamModel: 'm', usage } satisfies CallRecord);
+  expect(await registry.metrics()).toMatch(/^proxy_tokens_total\{.*kind="input"\} \d+$/m);
+});
+
+test('nor do names that are long become labels', async () => {
   const { ledger, registry } = createMetrics();
   const record = { requestId: 'r', startedAt: 0, durationMs: 1, status: 200, attempts: [], notices: [] };
   ledger.append({ ...record, upstream: 'u', upstreamModel: 'x'.repeat(257) } satisfies CallRecord);
