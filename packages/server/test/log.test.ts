@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CallRecord } from '@proxy/core';
+import { guardedPage } from '../src/guards/page.ts';
 import { createMaskText, mask, maskMembers } from '../src/mask.ts';
 import { createLog } from '../src/log.ts';
 import { ask } from './rows/ask.ts';
@@ -218,6 +219,23 @@ doors: { services: true }
     expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, kind]);
     expect(answer.headers['x-proxy-request-id']).toMatch(/^req_/);
     expect(answer.json()).toHaveProperty('error.message');
+  });
+
+  test('a page that cannot be made: 500 with an id, and the log has why', async () => {
+    const told: unknown[] = [];
+    const request = { method: 'GET', url: '/api/stats', headers: {}, signal: new AbortController().signal };
+    const answer = await guardedPage(() => Promise.reject(new Error('The database is away.')), request, {
+      policies: [],
+      gateway: { newRequestId: () => 'req_1' },
+      log: (...line) => void told.push(line),
+    });
+    expect(answer).toMatchObject({
+      status: 500,
+      headers: { 'x-proxy-error': 'server', 'x-proxy-request-id': 'req_1' },
+    });
+    const error = expect.stringContaining('The database is away.') as string;
+    expect(told).toContainEqual(['error', 'A page could not be made', { requestId: 'req_1', error }]);
+    expect(String(answer.body)).not.toContain('database');
   });
 
   test('a page that is there carries none', async () => {

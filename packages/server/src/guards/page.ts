@@ -30,10 +30,11 @@ interface Guarding {
 export async function guardedPage(
   page: () => PageAnswer | Promise<PageAnswer>,
   request: HttpRequest,
-  { policies, gateway, log }: Guarding,
+  guarding: Guarding,
 ): Promise<HttpAnswer> {
+  const { gateway, log } = guarding;
   const requestId = gateway.newRequestId();
-  const { known: _, ...answer } = await letIn(page, request, policies, requestId);
+  const { known: _, ...answer } = await letIn(page, request, guarding, requestId);
   const { status, headers } = answer;
   if (status < 400) return answer;
   const kind = headers['x-proxy-error'] ?? kindOfStatus(status);
@@ -50,12 +51,12 @@ export async function guardedPage(
 async function letIn(
   page: () => PageAnswer | Promise<PageAnswer>,
   request: HttpRequest,
-  policies: readonly Policy[],
+  { policies, log }: Guarding,
   requestId: string,
 ): Promise<PageAnswer> {
-  if (policies.length === 0) return page();
-  const gate = new Gate(policies, { requestId, request });
   try {
+    if (policies.length === 0) return await page();
+    const gate = new Gate(policies, { requestId, request });
     await gate.admit();
     const answer = await page();
     if (!answer.known && (answer.status === 400 || answer.status === 404))
@@ -63,6 +64,8 @@ async function letIn(
     return answer;
   } catch (thrown) {
     if (thrown instanceof Failure) return plainRefusal(thrown);
-    throw thrown;
+    const error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    log('error', 'A page could not be made', { requestId, error });
+    return plainRefusal(new Failure('server', 'The server itself failed; the log has the reason.'));
   }
 }
