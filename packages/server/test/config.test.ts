@@ -58,6 +58,16 @@ describe('errors name the path and the mend', () => {
       'prices[0].hoursUtc[0]: must be hours of a day such as [16, 24]',
     ],
     [
+      'a price that ends before it begins',
+      'prices: [{ model: x, input: 1, from: 2026-05-01, until: 2026-01-01 }]',
+      'prices[0].until: is before "from": the price would never hold.',
+    ],
+    [
+      'a breaker that never opens',
+      'upstreams: [{ name: a, provider: demo, breaker: { failures: 5, of: 3 } }]',
+      'upstreams[0].breaker.of: must not be less than "failures"',
+    ],
+    [
       'a day that is in no calendar',
       'prices: [{ model: x, input: 1, from: 2026-13-01 }]',
       'prices[0].from: must be a day such as 2026-01-31.',
@@ -295,6 +305,14 @@ log: { level: debug }
     const config = load(folder({ 'proxy.config.yaml': all }), env);
     expect(config.upstreams.map(({ name }) => name)).toEqual(['demo', 'openai', 'claude', 'local', 'azure', 'vertex']);
     expect(config.routes).toHaveLength(1);
+  });
+
+  test('a route that no name leads to is told of', () => {
+    const file =
+      'upstreams: [{ name: a, provider: demo }]\nroutes: [{ model: a/x, targets: [a] }, { model: b/x, targets: [a] }]';
+    expect(load(folder({ 'proxy.config.yaml': file })).notes).toEqual([
+      'routes[0] is never taken: "a/x" always means the upstream "a". Give it another name.',
+    ]);
   });
 
   test('all secrets are known to the log', () => {

@@ -166,6 +166,20 @@ function routeProblems(upstreams: readonly UpstreamConfig[], { routes = [] }: Co
   });
 }
 
+/** Routes that no name leads to, since theirs means an upstream. One sentence each. */
+export function unreachedRoutes(
+  upstreams: readonly Pick<UpstreamConfig, 'name'>[],
+  routes: readonly { readonly model: string }[],
+): readonly string[] {
+  return routes.flatMap(({ model }, index) => {
+    const addressed = upstreams.find(({ name }) => model.startsWith(`${name}/`));
+    if (!addressed) return [];
+    return [
+      `routes[${index}] is never taken: "${model}" always means the upstream "${addressed.name}". Give it another name.`,
+    ];
+  });
+}
+
 /** Whether an address is this proxy itself. */
 export function pointsAtPort(baseUrl: string | undefined, port: number): boolean {
   const url = urlOf(baseUrl);

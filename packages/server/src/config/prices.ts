@@ -54,6 +54,9 @@ const priceRow = section({
     )
     .exactOptional(),
   source: words().exactOptional(),
+}).refine(({ from = '', until = '9' }) => from <= until, {
+  path: ['until'],
+  error: 'is before "from": the price would never hold.',
 });
 
 /** What the user knows better than our table; the first row that fits counts. */

@@ -8,7 +8,7 @@ import { set, type Environment } from './expand.ts';
 import type { ClaudeProxyConfig } from './legacy/claude-proxy.ts';
 import { withoutAnyKey } from './legacy/reverse-proxy.ts';
 import { corsOf } from './cors.ts';
-import { crossCheck, pointsAtPort } from './cross-check.ts';
+import { crossCheck, pointsAtPort, unreachedRoutes } from './cross-check.ts';
 import { doorsOf, servesOwnKeysOnly } from './doors.ts';
 import type { Files } from './files.ts';
 import { guardsOf } from './guards.ts';
@@ -73,6 +73,7 @@ export function resolveConfig(sources: Sources): Config {
   if (!spends)
     notes.push('Only requests that bring a key of their own are served, under claude.api.* and openai.api.*.');
   const routes = legacy?.routes ?? routesOf(file.routes ?? []);
+  notes.push(...unreachedRoutes(upstreams, routes));
   const problems = [...readings, ...crossCheck(file, upstreams, providers, port)];
   const admin = adminOf(file.admin, env, accessKeys, problems, notes);
   const guards = guardsOf(file.guards, env, doors.hosts?.only === true, problems);

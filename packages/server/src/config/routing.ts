@@ -70,7 +70,12 @@ export const upstreamChoiceShape = {
     of: wholeNumber(1).exactOptional(),
     restSeconds: quantity().exactOptional(),
     never: flag().exactOptional(),
-  }).exactOptional(),
+  })
+    .refine(({ failures = 1, of = failures }) => of >= failures, {
+      path: ['of'],
+      error: 'must not be less than "failures": so many never fail among fewer, and no key would ever rest.',
+    })
+    .exactOptional(),
   refusedKeys: oneOf('a word for it', ['rest', 'remove']).exactOptional(),
   fallbacks: z.array(target).exactOptional(),
 };

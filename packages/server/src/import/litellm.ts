@@ -205,11 +205,18 @@ function routesOf(groups: ReadonlyMap<string, readonly Target[]>, read: File, le
   const aliases = Object.entries({ ...lite.model_group_alias, ...router.model_group_alias }).flatMap(([alias, to]) =>
     typeof to === 'string' && groups.has(to) ? [{ model: alias, name: to }] : [],
   );
+  const upstreams = [...new Set([...groups.values()].flat().map(({ upstream }) => upstream))];
   return [...routes, ...aliases]
     .filter(({ model }, index, all) => all.findIndex((other) => other.model === model) === index)
-    .map(({ model, name }) => {
+    .flatMap(({ model, name }) => {
       const targets = distinct(groups.get(name) ?? []);
       const fallbacks = fallbacksOf(name);
+      const addressed = upstreams.find((upstream) => model.startsWith(`${upstream}/`));
+      if (addressed !== undefined) {
+        const told = [...targets.map(written), ...fallbacks].some((to) => !isAt(addressed, model, to));
+        if (told) left.push(`The route of "${model}", which always means the upstream "${addressed}" here.`);
+        return [];
+      }
       return {
         model,
         targets: targets.map(written),
@@ -217,6 +224,11 @@ function routesOf(groups: ReadonlyMap<string, readonly Target[]>, read: File, le
         ...(fallbacks.length > 0 && { fallbacks }),
       };
     });
+}
+
+/** Whether a target is what `upstream/model` means by itself. */
+function isAt(upstream: string, name: string, target: DraftTarget): boolean {
+  return typeof target === 'string' ? target === upstream : `${target.upstream}/${target.model}` === name;
 }
 
 function distinct(targets: readonly Target[]): readonly Target[] {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { importLiteLlm } from '../../src/import/litellm.ts';
 import { readForeign } from '../../src/import/read.ts';
 import { maskedDraft, render } from '../../src/import/render.ts';
 import { commandLine } from '../command-line.ts';
@@ -56,6 +57,17 @@ describe('each file of another program becomes a configuration that a server tak
       imported.draft.upstreams.map((upstream) => upstream.name),
     );
   });
+});
+
+test('LiteLLM’s names that mean an upstream here get no route, and what that loses is told', () => {
+  const at = (model: string, name = model) => ({
+    model_name: name,
+    litellm_params: { model, api_key: 'k-0123456789' },
+  });
+  const list = [at('openai/gpt-4o'), at('openai/gpt-5'), at('anthropic/claude-x', 'openai/gpt-5'), at('openai/*')];
+  const { draft, left } = importLiteLlm({ model_list: list });
+  expect(draft.routes).toEqual([]);
+  expect(left).toEqual(['The route of "openai/gpt-5", which always means the upstream "openai" here.']);
 });
 
 test('it is printed with keys masked; written whole, for its owner alone, and not over another', async () => {
