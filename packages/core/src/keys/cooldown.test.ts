@@ -205,6 +205,9 @@ describe('the breaker', () => {
     cooldown.begin('k1', 'm');
     cooldown.release('k1', 'm');
     expect([cooldown.probed('k1', 'm'), cooldown.available('k1', 'm')]).toEqual([false, true]);
+    cooldown.begin('k1', 'm');
+    fail('not-found');
+    expect(cooldown.probed('k1', 'm')).toBe(false);
   });
 
   test('never: nothing rests', () => {

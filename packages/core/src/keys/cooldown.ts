@@ -137,15 +137,24 @@ export function createCooldown(options: CooldownOptions): Cooldown {
     return freeAt;
   }
 
+  function release(credentialId: string, model: string): void {
+    if (circuits.size === 0) return;
+    for (const [, circuit] of both(credentialId, model)) circuit.probedAtMs = undefined;
+  }
+
   return {
     get quiet() {
       return circuits.size === 0;
     },
     freeAtMs,
+    release,
     rest(credentialId, model, failure, rules = {}, startedAtMs = clock.now()) {
       const { failures: wanted = 1, of: among = wanted, restMs: own, never } = rules;
       const row = rests[failure.kind];
-      if (!row || never) return undefined;
+      if (!row || never) {
+        release(credentialId, model);
+        return undefined;
+      }
       const key = row.whole ? credentialId : pairKey(credentialId, model);
       const known = circuits.get(key);
       const now = clock.now();
@@ -196,10 +205,6 @@ export function createCooldown(options: CooldownOptions): Cooldown {
     begin(credentialId, model) {
       if (circuits.size === 0) return;
       for (const [, circuit] of both(credentialId, model)) if (circuit.freeAtMs > 0) circuit.probedAtMs = clock.now();
-    },
-    release(credentialId, model) {
-      if (circuits.size === 0) return;
-      for (const [, circuit] of both(credentialId, model)) circuit.probedAtMs = undefined;
     },
     soonest(candidates, modelAt) {
       let best: (typeof candidates)[number] | undefined;

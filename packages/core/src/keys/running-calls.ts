@@ -17,7 +17,9 @@ export function createRunningCalls(): RunningCalls {
         over() {
           if (over) return;
           over = true;
-          running.set(id, (running.get(id) ?? 1) - 1);
+          const left = (running.get(id) ?? 1) - 1;
+          if (left > 0) running.set(id, left);
+          else running.delete(id);
         },
       };
     },

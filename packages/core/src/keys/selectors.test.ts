@@ -147,6 +147,21 @@ describe('F11 least-recently-used', () => {
   });
 });
 
+test.each(['weighted', 'least-recently-used', 'least-busy'] as const)(
+  '%s forgets candidates that come no more: callers invent names of models',
+  (name) => {
+    const selector = selectorOf(name, 1);
+    function ask(of: number): string | undefined {
+      const [first] = selector.order([credential(`a/${of}`), credential(`b/${of}`)], 'm');
+      if (first) selector.begin?.(first, 'm').over?.();
+      return first?.id;
+    }
+    expect([ask(0), ask(0), ask(0)]).toEqual(['a/0', 'b/0', 'a/0']);
+    for (let invented = 1; invented <= 10_000; invented += 1) ask(invented);
+    expect(ask(0)).toBe('a/0');
+  },
+);
+
 describe('fastest', () => {
   test('takes the key whose replies begin soonest, as they have been of late, by model', () => {
     const selector = selectorOf('fastest', 1, { random: () => 0.5 });

@@ -1,12 +1,16 @@
+import { LRUCache } from 'lru-cache';
 import type { Candidate, Selector } from './selector.ts';
+
+/** A route's targets are told apart by model, and callers invent names of models. */
+const maxRemembered = 10_000;
 
 /**
  * Smooth weighted round-robin, as nginx does it: exact shares without randomness, and no bursts (weights 2 and 1 give
  * a b a, never a a b). A weight of 0 is a reserve: it comes last, whatever the turn.
  */
 export function weighted(): Selector {
-  /** What each candidate is owed, by id; only as many as there are candidates. */
-  const owed = new Map<string, number>();
+  /** What each candidate is owed, by id. */
+  const owed = new LRUCache<string, number>({ max: maxRemembered });
   return {
     order(candidates) {
       if (candidates.length < 2) return candidates;
