@@ -28,6 +28,9 @@ const maxModels = 200;
 /** A label stands in some thirty lines; Bedrock's ARNs, the longest names there are, have about half as many characters. */
 const maxModelLength = 256;
 
+/** At some doors callers name the address as well, and bring a key of it: more addresses are no labels. */
+const maxAddresses = 100;
+
 /** `measured`: the server as it is; absent: only calls are counted. */
 export function createMetrics(measured?: () => Measured): Metrics {
   const registry = new Registry();
@@ -69,19 +72,38 @@ export function createMetrics(measured?: () => Measured): Metrics {
     return model;
   };
 
+  const addresses = new Set<string>();
+  const placeOf = (upstream: string, own: boolean): string => {
+    if (!own || addresses.has(upstream)) return upstream;
+    if (addresses.size >= maxAddresses) return 'other';
+    addresses.add(upstream);
+    return upstream;
+  };
+
   return {
     registry,
     began: () => void (running += 1),
     ended: () => void (running -= 1),
     ledger: {
       append(record: StoredCall) {
-        const { dialect = '', operation = '', upstream = '', upstreamModel, failure } = record;
+        const { dialect = '', operation = '', upstreamModel, failure } = record;
+        const own = bringsKey(record);
+        const upstream = placeOf(record.upstream ?? '', own);
         const model = upstreamModel === undefined ? '' : known(upstream, upstreamModel);
         series.of(dialect, operation, upstream, model, String(record.status)).add(record);
         if (failure && record.attempts.length === 0) refusals.of(failure.kind).count += 1;
         for (const attempt of record.attempts)
-          attempts.of(attempt.upstream, attempt.credential, attempt.failure ?? 'ok').count += 1;
+          attempts.of(
+            placeOf(attempt.upstream, own),
+            own ? 'own' : attempt.credential,
+            attempt.failure ?? 'ok',
+          ).count += 1;
       },
     },
   };
+}
+
+/** Whoever brings a key is known by its hash alone, which is the name of both. */
+function bringsKey({ callerId, attempts }: StoredCall): boolean {
+  return callerId !== undefined && attempts.some(({ credential }) => credential.endsWith(`#${callerId}`));
 }

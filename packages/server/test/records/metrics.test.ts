@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CallRecord } from '@proxy/core';
+import { openai, type CallRecord } from '@proxy/core';
+import { withOwnKey } from '../../src/doors/own-key.ts';
 import { createMetrics } from '../../src/records/metrics.ts';
 import { folder, start, until } from '../support.ts';
 import { ask } from '../rows/ask.ts';
@@ -134,6 +135,30 @@ test('an upstream that claims whatever it likes does not make them unreadable', 
   for (let calls = 0; calls < 3; calls += 1)
     ledger.append({ ...record, upstream: 'u', upstreamModel: 'm', usage } satisfies CallRecord);
   expect(await registry.metrics()).toMatch(/^proxy_tokens_total\{.*kind="input"\} \d+$/m);
+});
+
+test('nor do keys that callers bring, and no more than a hundred addresses that they name', async () => {
+  const { ledger, registry } = createMetrics();
+  const record = { requestId: 'r', startedAt: 0, durationMs: 1, status: 200, notices: [] };
+  for (let at = 0; at < 1000; at += 1) {
+    const name = `h${at}.test`;
+    const direction = withOwnKey({ name, provider: openai, baseUrl: `https://${name}`, key: `key-${at}` });
+    const id = direction.upstreams?.[0]?.credentials[0]?.id ?? '';
+    const attempt = { upstream: name, model: 'm', credential: id, status: 200, startedAt: 0, durationMs: 1 };
+    const callerId = id.slice(id.indexOf('#') + 1);
+    ledger.append({
+      ...record,
+      callerId,
+      upstream: name,
+      upstreamModel: 'm',
+      attempts: [attempt],
+    } satisfies CallRecord);
+  }
+  const text = await registry.metrics();
+  expect(text).not.toContain('own-');
+  expect(text.match(/^proxy_upstream_attempts_total\{/gm)).toHaveLength(101);
+  expect(text).toMatch(/^proxy_upstream_attempts_total\{upstream="other",credential="own",outcome="ok"\} 900$/m);
+  expect(text).toMatch(/^proxy_requests_total\{.*upstream="other".*\} 900$/m);
 });
 
 test('nor do names that are long become labels', async () => {
