@@ -1,17 +1,21 @@
 import { bearerToken } from '../auth/bearer.ts';
 import { Failure } from '../conversation/failure.ts';
 import type { Caller } from '../ports.ts';
+import type { Story } from './account.ts';
 import { keyAmong, protocolsOf } from './subprotocols.ts';
 import type { Call } from './recognize.ts';
 import type { Running } from './running.ts';
 
 const anonymous: Caller = { id: 'anonymous' };
 
-/** Who calls. @throws Failure `unauthenticated`, or the refusal that stands already. */
-export function authenticate(gateway: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
+/**
+ * Who calls, and in the story also whose key is good no longer, or not from there: its refusal is on record as theirs.
+ * @throws Failure `unauthenticated`, or the refusal that stands already.
+ */
+export function authenticate(gateway: Running, story: Story): Caller | Promise<Caller> {
   const { refusal, callersRefusal } = gateway;
   if (refusal) throw refusal;
-  const caller = known(gateway, call, address);
+  const caller = known(gateway, story);
   return callersRefusal ? refusedCaller(caller, callersRefusal) : caller;
 }
 
@@ -20,9 +24,9 @@ async function refusedCaller(caller: Caller | Promise<Caller>, refusal: Failure)
   throw refusal;
 }
 
-function known({ ports }: Running, call: Call, address: string | undefined): Caller | Promise<Caller> {
-  if (ports.callers.open) return anonymous;
-  const accessKey = accessKeyOf(call);
+function known({ ports }: Running, story: Story): Caller | Promise<Caller> {
+  if (ports.callers.open) return (story.caller = anonymous);
+  const accessKey = accessKeyOf(story.call);
   if (accessKey === undefined) {
     throw new Failure(
       'unauthenticated',
@@ -31,8 +35,9 @@ function known({ ports }: Running, call: Call, address: string | undefined): Cal
   }
   const admitted = (caller: Caller | undefined): Caller => {
     if (!caller) throw new Failure('unauthenticated', 'Unknown access key.');
+    story.caller = caller;
     refuseEnded(caller, ports.clock.now());
-    caller.admit?.(address);
+    caller.admit?.(story.request.address);
     return caller;
   };
   const found = ports.callers.find(accessKey);

@@ -39,7 +39,7 @@ export async function connect(gateway: Running, request: HttpRequest): Promise<H
   const story: Story = { requestId, startedAt: gateway.ports.clock.now(), request, call, gate };
   try {
     if (gate) await gate.admit();
-    const caller = (story.caller = await authenticate(gateway, call, request.address));
+    const caller = await authenticate(gateway, story);
     gate?.knows(caller);
     if (door.operation === 'live') return acceptLive(gateway, story, caller, door);
     if (door.operation === 'realtime') return await openRealtime(gateway, story, caller, door, request);

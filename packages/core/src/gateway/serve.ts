@@ -37,8 +37,8 @@ export async function serve(gateway: Running, request: HttpRequest): Promise<Htt
     const admitting = gate?.admit();
     if (admitting) await admitting;
     // What memory knows is there at once, and a promise for it would cost a turn of the queue.
-    const found = authenticate(gateway, call, request.address);
-    const caller = (story.caller = found instanceof Promise ? await found : found);
+    const found = authenticate(gateway, story);
+    const caller = found instanceof Promise ? await found : found;
     gate?.knows(caller);
     const { door } = call.knock;
     const { operation } = door;

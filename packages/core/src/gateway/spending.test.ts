@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Failure } from '../conversation/failure.ts';
 import { createBudgets } from '../budgets/budgets.ts';
 import { memoryCallers, memoryLedger, systemClock } from '../memory.ts';
 import type { Budgets, Caller, Most, Sink, Spending, Transport } from '../ports.ts';
@@ -337,17 +338,24 @@ describe('what is charged', () => {
 describe('whom a key lets in', () => {
   test('after its time, or switched off: 403 with the reason', async () => {
     const error = async (given: Partial<Caller>) => {
-      const { status, body } = await scene({ pieces: [] }, given).ask(chat, { model: 'gpt-4o', messages: hi });
-      return { status, body: String(body) };
+      const { ask, ledger } = scene({ pieces: [] }, given);
+      const { status, body } = await ask(chat, { model: 'gpt-4o', messages: hi });
+      return { status, body: String(body), callerId: ledger.records()[0]?.callerId };
     };
     expect(await error({ expiresAt: Date.now() - 1, role: 'temporary' })).toMatchObject({
       status: 403,
       body: expect.stringContaining('Temporary token expired.') as string,
+      callerId: 'key-1',
     });
     expect(await error({ disabled: 'Left the company.' })).toMatchObject({
       status: 403,
       body: expect.stringContaining('Left the company.') as string,
+      callerId: 'key-1',
     });
+    const admit = () => {
+      throw new Failure('forbidden', 'Not from there.');
+    };
+    expect(await error({ admit })).toMatchObject({ status: 403, callerId: 'key-1' });
   });
 
   test('only to its models, which are all that it sees in a list', async () => {
