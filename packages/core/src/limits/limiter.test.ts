@@ -45,6 +45,8 @@ describe('reserve', () => {
     const failure = await refusal(limiter.reserve(alice, { tokensPerMinute: 100 }, 101));
     expect(failure.message).toContain('101 tokens, more than the 100 tokens per minute');
     expect(failure.details.retryAfterSeconds).toBeUndefined();
+    // The vendors' libraries ask again after every 429 that does not say so.
+    expect(failure.details.shouldRetry).toBe(false);
   });
 
   test('estimates are only made where tokens are limited', async () => {

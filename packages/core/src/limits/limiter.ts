@@ -147,6 +147,7 @@ class Reservation implements Permit {
         'rate-limited',
         `This request is estimated at ${tokens} tokens, more than the ${limit} tokens per minute of ${this.#whose()}. ` +
           'Send less at a time, or ask for a higher limit.',
+        { shouldRetry: false },
       );
     }
     return this.#take('tokens', tokens, limit, (taking) => (this.#tokens = taking));
