@@ -1,4 +1,4 @@
-import { Failure, pause, type Incoming, type Json, type Policy } from '@proxy/core';
+import { Failure, pause, type Incoming, type Json, type JsonObject, type Policy } from '@proxy/core';
 import { LRUCache } from 'lru-cache';
 import type { GuardSet } from '../config/guards.ts';
 import { bodyOf } from './body.ts';
@@ -8,7 +8,7 @@ import { identityOf } from './refusals.ts';
 const offencesMs = 10 * 60_000;
 const maxOffenders = 10_000;
 const maxDelayMs = 60_000;
-/** Text has spaces; what is longer and has none is a file. */
+/** Text has spaces, or letters beyond ASCII (Chinese has no spaces); what is longer and has neither is a file. */
 const maxWordLength = 4096;
 
 /** Prompts that hold one of these phrases are refused, the slower the more often (row C23). */
@@ -42,9 +42,19 @@ function folded(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 
-/** Every text of the request, wherever its dialect puts it. */
-function textsIn(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return value.length > maxWordLength && !value.includes(' ') ? [] : [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap((member) => textsIn(member as Json)); // the members of JSON are JSON
+/** Every text of the request, wherever its dialect puts it, and however deep. */
+function textsIn(prompt: JsonObject): readonly string[] {
+  const texts: string[] = [];
+  const left: Json[] = [prompt];
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (typeof value === 'string') {
+      if (!isFile(value)) texts.push(value);
+    } else if (typeof value === 'object' && value !== null)
+      for (const member of Object.values(value)) left.push(member as Json); // the members of JSON are JSON
+  }
+  return texts;
+}
+
+function isFile(text: string): boolean {
+  return text.length > maxWordLength && /^[!-~]*$/.test(text);
 }

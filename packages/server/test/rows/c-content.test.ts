@@ -96,6 +96,20 @@ describe('C23 phrases', () => {
     expect(upstream.seen).toHaveLength(1);
   });
 
+  test('in a long text without a space, but in no file; however deep the request is', async () => {
+    const { asked } = await guarded({ config: 'guards: { phrases: { deny: [禁止, bad], delaySeconds: 0 } }' });
+    const long = '好'.repeat(5000);
+    for (const text of [`${long}禁止`, `${'line\n'.repeat(1000)}bad`])
+      expect((await asked({}, say(text))).status, text.slice(0, 9)).toBe(400);
+    for (const text of [long, `${'A'.repeat(5000)}bad`]) expect((await asked({}, say(text))).status).toBe(200);
+    const { url } = await guarded({ config: 'guards: { phrases: { deny: [bad], delaySeconds: 0 } }' });
+    const deep = (inner: string) =>
+      `${JSON.stringify(say('Hi')).slice(0, -1)},"metadata":${'['.repeat(9000)}${inner}${']'.repeat(9000)}}`;
+    const headers = { 'content-type': 'application/json' };
+    expect((await ask(url, paths.chat, { headers, body: deep('1') })).status).toBe(200);
+    expect((await ask(url, paths.chat, { headers, body: deep('"bad"') })).status).toBe(400);
+  });
+
   test('the second offence waits longer than the first', async () => {
     const config = 'guards: { phrases: { deny: [bad], delaySeconds: 0.1 } }';
     const { asked } = await guarded({ config });
