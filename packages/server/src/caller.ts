@@ -1,5 +1,5 @@
 import { Failure, type Caller, type Limits, type Role } from '@proxy/core';
-import { isWithinRanges, rangeOf } from './public-address.ts';
+import { isWithinRanges, networkOf, rangeOf } from './public-address.ts';
 
 /** What is known of an access key, wherever it stands: in the configuration or in the storage. */
 export interface AccessRules {
@@ -83,7 +83,9 @@ function gate(
     if (most === undefined || address === undefined) return;
     const seen = book.get(id) ?? new Set<string>();
     if (seen === excluded) throw new Failure('forbidden', exceeded);
-    if (seen.has(address)) return;
+    // A machine with IPv6 takes another address of its network every day (RFC 8981).
+    const network = networkOf(address);
+    if (seen.has(network)) return;
     if (seen.size >= most && exclude) {
       exclude(id);
       throw new Failure('forbidden', exceeded);
@@ -93,6 +95,6 @@ function gate(
         'forbidden',
         `This access key is used from ${most} addresses already, and may not be from more.`,
       );
-    book.set(id, seen.add(address));
+    book.set(id, seen.add(network));
   };
 }

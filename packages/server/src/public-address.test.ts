@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asRange, isPublic, isWithin } from './public-address.ts';
+import { asRange, isPublic, isWithin, networkOf } from './public-address.ts';
 
 describe('addresses of IANA’s special-purpose registries are not public', () => {
   test.each([
@@ -65,4 +65,14 @@ test('ranges', () => {
     expect(isWithin('::ffff:10.9.9.9', [range]), range).toBe(true);
     expect(isWithin('11.0.0.1', [range]), range).toBe(false);
   }
+});
+
+test('an IPv6 address counts as its /64, an IPv4 one as itself', () => {
+  expect(networkOf('2001:db8:0:1::7')).toBe(networkOf('2001:DB8:0:1:ffff::1'));
+  expect(networkOf('2001:db8:0:1::7')).not.toBe(networkOf('2001:db8:0:2::7'));
+  expect([networkOf('192.0.2.7'), networkOf('::ffff:192.0.2.7'), networkOf('')]).toEqual([
+    '192.0.2.7',
+    '192.0.2.7',
+    '',
+  ]);
 });

@@ -37,6 +37,17 @@ export function asRange(text: string): string | undefined {
   return ipaddr.isValid(text) ? `${text}/${ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128}` : undefined;
 }
 
+/** What is counted by address is counted by this: whoever has one IPv6 address has a whole /64 of them (RFC 6177). */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || !ipaddr.isValid(address)) return address;
+  const ip = ipaddr.process(address);
+  if (ip.kind() === 'ipv4') return ip.toString();
+  return (ip as IPv6).parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':'); // kind() tells which
+}
+
 /** Azure gives every machine its keys at this one, though it looks like anybody's. */
 const wireServer = '168.63.129.16';
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import ipaddr, { type IPv6 } from 'ipaddr.js';
+import { networkOf } from '../public-address.ts';
 
 /** Row C28: the sixth try is one too many. */
 const maxFailures = 5;
@@ -25,15 +25,4 @@ export function createAttempts(): Attempts {
     },
     succeeded: (address) => void failures.delete(networkOf(address)),
   };
-}
-
-/** Whoever has one IPv6 address has a whole /64 of them (RFC 6177). */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const ip = ipaddr.process(address);
-  if (ip.kind() === 'ipv4') return ip.toString();
-  return (ip as IPv6).parts
-    .slice(0, 4)
-    .map((part) => part.toString(16))
-    .join(':'); // kind() tells which
 }

@@ -1,7 +1,8 @@
 import { Failure, type Counters, type Policy, type Taken } from '@proxy/core';
+import { networkOf } from '../public-address.ts';
 import { addressOf } from './refusals.ts';
 
-/** So many requests of one address within a sliding window, whoever sends them (rows C4 and C6). */
+/** So many requests of one address (of IPv6, a /64) within a sliding window, whoever sends them (rows C4 and C6). */
 export function perAddress(
   { requests, windowSeconds }: { readonly requests: number; readonly windowSeconds: number },
   counters: Counters,
@@ -16,7 +17,12 @@ export function perAddress(
   return {
     name: 'per-address',
     admit(visit) {
-      const taking = counters.take(`address:${scope}:${addressOf(visit)}`, 1, requests, windowSeconds * 1000);
+      const taking = counters.take(
+        `address:${scope}:${networkOf(addressOf(visit))}`,
+        1,
+        requests,
+        windowSeconds * 1000,
+      );
       if ('ok' in taking) check(taking);
       else return taking.then(check);
     },

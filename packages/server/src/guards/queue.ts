@@ -1,6 +1,7 @@
 import { type CancelSignal, Failure, type Place, type Queue, type Waiter } from '@proxy/core';
 import PQueue from 'p-queue';
 import type { QueueConfig } from '../config/queue.ts';
+import { networkOf } from '../public-address.ts';
 
 /** The server's one queue, first come, first served; a reload changes its measures, and nobody loses a place. */
 export class CallQueue implements Queue {
@@ -37,7 +38,7 @@ export class CallQueue implements Queue {
   }
 
   async enter({ callerId, address = '', signal }: Waiter): Promise<Place> {
-    const caller = callerId === 'anonymous' ? address : callerId;
+    const caller = callerId === 'anonymous' ? networkOf(address) : callerId;
     const { perCaller = Infinity, maxRunning = Infinity, maxWaiting } = this.#config;
     if ((this.#ofCaller.get(caller) ?? 0) >= perCaller) throw tooManyOfCaller(perCaller);
     if (this.#queue.pending >= maxRunning && this.#waiting >= maxWaiting) throw tooManyWait(this.#waiting);

@@ -83,6 +83,16 @@ test('C16 a key may be used from so many addresses; others are answered 403', as
   expect(await from('127.0.0.1')).toBe(200);
 });
 
+test('C16 addresses of one IPv6 network count as one, for keys and for limits by address', async () => {
+  const { call } = await scene(`
+guards: { trustedProxies: 1, perAddress: { requests: 2, windowSeconds: 600 } }
+accessKeys: [{ key: ${key('ann')}, maxAddresses: 1 }, { key: ${key('bob')} }]`);
+  const from = async (address: string, who = 'ann') => (await call(who, chat, { 'x-forwarded-for': address })).status;
+  expect([await from('2001:db8:0:1::1'), await from('2001:db8:0:1::2')]).toEqual([200, 200]);
+  expect(await from('2001:db8:0:2::1')).toBe(403);
+  expect([await from('2001:db8:0:1::3', 'bob'), await from('2001:db8:0:3::1', 'bob')]).toEqual([429, 200]);
+});
+
 test('C16 where it is so configured, a key that is used from too many addresses is good for nothing', async () => {
   const { url } = await scene(`
 guards: { keyAddresses: { most: 1, revoke: true } }
