@@ -19,6 +19,8 @@ test('a user, an access key of it, and what becomes of both', async () => {
   expect(user).toMatchObject({ name: 'Ann', limits: { requestsPerMinute: 100 } });
   expect((await api('POST', '/users', { body: { name: 'Ann' } })).status).toBe(409);
   const { accessKey, key } = await told<Made>('POST', '/access-keys', { body: { userId: user.id, name: 'laptop' } });
+  const bound = { id: user.id, name: 'Ann', limits: { requestsPerMinute: 100 } };
+  expect(await told('GET', '/me', { key })).toMatchObject({ accessKey, user: bound });
   expect(await told('GET', `/access-keys/${accessKey.id}`)).toEqual(accessKey);
   expect(JSON.stringify(await told('GET', '/access-keys'))).not.toContain(key);
   expect((await chat(key)).status).toBe(200);
@@ -164,7 +166,8 @@ accessKeys: [{ key: ${callerKey}, name: laptop, user: ann, limits: ${JSON.string
 upstreams: [{ name: demo, provider: demo, models: [demo] }]
 `,
   });
-  const me = await told<{ id: string; accessKey: object }>('GET', '/me', { key: callerKey });
+  const me = await told<{ id: string; accessKey: object; user: object }>('GET', '/me', { key: callerKey });
+  expect(me.user).toEqual({ id: 'user-ann', name: 'ann', limits });
   const shown = { id: me.id, name: 'laptop', hint: 'cal***ts', userId: 'user-ann', limits, models: ['demo'] };
   expect(me.accessKey).toEqual(shown);
   expect((await chat(callerKey)).status).toBe(200);

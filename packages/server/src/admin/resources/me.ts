@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { keysOfFile } from '../known-callers.ts';
+import { userIdOf } from '../../callers.ts';
 import type { AdminPlace } from '../place.ts';
 import { base, operation, type Operation } from '../operation.ts';
 import { Refusal } from '../refusal.ts';
-import { limit, moment, principalSchema } from '../schemas.ts';
+import { limit, limits, moment, principalSchema } from '../schemas.ts';
 import { accessKeySchema } from './access-keys.ts';
 import { callPage, cursor, pageOf } from './calls.ts';
 import { totalSchema, usageRow } from './usage.ts';
@@ -15,12 +16,20 @@ export const meOperations: readonly Operation[] = [
     method: 'GET',
     path: `${base}/me`,
     summary: 'Who is asking, and what binds this key.',
-    answer: principalSchema.extend({ accessKey: accessKeySchema.partial().exactOptional() }),
+    answer: principalSchema.extend({
+      accessKey: accessKeySchema.partial().exactOptional(),
+      user: z
+        .object({ id: z.string(), name: z.string(), limits: limits.exactOptional() })
+        .exactOptional()
+        .meta({ description: 'Whose key it is: the limits of the user bind all keys of the user together.' }),
+    }),
     async handle(_, { principal, place }) {
       const { role, id, name, by, keyId } = principal;
       const ofFile = keysOfFile(place.config()).find((one) => one.id === keyId);
       const accessKey = ofFile ?? (keyId === undefined ? undefined : await ownKey(keyId, place));
-      return { body: { role, id, by, ...(name !== undefined && { name }), ...(accessKey && { accessKey }) } };
+      const user = accessKey?.userId === undefined ? undefined : await ownUser(accessKey.userId, place);
+      const own = { ...(accessKey && { accessKey }), ...(user && { user }) };
+      return { body: { role, id, by, ...(name !== undefined && { name }), ...own } };
     },
   }),
   operation({
@@ -76,6 +85,12 @@ async function ownKey(id: string, { storage }: AdminPlace) {
   if (!accessKey) return undefined;
   const { note: _note, meta: _meta, ...own } = accessKey;
   return own;
+}
+
+async function ownUser(userId: string, { config, storage }: AdminPlace) {
+  const ofFile = config().users.find(({ name }) => userIdOf(name) === userId);
+  const user = ofFile ?? (await storage.users.find(userId));
+  return user && { id: userId, name: user.name, ...(user.limits && { limits: user.limits }) };
 }
 
 /** Row F19. @throws Refusal when callers may not, or when the key is not in the storage */
