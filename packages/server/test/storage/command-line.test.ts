@@ -27,6 +27,11 @@ test('users: added with limits, listed, changed, disabled, removed; every change
   expect((await run('users', 'show', 'bob')).err).toBe('There is no user "bob". There are: ada.\n');
   expect((await run('users', 'remove', 'ada')).out).toContain('Removed "ada"');
   expect((await run('users', 'add', 'x', '--budget', 'much')).code).toBe(1);
+  const twice = await run('users', 'add', 'x', '--budget', '5usd/day', '--budget', '6usd/day');
+  expect([twice.code, twice.err]).toEqual([1, expect.stringContaining('There is a budget of usd/day already')]);
+  for (const name of ['  ', 'x'.repeat(201)])
+    expect((await run('users', 'add', name)).err).toContain('A name has between 1 and 200 characters.');
+  expect((await run('users', 'list')).out).toContain('No user.');
 });
 
 test('keys: printed once, then masked; found by id and by name, changed, revoked', async () => {

@@ -6,7 +6,7 @@ import type { UsageFlags } from './usage.ts';
 import type { UserFlags } from './users.ts';
 import type { StorageFlags } from './with-storage.ts';
 import { usageGroups, type UsageGroup } from '../../storage/usage-groups.ts';
-import { addresses, future, models, operations, past, role, wholeNumber, withLimitFlags } from './values.ts';
+import { addresses, future, models, nameOf, operations, past, role, wholeNumber, withLimitFlags } from './values.ts';
 
 /** The commands that work on the storage, beside a running server or without one. The storage is read only when one is run. */
 export function storageCommands(): readonly Command[] {
@@ -22,7 +22,7 @@ function usersCommand(): Command {
       .option('--note <text>', 'for people');
   described(withFlags(users, 'add'))
     .description('add a user')
-    .argument('<name>')
+    .argument('<name>', '', nameOf)
     .action(async (name: string, flags: UserFlags) => (await load()).addUser(name, flags));
   withFlags(users, 'list')
     .description('list the users and what they have used')
@@ -34,7 +34,7 @@ function usersCommand(): Command {
   described(withFlags(users, 'update'))
     .description('change a user')
     .argument('<user>', whichUser)
-    .option('--name <name>', 'another name')
+    .option('--name <name>', 'another name', nameOf)
     .option('--disable <reason>', 'refuse every key of the user')
     .option('--enable', 'take them again')
     .action(async (which: string, flags: UserFlags) => (await load()).updateUser(which, flags));

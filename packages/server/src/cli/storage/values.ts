@@ -51,6 +51,13 @@ export function role(text: string): Role {
   return known;
 }
 
+/** As the admin API takes it. */
+export function nameOf(text: string): string {
+  const name = text.trim();
+  if (name === '' || name.length > 200) throw new InvalidArgumentError('A name has between 1 and 200 characters.');
+  return name;
+}
+
 export const models = listOf(patternsSchema);
 export const operations = listOf(operationsSchema);
 export const addresses = listOf(addressesSchema);
@@ -99,6 +106,9 @@ function budget(text: string, before: readonly Budget[] = []): readonly Budget[]
     throw new InvalidArgumentError(
       `Write it as 20usd/month: usd, tokens, requests or images by ${periods.join(', ')}.`,
     );
+  // Both would be one budget in the books, and every call be charged to it twice.
+  if (before.some((one) => one.of === of && one.per === per))
+    throw new InvalidArgumentError(`There is a budget of ${of}/${per} already: say it once.`);
   return [...before, { amount: Number(amount), of: of as Budget['of'], per }]; // the pattern's words
 }
 
