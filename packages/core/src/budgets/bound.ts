@@ -26,17 +26,17 @@ export function boundsOf(caller: Caller, defaults?: readonly Budget[]): readonly
 }
 
 function boundsFor(owner: string, whose: string, budgets: readonly Budget[] = [], once: boolean): readonly Bound[] {
-  return budgets.map((written) => {
+  const bounds = new Map<string, Bound>();
+  for (const written of budgets) {
     const { rolling: _rolling, timeZone: _timeZone, ...rest } = written;
     const budget: Budget = once ? { ...rest, per: 'total' } : written;
-    return {
-      id: `${owner}:${budgetId(budget)}`,
-      whose,
-      budget,
-      units: unitsOf(budget.of, budget.amount),
-      period: periodOf(budget),
-    };
-  });
+    const id = `${owner}:${budgetId(budget)}`;
+    const units = unitsOf(budget.of, budget.amount);
+    // Per day and per month are one for a temporary caller: held twice, every call would be charged to it twice.
+    const same = bounds.get(id);
+    if (!same || units < same.units) bounds.set(id, { id, whose, budget, units, period: periodOf(budget) });
+  }
+  return [...bounds.values()];
 }
 
 /** What tells a budget from others of the same owner: everything but its amount. */

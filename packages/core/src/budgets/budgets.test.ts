@@ -154,6 +154,13 @@ describe('periods', () => {
   });
 });
 
+test('budgets that are one and the same for a temporary caller are charged once, and the least holds', async () => {
+  const { ask } = scene([tokens(500, 'month'), tokens(100, 'day'), tokens(300, 'week')], { role: 'temporary' });
+  expect((await ask({ outputTokens: 60 }))?.settle({ usage: { outputTokens: 60 } })).toMatchObject([{ amount: 60 }]);
+  expect((await ask({ outputTokens: 40 }))?.settle({ usage: { outputTokens: 40 } })).toMatchObject([{ amount: 40 }]);
+  expect((await refusalOf(ask({ outputTokens: 1 }))).message).toContain('The budget of 100 tokens in all of "ann"');
+});
+
 test('money is counted in billionths of a dollar, by the price of where the call went', async () => {
   const { ask } = scene([{ amount: 0.001, of: 'usd', per: 'day' }]);
   const hold = await ask({ inputTokens: 400, outputTokens: 400 });
