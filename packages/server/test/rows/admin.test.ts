@@ -31,6 +31,15 @@ test('C14 users over REST: all seven calls, and their 400, 401 and 404', async (
   const change = { nickname: 'Ann', maxIps: 3, adminNote: 'of the first floor', type: 'special' };
   expect(json(await users('PUT', `/${token}`, change))).toMatchObject(change);
   expect(json<User>(await users('PUT', `/${token}`, { nickname: null }))).not.toHaveProperty('nickname');
+  // What oai-reverse-proxy has no words for stays as it is.
+  const ours = { requestsPerMinute: 90, budgets: [{ amount: 5, of: 'usd', per: 'day' }] };
+  const place = `/admin/api/v1/access-keys/${shown?.token ?? ''}`;
+  await call('PATCH', place, { body: { limits: ours } });
+  expect(json(await users('PUT', `/${token}`, { tokenLimits: { turbo: 7 } }))).toMatchObject({
+    tokenLimits: { turbo: 7 },
+  });
+  expect(json(await users('PUT', `/${token}`, { tokenLimits: null }))).toMatchObject({ tokenLimits: {} });
+  expect(json(await call('GET', place))).toMatchObject({ limits: ours });
   const elsewhere = '3f1c2a54-0000-4000-8000-9d2f6a1b7c55';
   const imported = { token: elsewhere, nickname: 'Bob', promptCount: 7, tokenCounts: { claude: 900 } };
   expect(json(await users('PUT', '', { users: [imported] }))).toMatchObject({

@@ -5,6 +5,7 @@ import type { StoredAccessKey } from '../../storage/access-keys.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { operation, type Change, type Operation } from '../operation.ts';
 import { Refusal } from '../refusal.ts';
+import { withTokenLimits } from './token-limits.ts';
 import { refuseAdminKey } from '../resources/access-keys.ts';
 import { rulesOf, shownUser, writtenUser, type WrittenUser } from './reverse-proxy-user.ts';
 
@@ -146,8 +147,10 @@ export async function put(
   const before = await puttable(text, storage);
   const rules = rulesOf(user);
   const { id } = before ?? (await accessKeys.create({ ...withoutNulls(rules), key: text })).accessKey;
-  if (before) await accessKeys.update(id, rules);
-  else await takeCounts(id, user, storage);
+  if (before) {
+    const limits = rules.limits !== undefined && withTokenLimits(before.limits ?? {}, rules.limits?.budgets ?? []);
+    await accessKeys.update(id, { ...rules, ...(limits && { limits }) });
+  } else await takeCounts(id, user, storage);
   if (user.disabledAt === null) await accessKeys.restore(id);
   else if (user.disabledAt !== undefined) await accessKeys.revoke(id, user.disabledReason ?? 'Disabled.');
   const after = known(await accessKeys.find(id));

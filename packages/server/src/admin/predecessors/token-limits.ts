@@ -17,6 +17,12 @@ export function tokenLimitsOf({ budgets = [] }: Limits = {}): Readonly<Record<st
   return Object.fromEntries(limits);
 }
 
+/** With other such limits in the place of those that were there; what oai-reverse-proxy has no words for stays. */
+export function withTokenLimits({ budgets = [], ...others }: Limits, own: readonly Budget[]): Limits {
+  const kept = budgets.filter(({ of, models }) => of !== 'tokens' || models === undefined);
+  return { ...others, budgets: [...kept, ...own] };
+}
+
 function patternsOf(family: string): readonly string[] {
   return families[family] ?? [family];
 }
