@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { proxy, started } from './process.ts';
+import { main, proxy, started } from './process.ts';
 import { folder, until } from './support.ts';
 
 test('A7, A15 serve prints a banner to paste from, answers, and ends with 0 after its stream when told to', async () => {
@@ -39,6 +40,25 @@ test('SIGHUP reloads', async () => {
   await started(run);
   run.child.kill('SIGHUP');
   await until('the log says so', () => run.seen.out.includes('Configuration reloaded.'));
+});
+
+test('a server outlives who read its log', async () => {
+  const run = proxy(['--port', '0'], { cwd: folder() });
+  const url = await started(run);
+  run.child.stdout.destroy();
+  run.child.stderr.destroy();
+  run.child.kill('SIGHUP'); // which is told in the log
+  await until('it has gone on', async () => (await fetch(`${url}/health`)).ok);
+  run.child.kill('SIGTERM'); // as well
+  expect(await run.ended).toBe(0);
+});
+
+test.skipIf(!existsSync('/dev/full'))('what a command cannot print is told, and is a failure', async () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(full));
+  const run = spawnSync(process.execPath, ['-C', '@proxy/source', main, 'schema'], { stdio: ['ignore', full, 'pipe'] });
+  expect(run.status).toBe(1);
+  expect(String(run.stderr)).toMatch(/^What was to be printed cannot be written: ENOSPC.*\n$/);
 });
 
 test('a port in use is told with the mend', async () => {
