@@ -1,8 +1,8 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { serve } from '@proxy/node';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { folder, start, until } from './support.ts';
 import { recordingUpstream } from './upstream.ts';
 
@@ -138,6 +138,15 @@ describe('D22 hot reload', () => {
     writeFileSync(path, file('two'));
     await until('the whole file shows', async () => (await modelsOf(url)).includes('two'));
     expect(log.lines.join('')).not.toContain('cannot be used');
+  });
+
+  test('an edit shows while another file of the folder changes all the time', async () => {
+    const cwd = folder({ 'proxy.config.yaml': file('one') });
+    const { url } = await start({ cwd });
+    const busy = setInterval(() => appendFileSync(join(cwd, 'proxy.log'), 'a line\n'), 10);
+    onTestFinished(() => clearInterval(busy));
+    writeFileSync(join(cwd, 'proxy.config.yaml'), file('two'));
+    await until('the edit shows', async () => (await modelsOf(url)).includes('two'));
   });
 
   test('a running stream goes on with what it began with', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync, unwatchFile, watch, watchFile, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Editors and container mounts tell of a change in several steps; this long after the last of them it is looked at. */
-const settleMs = 150;
+/** Editors and container mounts tell of a change in several steps: what stays the same for so long has come to rest. */
+const settleMs = 300;
 /** Network folders, and what a virtual machine mounts of its host, tell nothing: they are looked at from time to time. */
 const pollMs = 1500;
 
@@ -29,9 +29,9 @@ export function watchContent(path: string, changed: () => void): () => void {
     seen = undefined;
     changed();
   }
+  // Not put off by the next event: a log or a database in the same folder may change at any moment.
   function soon(): void {
-    clearTimeout(timer);
-    timer = setTimeout(look, settleMs);
+    timer ??= setTimeout(look, settleMs);
   }
 
   // The folder, not the file: a watch on a file stays with the old one after a rename.
