@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { actor } from '../../src/cli/storage/with-storage.ts';
 import { commandLine } from '../command-line.ts';
 import { folder } from '../support.ts';
 
@@ -32,6 +33,14 @@ test('users: added with limits, listed, changed, disabled, removed; every change
   for (const name of ['  ', 'x'.repeat(201)])
     expect((await run('users', 'add', name)).err).toContain('A name has between 1 and 200 characters.');
   expect((await run('users', 'list')).out).toContain('No user.');
+});
+
+test('the audit log names a user of the machine, or the number of one who has no name', () => {
+  const unnamed = actor(() => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  });
+  expect(actor(() => 'ada')).toBe('cli:ada');
+  expect(unnamed).toBe(`cli:${process.getuid?.() ?? 'unknown'}`);
 });
 
 test('keys: printed once, then masked; found by id and by name, changed, revoked', async () => {

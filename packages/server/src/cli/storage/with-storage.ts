@@ -52,8 +52,13 @@ async function open({ config: file }: StorageFlags): Promise<Storage> {
 }
 
 /** Who did it, for the audit log. */
-export function actor(): string {
-  return `cli:${userInfo().username}`;
+export function actor(nameOf: () => string = () => userInfo().username): string {
+  try {
+    return `cli:${nameOf()}`;
+  } catch {
+    // A container may run as a number that no user of its image has.
+    return `cli:${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
