@@ -59,6 +59,8 @@ test('bad input is told by its place, and unknown things are 404', async () => {
   expect(wrong.json()).toMatchObject({
     error: { type: 'invalid', problems: [expect.stringMatching(/^limits\.requestsPerMinute: /), expect.any(String)] },
   });
+  // Beyond the last day that there is: no list of keys could tell it.
+  expect((await api('POST', '/access-keys', { body: { expiresAt: 9e15 } })).status).toBe(400);
   expect((await api('POST', '/users', { body: '{', headers: { 'content-type': 'application/json' } })).status).toBe(
     400,
   );

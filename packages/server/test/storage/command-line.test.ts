@@ -93,6 +93,25 @@ test('keys: what binds one is held to what the configuration holds it to', async
   expect((await run('keys', 'list')).out).toContain('No access key.');
 });
 
+test('names, numbers and times that cannot be meant are refused; nothing is added', async () => {
+  const run = installed();
+  const refused = async (what: string, args: string) => {
+    const { code, err } = await run(...what.split(' '), ...args.split(' '));
+    expect({ args, code, err }).toMatchObject({ code: 1, err: expect.stringContaining('invalid') as string });
+    return err;
+  };
+  expect(await refused('keys add', '--expires 2020-01-01')).toContain('It is past already');
+  expect(await refused('keys add', '--requests-per-minute 99999999999999999999')).toContain('Write a whole number');
+  expect((await run('keys', 'add', '--name', ' ')).err).toContain('A name has between');
+  expect((await run('usage', '--since', '7')).err).toContain('Write a span');
+  expect((await run('keys', 'list')).out).toContain('No access key.');
+  expect((await run('users', 'list')).out).toContain('No user.');
+});
+
+test('the help of usage says since when in words', async () => {
+  expect((await installed()('usage', '--help')).out).toContain('(default: 7d)');
+});
+
 test('storage is relative to where one stands, wherever the configuration lies', async () => {
   const elsewhere = folder({ 'x.yaml': 'storage: kept/here.db\nupstreams: [{ name: demo, provider: demo }]' });
   const cwd = folder();

@@ -51,7 +51,7 @@ function keysCommand(): Command {
   const described = (command: Command) =>
     withLimitFlags(command)
       .option('--user <user>', whichUser)
-      .option('--name <name>', 'what it is for')
+      .option('--name <name>', 'what it is for', nameOf)
       .option('--role <role>', 'normal, special, temporary or admin', role)
       .option('--models <patterns>', 'the only models that it may ask for: gpt-*,claude-*', models)
       .option('--operations <names>', 'the only operations: generate,embed', operations)

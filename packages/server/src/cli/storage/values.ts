@@ -76,13 +76,17 @@ function listOf(schema: z.ZodType<readonly string[]>): (text: string) => readonl
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Write a whole number from 1 on.');
-  return Number(text);
+  const number = Number(text);
+  if (!/^[1-9]\d*$/.test(text) || !Number.isSafeInteger(number))
+    throw new InvalidArgumentError('Write a whole number from 1 on.');
+  return number;
 }
 
 /** A date, or a span from now on: `30d`. */
 export function future(text: string): number {
-  return moment(text, 1);
+  const time = moment(text, 1);
+  if (time <= Date.now()) throw new InvalidArgumentError('It is past already. To end a key now: proxy keys revoke.');
+  return time;
 }
 
 /** A date, or a span until now: `7d`. */
@@ -94,10 +98,15 @@ const spans: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 
 function moment(text: string, direction: number): number {
   const [, amount, unit = ''] = /^(\d+)([mhdw])$/.exec(text) ?? [];
-  const date = amount === undefined ? Date.parse(text) : Date.now() + direction * Number(amount) * (spans[unit] ?? 0);
+  const date = amount === undefined ? dateIn(text) : Date.now() + direction * Number(amount) * (spans[unit] ?? 0);
   if (!(Math.abs(date) <= latestMs))
     throw new InvalidArgumentError('Write a span such as 30m, 24h, 7d or 2w, or a date such as 2026-01-31.');
   return date;
+}
+
+/** With its year and month, or not at all: to Date, "7" is a day in 2001. */
+function dateIn(text: string): number {
+  return /^\d{4}-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 function budget(text: string, before: readonly Budget[] = []): readonly Budget[] {
