@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import { EditError, indexOf, type StoredKey, type UpstreamChanges, type UpstreamView } from '../config/edit/editor.ts';
 import { openConfig, type EditedFile } from '../config/edit/open.ts';
 import { ConfigError, unknownName } from '../config/problems.ts';
+import { WriteError } from '../config/text-file.ts';
 import { mask } from '../mask.ts';
 
 /** `proxy config …`: upstreams and their keys in the configuration file, ours or a claude-proxy config.json. A running server follows. */
@@ -205,7 +206,7 @@ function look({ config }: ConfigFlags, act: (file: EditedFile) => string): void 
     const file = openConfig({ cwd: process.cwd(), env: process.env, ...(config !== undefined && { config }) });
     stdout.write(`${act(file)}\n`);
   } catch (error) {
-    if (error instanceof EditError || error instanceof ConfigError) fail(error.message);
+    if (error instanceof EditError || error instanceof ConfigError || error instanceof WriteError) fail(error.message);
     else throw error;
   }
 }

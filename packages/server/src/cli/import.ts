@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stderr, stdout } from 'node:process';
-import writeFileAtomic from 'write-file-atomic';
 import { parse } from 'yaml';
 import { expand } from '../config/expand.ts';
 import { withDotenv } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
 import { checkFile } from '../config/schema.ts';
+import { WriteError, writeText } from '../config/text-file.ts';
 import { ImportError } from '../import/imported.ts';
 import { readForeign } from '../import/read.ts';
 import { maskedDraft, render } from '../import/render.ts';
@@ -30,7 +31,7 @@ export function importFile(file: string, { write, force, json }: ImportFlags): v
     for (const problem of problems) stderr.write(`It needs your hand: ${problem}\n`);
     if (write === undefined && !json) stderr.write('Keys are masked here. With --write the file gets them whole.\n');
   } catch (error) {
-    if (!(error instanceof ImportError)) throw error;
+    if (!(error instanceof ImportError || error instanceof WriteError || error instanceof ConfigError)) throw error;
     stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }
@@ -47,6 +48,6 @@ function save(path: string, text: string, force: boolean): void {
   if (existsSync(path) && !force)
     throw new ImportError(`${path} is there already. Use --force to replace it, or name another file.`);
   // It holds keys: its owner's alone.
-  writeFileAtomic.sync(path, text, { mode: 0o600 });
+  writeText(path, text, 0o600);
   stderr.write(`Wrote ${path}. Next: proxy check, and: proxy doctor\n`);
 }

@@ -1,5 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { WriteError, writeText } from '../config/text-file.ts';
 
 /** `proxy init`: a configuration to edit, every option explained. */
 export function init(file: string, force: boolean): void {
@@ -10,7 +11,14 @@ export function init(file: string, force: boolean): void {
     return;
   }
   // The file may come to hold keys: nobody else on this machine needs to read it.
-  writeFileSync(path, template, { mode: 0o600 });
+  try {
+    writeText(path, template, 0o600);
+  } catch (error) {
+    if (!(error instanceof WriteError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+    return;
+  }
   process.stdout.write(`Wrote ${path}. Edit it, then run: proxy check, and: proxy serve\n`);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { composeConfig, type ComposeOptions } from './compose.ts';
@@ -9,6 +9,7 @@ import { nodeFiles } from './node-files.ts';
 import { parseFile } from './parse.ts';
 import { ConfigError } from './problems.ts';
 import type { Flags } from './resolve.ts';
+import { readText } from './text-file.ts';
 import type { Environment } from './expand.ts';
 
 export interface LoadOptions {
@@ -52,7 +53,7 @@ export function loadConfig({
   const stray = found && basename(path) === 'config.json';
   let raw: unknown;
   try {
-    raw = parseFile(path, readFileSync(path, 'utf8'));
+    raw = parseFile(path, readText(path));
   } catch (error) {
     if (!stray || !tolerant || !(error instanceof ConfigError)) throw error;
     const broken = `${path} cannot be read, so there is no upstream until it is mended. ${error.problems.join(' ')}`;
@@ -87,20 +88,10 @@ export function findConfigFile(
 
 const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json', 'config.json'];
 
-/** `.env` of the working directory under the real environment. */
+/** `.env` of the working directory under the real environment: a folder, where Docker found none to mount, is told. */
 export function withDotenv(cwd: string, env: Environment): Environment {
   const path = resolve(cwd, '.env');
-  return existsSync(path) ? { ...parseEnv(readDotenv(path)), ...env } : env;
-}
-
-/** A mounted .env may be another user's; and a folder, where Docker found none to mount. */
-function readDotenv(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new ConfigError([`${path} cannot be read (${code}). It must be a file that the server's user may read.`]);
-  }
+  return existsSync(path) ? { ...parseEnv(readText(path)), ...env } : env;
 }
 
 function looksLikeOurs(raw: unknown): boolean {

@@ -5,6 +5,7 @@ import type { Environment } from '../config/expand.ts';
 import { isClaudeProxyConfig } from '../config/legacy/claude-proxy.ts';
 import { parseFile } from '../config/parse.ts';
 import { ConfigError } from '../config/problems.ts';
+import { textOf } from '../config/text-file.ts';
 import { importApiProxy } from './api-proxy.ts';
 import { importClaudeProxy } from './claude-proxy.ts';
 import { importDotenv } from './dotenv.ts';
@@ -18,10 +19,18 @@ export function readForeign(path: string, env: Environment): Imported {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new ImportError(`There is no ${path}.`);
   if (stat.isDirectory()) return importFolder(path);
-  const bytes = readFileSync(path);
+  const bytes = bytesOf(path);
   if (bytes.subarray(0, sqliteHead.length).toString('latin1') === sqliteHead) return importDatabase(path, env);
-  if (/^\.env\b|\.env$/.test(basename(path))) return importDotenv(bytes.toString());
-  return importData(path, parsed(path, bytes.toString()), env);
+  if (/^\.env\b|\.env$/.test(basename(path))) return importDotenv(textOf(bytes));
+  return importData(path, parsed(path, textOf(bytes)), env);
+}
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new ImportError(`${path} cannot be read: ${String(error)}`, { cause: error });
+  }
 }
 
 const sqliteHead = 'SQLite format 3\0';
@@ -31,7 +40,7 @@ function importFolder(folder: string): Imported {
     .filter((name) => name.endsWith('.json'))
     .sort();
   if (names.length === 0) throw new ImportError(`${folder} holds no provider files (*.json). ${understood}`);
-  return importProviderFiles(names.map((name) => ({ path: name, text: readFileSync(join(folder, name), 'utf8') })));
+  return importProviderFiles(names.map((name) => ({ path: name, text: textOf(bytesOf(join(folder, name))) })));
 }
 
 function importDatabase(path: string, env: Environment): Imported {

@@ -46,6 +46,16 @@ test('E19 a provider by a file alone: its key from the environment, in the heade
   ]);
 });
 
+test('E19 what is no file there is skipped with a message, and a file in the place of the folder', () => {
+  const cwd = withProviders({});
+  mkdirSync(join(cwd, 'configs/providers/old.json'));
+  expect(load(cwd).notes.join('\n')).toContain('old.json is skipped: ');
+  const other = folder();
+  mkdirSync(join(other, 'configs'));
+  writeFileSync(join(other, 'configs/providers'), '');
+  expect(load(other).upstreams).toHaveLength(1);
+});
+
 test.each([
   [{ base_url: 'https://a.test' }, 'provider: '],
   [{ provider: 'a', base_url: 'ftp://a.test' }, 'base_url: '],

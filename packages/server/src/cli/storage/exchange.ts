@@ -4,6 +4,7 @@ import { put } from '../../admin/predecessors/reverse-proxy-users.ts';
 import { shownUser, writtenUser } from '../../admin/predecessors/reverse-proxy-user.ts';
 import { Refusal } from '../../admin/refusal.ts';
 import { pathText } from '../../config/problems.ts';
+import { textOf } from '../../config/text-file.ts';
 import { actor, AskedAmiss, withStorage, type StorageFlags } from './with-storage.ts';
 
 // Access keys as oai-reverse-proxy writes its users (row C17): `{ users: […] }`, which its PUT /admin/users took as well.
@@ -47,7 +48,7 @@ function usersIn(file: string): z.output<typeof exported> {
 
 function read(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return JSON.parse(textOf(readFileSync(file))) as unknown;
   } catch (error) {
     // What a parser says would quote the file, and that holds tokens.
     const code =

@@ -1,13 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import writeFileAtomic from 'write-file-atomic';
 import { expand, type Environment } from '../expand.ts';
 import { fromClaudeProxy, isClaudeProxyConfig } from '../legacy/claude-proxy.ts';
 import { findConfigFile, loadConfig, withDotenv } from '../load.ts';
 import { parseFile } from '../parse.ts';
 import { ConfigError } from '../problems.ts';
 import { checkFile } from '../schema.ts';
+import { readText, writeText } from '../text-file.ts';
 import { editClaudeProxy } from './claude-proxy-editor.ts';
 import { EditError, type ConfigEditor } from './editor.ts';
 import { editOwn } from './own-editor.ts';
@@ -20,7 +20,7 @@ export interface EditedFile {
   readonly editor: ConfigEditor;
   /**
    * Writes it, whole or not at all. Returns what keeps a server from taking it as it is, like a key that is still to come.
-   * @throws EditError when the change itself is wrong: then the file stays as it was.
+   * @throws EditError when the change itself is wrong: then the file stays as it was. @throws WriteError
    */
   save(): readonly string[];
 }
@@ -41,7 +41,7 @@ export function openConfig({ cwd, env: realEnv, config }: Place): EditedFile {
   const flags = config === undefined ? {} : { config };
   const path = findConfigFile(cwd, env, flags)?.path ?? resolve(cwd, 'proxy.config.yaml');
   const isNew = !existsSync(path);
-  const source = isNew ? '' : readFileSync(path, 'utf8');
+  const source = isNew ? '' : readText(path);
   const raw = isNew && basename(path) === 'config.json' ? newClaudeProxy : parseFile(path, source);
   const legacy = isClaudeProxyConfig(raw);
   const editor = legacy
@@ -58,7 +58,7 @@ export function openConfig({ cwd, env: realEnv, config }: Place): EditedFile {
       const wrong = faults(parseDocument(text).toJS(), legacy, env).filter((fault) => !before.includes(fault));
       if (wrong.length > 0) throw new EditError(wrong.join('\n'));
       // It may hold keys: a new one is its owner's alone.
-      writeFileAtomic.sync(path, text, { mode: isNew ? 0o600 : statSync(path).mode });
+      writeText(path, text, isNew ? 0o600 : statSync(path).mode);
       return problemsOf(() => loadConfig({ cwd, env: realEnv, flags: { config: path } }));
     },
   };

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parseFile } from '../../config/parse.ts';
+import { readText } from '../../config/text-file.ts';
 import { found, type Finding } from '../faults.ts';
 
 /** Files with secrets in them that every user of this machine may read. */
@@ -15,7 +16,7 @@ export function probeFileModes(cwd: string, configPath: string | undefined): rea
 
 function secretFiles(cwd: string, configPath: string | undefined): readonly string[] {
   const dotenv = resolve(cwd, '.env');
-  const env = existsSync(dotenv) ? parseEnv(readFileSync(dotenv, 'utf8')) : {};
+  const env = existsSync(dotenv) ? parseEnv(readText(dotenv)) : {};
   const hasSecret = Object.entries(env).some(([name, value]) => secretName.test(name) && value !== '');
   const files = hasSecret ? [dotenv] : [];
   if (configPath === undefined || !existsSync(configPath)) return files;
@@ -33,7 +34,7 @@ const keyMembers: ReadonlySet<string> = new Set(['key', 'apiKeys', 'accessKeys',
 /** A broken file is config-problems.ts's to tell. */
 function readConfig(path: string): unknown {
   try {
-    return parseFile(path, readFileSync(path, 'utf8'));
+    return parseFile(path, readText(path));
   } catch {
     return {};
   }
