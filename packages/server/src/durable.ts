@@ -11,6 +11,7 @@ import { follow } from './storage/follow.ts';
 import { openJournal, type Journal } from './storage/journal/journal.ts';
 import { openStorage } from './storage/open.ts';
 import { placeOf } from './storage/place.ts';
+import { sqliteCode } from './storage/sqlite/code.ts';
 import { StorageError } from './storage/storage-error.ts';
 import type { Storage } from './storage/storage.ts';
 import { storedCallersOf, type StoredCallers } from './storage/stored-callers.ts';
@@ -140,10 +141,12 @@ async function openOrMemory(config: StorageConfig, log: ServerLog): Promise<Stor
   }
 }
 
-const fileCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
+// On a read-only disk Node tells of a folder that cannot be made as ENOENT.
+const fileCodes: ReadonlySet<unknown> = new Set(['EACCES', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
 
 /** SQLITE_CANTOPEN, SQLITE_READONLY; folders that cannot be made. */
 function notWritable(cause: unknown): boolean {
-  const { errcode, code } = (cause ?? {}) as { errcode?: unknown; code?: unknown }; // what node:sqlite and the file system add
-  return errcode === 14 || errcode === 8 || fileCodes.has(code);
+  const { code } = (cause ?? {}) as { code?: unknown }; // what the file system adds
+  const sqlite = sqliteCode(cause);
+  return sqlite === 14 || sqlite === 8 || fileCodes.has(code);
 }

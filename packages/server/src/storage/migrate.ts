@@ -3,16 +3,15 @@ import { migrations } from './migrations/index.ts';
 import { StorageError } from './storage-error.ts';
 import type { Database } from './tables.ts';
 
-/** Brings the database up to this program's schema; processes that start at once wait for each other. @throws StorageError */
+/** Brings the database up to this program's schema; processes that start at once wait for each other. @throws StorageError, or what the driver says */
 export async function migrate(db: Database): Promise<void> {
   const { error } = await migratorOf(db).migrateToLatest();
   if (error === undefined) return;
   const message = error instanceof Error ? error.message : String(error);
   const newer = /previously executed migration (\S+) is missing/.exec(message)?.[1];
+  if (newer === undefined) throw error;
   throw new StorageError(
-    newer === undefined
-      ? `The database could not be brought up to date: ${message}.`
-      : `The database was written by a newer version of this program (it knows "${newer}"). Start that version, or name another database.`,
+    `The database was written by a newer version of this program (it knows "${newer}"). Start that version, or name another database.`,
     { cause: error },
   );
 }

@@ -15,6 +15,7 @@ import { beside, describePlace, type StoragePlace } from './place.ts';
 import { promptsIn } from './prompts.ts';
 import { openKeyRing, type KeyRing } from './secrets/key-ring.ts';
 import { sessionsIn } from './sessions.ts';
+import { sqliteCode } from './sqlite/code.ts';
 import { nodeSqliteDialect } from './sqlite/dialect.ts';
 import { StorageError } from './storage-error.ts';
 import type { Storage } from './storage.ts';
@@ -117,8 +118,38 @@ function storageOver(db: Database, first: KeyRing, options: StorageOptions): Sto
 }
 
 function unusable(place: StoragePlace, error: unknown): StorageError {
-  const said = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+  const own = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
   const secrets = place.type === 'postgres' ? maskable([place.url, ...secretsInUrl(place.url)]) : [];
-  const why = createMaskText(() => secrets)(said);
-  return new StorageError(`The storage ${describePlace(place)} cannot be used: ${why}.`, { cause: error });
+  const why = createMaskText(() => secrets)(own);
+  const said = [`The storage ${describePlace(place)} cannot be used: ${why}.`, mendOf(error)];
+  return new StorageError(said.filter(Boolean).join(' '), { cause: error });
 }
+
+function mendOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }; // of the system's errors, and PostgreSQL's
+  return sqliteMends[sqliteCode(error) ?? 0] ?? systemMends[String(code)];
+}
+
+const writable = 'Let the server’s user write there, or name another place: storage, DATABASE_PATH.';
+const another = 'Move it away, bring it back from a backup, or name another place: storage, DATABASE_PATH.';
+
+/** sqlite.org/rescode.html: BUSY, READONLY, CORRUPT, FULL, CANTOPEN, NOTADB. */
+const sqliteMends: Readonly<Record<number, string>> = {
+  5: 'Another program holds it: end that, or wait for it.',
+  8: writable,
+  11: another,
+  13: 'Make room on its disk.',
+  14: writable,
+  26: another,
+};
+
+const systemMends: Readonly<Record<string, string>> = {
+  EACCES: writable,
+  EPERM: writable,
+  EROFS: writable,
+  ENOENT: writable, // so Node tells a folder that cannot be made on a read-only disk
+  EEXIST: 'A file is where its folder should be: name another place (storage, DATABASE_PATH).',
+  ENOTDIR: 'A file is where its folder should be: name another place (storage, DATABASE_PATH).',
+  EISDIR: 'It is a folder: name a file (storage, DATABASE_PATH).',
+  ENOSPC: 'Make room on its disk.',
+};

@@ -1,9 +1,10 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { placeOf } from '../../src/storage/place.ts';
+import { patiently } from '../../src/storage/sqlite/connection.ts';
 import { ask } from '../rows/ask.ts';
 import { vendor } from '../rows/vendor.ts';
 import { databases } from '../databases.ts';
@@ -94,6 +95,33 @@ test('a default place that cannot be written is told, and the server goes on in 
   });
   expect((await ask(url, '/health')).status).toBe(200);
   expect(log.lines.join('')).toContain('Nothing is kept beyond the end of this process');
+});
+
+test('so does one whose folder cannot be made, as on a read-only disk', async () => {
+  const cwd = folder();
+  symlinkSync('nowhere/else', join(cwd, 'data')); // mkdir says ENOENT of it, as of a read-only disk
+  const { log } = await start({
+    load: () => loadConfig({ cwd, env: {}, flags: { port: 0 }, defaultStorage: join(cwd, 'data/proxy.db') }),
+  });
+  expect(log.lines.join('')).toContain('Nothing is kept beyond the end of this process');
+});
+
+test('what is no database is told by its place, with the mend', async () => {
+  const config = 'storage: some.db\nupstreams: [{ name: demo, provider: demo }]';
+  const cwd = folder({ 'some.db': 'This is a letter, and no database. '.repeat(100), 'proxy.config.yaml': config });
+  await expect(start({ cwd, env: { BASE_PATH: cwd } })).rejects.toThrow(
+    `The storage ${cwd}/some.db cannot be used: file is not a database. Move it away`,
+  );
+});
+
+test('a file that another process recovers is waited for like one that is locked', async () => {
+  let tries = 0;
+  const recovering = () => {
+    tries += 1;
+    if (tries < 3) throw Object.assign(new Error('database is locked'), { errcode: 261 }); // SQLITE_BUSY_RECOVERY
+    return 'open';
+  };
+  expect(await patiently(recovering)).toBe('open');
 });
 
 test('a place that was named must be usable', async () => {

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { isFleeting } from '../../config/storage.ts';
 import { howFar, openStorage } from '../../storage/open.ts';
 import { describePlace, placeOf } from '../../storage/place.ts';
+import { sqliteCode } from '../../storage/sqlite/code.ts';
 import { withStoredKeys } from '../../storage/stored-keys.ts';
 import { found, type FaultId, type Finding } from '../faults.ts';
 import type { Machine } from '../machine.ts';
@@ -52,8 +53,8 @@ function faultOf(error: unknown): FaultId {
   const messages = causes.map(({ message }) => message).join('\n');
   const [byWords] = sentences.find(([, words]) => words.test(messages)) ?? [];
   if (byWords !== undefined) return byWords;
-  for (const { code, errcode } of causes) {
-    const id = codes[String(code)] ?? sqliteCodes[String(errcode)];
+  for (const cause of causes) {
+    const id = codes[String(cause.code)] ?? sqliteCodes[String(sqliteCode(cause))];
     if (id !== undefined) return id;
   }
   return 'storage-unusable';
@@ -63,8 +64,6 @@ interface Cause {
   readonly message: string;
   /** The system's, or PostgreSQL's. */
   readonly code?: string;
-  /** SQLite's. */
-  readonly errcode?: number;
 }
 
 function causesOf(error: unknown): readonly Cause[] {

@@ -2,14 +2,14 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { sqliteCode } from './code.ts';
 
 /** Parsing a statement costs more than running it, and the server runs the same few. */
 const maxStatements = 100;
 /** Another process may be writing: the command line beside the server. */
 const maxWaitMs = 10_000;
 const pollMs = 5;
-/** SQLITE_BUSY: https://sqlite.org/rescode.html#busy */
-const busy = 5;
+const busy = 5; // SQLITE_BUSY
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -77,7 +77,7 @@ export function patiently<Result>(run: () => Result): Result | Promise<Result> {
   try {
     return run();
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (sqliteCode(error) !== busy) throw error;
     return retry(run);
   }
 }
@@ -89,11 +89,7 @@ async function retry<Result>(run: () => Result): Promise<Result> {
     try {
       return run();
     } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
+      if (sqliteCode(error) !== busy || performance.now() > deadline) throw error;
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && (error as { errcode?: unknown }).errcode === busy; // node:sqlite adds it
 }
