@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly listen?: (gateway: Gateway, options: ServeOptions) => Promise<Served>;
   /** Reload when the file changes; absent: yes. */
   readonly watch?: boolean;
+  /** Where a file may come to lie that is taken over when there was none; absent: nowhere. */
+  readonly places?: readonly string[];
 }
 
 export interface RunningServer {
@@ -145,6 +147,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   function takeOver(): readonly string[] {
     const problems = problemsOf(() => {
       const next = options.load();
+      if (config.file !== undefined && next.file === undefined)
+        throw new ConfigError([`${config.file} is gone. Bring it back, or start again to go on without it.`]);
       refuseUnsafe(asListenedOn(next));
       use(next);
       durable.configure(next);
@@ -167,8 +171,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   }
   const reload = () => takeOver().length === 0;
 
-  const stopWatching =
-    options.watch !== false && config.file !== undefined ? watchContent(config.file, reload) : () => undefined;
+  const watched = config.file === undefined ? (options.places ?? []) : [config.file];
+  const watches = options.watch === false ? [] : watched.map((path) => watchContent(path, reload));
   let closing: Promise<void> | undefined;
   return {
     url: served.url,
@@ -180,7 +184,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   };
 
   async function close(): Promise<void> {
-    stopWatching();
+    for (const stopWatching of watches) stopWatching();
     admin.close();
     keyChecks.stop();
     await served.close({ drainMs: drainSeconds * 1000 });

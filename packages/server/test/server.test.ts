@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { serve } from '@proxy/node';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { configPlaces } from '../src/config/load.ts';
 import { folder, start, until } from './support.ts';
 import { recordingUpstream } from './upstream.ts';
 
@@ -138,6 +139,28 @@ describe('D22 hot reload', () => {
     writeFileSync(path, file('two'));
     await until('the whole file shows', async () => (await modelsOf(url)).includes('two'));
     expect(log.lines.join('')).not.toContain('cannot be used');
+  });
+
+  test('the first file is taken over by a server that was started without one', async () => {
+    const cwd = folder();
+    const { url, log } = await start({ cwd, places: configPlaces(cwd) });
+    expect((await fetch(`${url}/health`)).ok).toBe(true);
+    writeFileSync(join(cwd, 'proxy.config.yml'), 'upstreams: [{ name: a, provider: demmo }]\n');
+    await until('what is wrong with it is told', () => log.lines.join('').includes('Did you mean \\"demo\\"'));
+    writeFileSync(join(cwd, 'proxy.config.yml'), file('two'));
+    await until('the file shows', async () => (await modelsOf(url)).includes('two'));
+  });
+
+  test('a file that is gone is no configuration without upstreams and keys', async () => {
+    const cwd = folder({ 'proxy.config.yaml': file('one') });
+    const path = join(cwd, 'proxy.config.yaml');
+    const server = await start({ cwd });
+    renameSync(path, `${path}.away`);
+    expect(server.reload()).toBe(false);
+    expect(server.log.lines.join('')).toContain(`${path} is gone. Bring it back`);
+    expect(await modelsOf(server.url)).toEqual(['one']);
+    renameSync(`${path}.away`, path);
+    expect(server.reload()).toBe(true);
   });
 
   test('an edit shows while another file of the folder changes all the time', async () => {

@@ -2,7 +2,7 @@ import { serve as listen } from '@proxy/node';
 import { banner } from '../banner.ts';
 import { secretsOf } from '../config/build.ts';
 import type { Environment } from '../config/expand.ts';
-import { loadConfig } from '../config/load.ts';
+import { configPlaces, loadConfig } from '../config/load.ts';
 import { defaultStorage } from '../storage/place.ts';
 import type { Flags } from '../config/resolve.ts';
 import { createLog, type ServerLog } from '../log.ts';
@@ -31,6 +31,7 @@ export async function serve(flags: Flags, defaults: Environment): Promise<void> 
   const server = await startServer({
     load,
     log,
+    places: configPlaces(process.cwd()),
     listen: (gateway, options) => listen(keepLargeBodies(gateway), options),
   }).catch((error: unknown) => fail(error));
   starting = false;

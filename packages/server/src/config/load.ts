@@ -82,8 +82,13 @@ export function findConfigFile(
 ): { readonly path: string; readonly found: boolean } | undefined {
   const named = flags.config ?? env.PROXY_CONFIG;
   if (named !== undefined && named !== '') return { path: resolve(cwd, named), found: false };
-  const found = fileNames.map((name) => resolve(cwd, name)).find((path) => existsSync(path));
+  const found = configPlaces(cwd).find((path) => existsSync(path));
   return found === undefined ? undefined : { path: found, found: true };
+}
+
+/** Where a file is found that nobody named. */
+export function configPlaces(cwd: string): readonly string[] {
+  return fileNames.map((name) => resolve(cwd, name));
 }
 
 const fileNames = ['proxy.config.yaml', 'proxy.config.yml', 'proxy.config.json', 'config.json'];
