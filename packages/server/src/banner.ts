@@ -6,17 +6,21 @@ import { knownProviders } from './config/providers.ts';
 import { isLoopback } from './config/safety.ts';
 import { version } from './version.ts';
 
-/** What a person sees after the start: where it listens, what is behind it, and commands to paste. */
-export function banner(config: Config, port: number, env = process.env): string {
+/** What a person sees after the start: where it listens, what is behind it, and commands to paste. `open`: no key is needed. */
+export function banner(
+  config: Config,
+  port: number,
+  env = process.env,
+  open: boolean = config.accessKeys.length === 0,
+): string {
   const url = addressOf(config.server.host, port);
-  const open = config.accessKeys.length === 0;
   // Clients insist on some key; with an open server any text will do. The real one is not printed.
   const key = open ? 'any' : '$PROXY_ACCESS_KEY';
   return [
     '',
     `@proxy ${version} has started. 已启动。`,
     '',
-    `  Address 地址        ${url}${listening(config)}`,
+    `  Address 地址        ${url}${listening(config, open)}`,
     ...(config.health.enabled ? [`  Health 健康检查     GET ${url}${config.health.path}`] : []),
     `  Endpoints 接口      POST ${url}/v1/messages`,
     `                      POST ${url}/v1/chat/completions`,
@@ -34,9 +38,11 @@ export function banner(config: Config, port: number, env = process.env): string 
   ].join('\n');
 }
 
-function listening({ server, accessKeys }: Config): string {
+function listening({ server, accessKeys }: Config, open: boolean): string {
   if (!isLoopback(server.host)) return ` (listening on ${server.host})`;
-  return accessKeys.length === 0 ? ' (loopback only; set PROXY_ACCESS_KEY to listen wider)' : ' (loopback only)';
+  if (open) return ' (loopback only; set PROXY_ACCESS_KEY to listen wider)';
+  // With keys that are stored the default stays as it is.
+  return accessKeys.length === 0 ? ' (loopback only; set server.host or HOST to listen wider)' : ' (loopback only)';
 }
 
 function upstreamLines({ upstreams, vendors, health }: Config): readonly string[] {

@@ -41,6 +41,8 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly config: () => Config;
+  /** Whether callers need no key, as it is now: keys may be stored, too. */
+  readonly open: () => boolean;
   /** How the upstreams' keys are, and what can be done about it. */
   readonly keys: () => Keys;
   /** Takes over the configuration as it is now; false, with the reason in the log, when it cannot be used. */
@@ -178,6 +180,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     url: served.url,
     port: served.port,
     config: () => config,
+    open: () => live.open,
     keys: () => live.gateway.keys,
     reload,
     close: () => (closing ??= close()),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { banner } from '../src/banner.ts';
 import { commandLine } from './command-line.ts';
 import { ask } from './rows/ask.ts';
 import { vendor } from './rows/vendor.ts';
@@ -44,6 +45,10 @@ test('the path of a first user, as the README has it: a budget, a call, its cost
   const [key = ''] = /sk-proxy-\S+/.exec(said) ?? [];
   const env = { DATABASE_PATH: 'data/proxy.db', OPENAI_API_KEY: 'sk-openai-0123456789' };
   const server = await start({ cwd, env: { ...env, ANTHROPIC_API_KEY: 'sk-ant-0123456789abcdef', BASE_PATH: cwd } });
+
+  const shown = banner(server.config(), server.port, {}, server.open());
+  expect(shown).toContain('Access key 访问密钥 required');
+  expect(shown).not.toContain('Bearer any');
 
   const body = { model: 'openai/gpt-4o-mini', max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] };
   const call = () => ask(server.url, '/v1/chat/completions', { body, headers: { authorization: `Bearer ${key}` } });

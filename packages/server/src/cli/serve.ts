@@ -38,7 +38,7 @@ export async function serve(flags: Flags, defaults: Environment): Promise<void> 
   const config = server.config();
   // A base URL may hold a key in its query.
   const maskText = createMaskText(() => secretsOf(config));
-  process.stdout.write(maskText(`${banner(config, server.port)}\n`));
+  process.stdout.write(maskText(`${banner(config, server.port, process.env, server.open())}\n`));
   obeySignals(server, log);
 }
 
