@@ -280,6 +280,31 @@ routes:
     expect(text(cwd)).toMatch(/targets: \[ a \]/);
   });
 
+  test('fallbacks and prices follow a new name; fallbacks that led to a removed upstream go with it', async () => {
+    const cwd = folder({
+      'proxy.config.yaml': `upstreams:
+  - { name: a, provider: demo, fallbacks: [ b ] }
+  - { name: b, provider: demo }
+  - { name: c, provider: demo, fallbacks: [ a, b/x ] }
+routes: [ { model: m, targets: [ a ], fallbacks: [ { upstream: b, model: y } ] } ]
+prices: [ { model: x, upstream: b, input: 1, output: 2 } ]
+`,
+    });
+    expect((await config(cwd, 'update', 'b', '--name', 'bee')).out).not.toContain('does not take it');
+    const { upstreams, routes, prices } = load(cwd);
+    expect(upstreams.map(({ fallbacks }) => fallbacks)).toEqual([
+      [{ upstream: 'bee' }],
+      undefined,
+      [{ upstream: 'a' }, { upstream: 'bee', model: 'x' }],
+    ]);
+    expect(routes[0]?.fallbacks).toEqual([{ upstream: 'bee', model: 'y' }]);
+    expect(prices).toMatchObject([{ upstream: 'bee' }]);
+    expect((await config(cwd, 'remove', 'bee')).out).not.toContain('does not take it');
+    expect(load(cwd).upstreams.map(({ fallbacks }) => fallbacks)).toEqual([undefined, [{ upstream: 'a' }]]);
+    expect(load(cwd).routes).toMatchObject([{ targets: [{ upstream: 'a' }] }]);
+    expect(text(cwd).match(/fallbacks/g)).toHaveLength(1);
+  });
+
   test('a change that cannot be is refused, and the file stays', async () => {
     const cwd = folder({ 'proxy.config.yaml': yaml });
     const { code, err } = await config(cwd, 'update', 'a', '--url', 'ftp://a.example');

@@ -85,30 +85,53 @@ export function editOwn(source: string, json: boolean): ConfigEditor {
     for (const [fact, value] of Object.entries(news)) document.setIn([...path, fact], value);
   }
 
-  /** Routes to an upstream that has another name now, or is no more. Backwards, so that indices stay true. */
+  /** Whatever leads to an upstream that has another name now, or is no more. Returns what went along with it. */
   function retarget(from: string, to: string | undefined): readonly string[] {
+    for (const path of targetLists()) redirect(path, from, to);
+    const prices = plain(document, 'prices') as readonly Members[]; // held to the schema, as the others
+    for (const [index, { upstream }] of prices.entries())
+      if (upstream === from && to !== undefined) document.setIn(['prices', index, 'upstream'], to);
     const gone: string[] = [];
+    // Backwards, so that indices stay true.
     for (const [index, { model, targets }] of [...routes().entries()].reverse()) {
-      const list = Array.isArray(targets) ? targets : [];
-      for (const [place, target] of [...list.entries()].reverse()) {
-        if (upstreamIn(target) !== from) continue;
-        const path = ['routes', index, 'targets', place];
-        if (to === undefined) document.deleteIn(path);
-        else if (typeof target === 'string')
-          document.setIn(
-            path,
-            target.replace(/^[^/]*/, () => to),
-          );
-        else document.setIn([...path, 'upstream'], to);
-      }
-      if (to !== undefined || list.some((target) => upstreamIn(target) !== from) || list.length === 0) continue;
+      if (!Array.isArray(targets) || targets.length > 0) continue;
       document.deleteIn(['routes', index]);
       gone.push(`The route of "${String(model)}" led nowhere else and is removed.`);
     }
     if (routes().length === 0) document.deleteIn(['routes']);
     return gone;
   }
+
+  function targetLists(): readonly Path[] {
+    return [
+      ...routes().flatMap((_route, index) => [
+        ['routes', index, 'targets'],
+        ['routes', index, 'fallbacks'],
+      ]),
+      ...all().map((_upstream, index) => ['upstreams', index, 'fallbacks']),
+    ];
+  }
+
+  function redirect(list: Path, from: string, to: string | undefined): void {
+    const node = document.getIn(list);
+    if (!isSeq(node)) return;
+    const targets = node.toJS(document) as readonly unknown[];
+    for (const [place, target] of [...targets.entries()].reverse()) {
+      if (upstreamIn(target) !== from) continue;
+      const path = [...list, place];
+      if (to === undefined) document.deleteIn(path);
+      else if (typeof target === 'string')
+        document.setIn(
+          path,
+          target.replace(/^[^/]*/, () => to),
+        );
+      else document.setIn([...path, 'upstream'], to);
+    }
+    if (node.items.length === 0 && list.at(-1) === 'fallbacks') document.deleteIn(list);
+  }
 }
+
+type Path = readonly (string | number)[];
 
 function plain(document: Document, member: string): readonly unknown[] {
   const node = document.get(member);
