@@ -6,6 +6,7 @@ import { isClaudeProxyConfig } from '../config/legacy/claude-proxy.ts';
 import { parseFile } from '../config/parse.ts';
 import { ConfigError } from '../config/problems.ts';
 import { textOf } from '../config/text-file.ts';
+import { sqliteCode } from '../storage/sqlite/code.ts';
 import { importApiProxy } from './api-proxy.ts';
 import { importClaudeProxy } from './claude-proxy.ts';
 import { importDotenv } from './dotenv.ts';
@@ -44,15 +45,22 @@ function importFolder(folder: string): Imported {
 }
 
 function importDatabase(path: string, env: Environment): Imported {
-  const database = new DatabaseSync(path, { readOnly: true });
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path, { readOnly: true });
     const tables = database.prepare("select name from sqlite_master where type = 'table'").all();
     const has = (name: string) => tables.some((table) => table.name === name);
     if (has('channels')) return importOneApi(database);
     if (has('api_keys')) return importApiProxy(database, env);
     throw new ImportError(`${path} is a database of nobody that is known. ${understood}`);
+  } catch (error) {
+    if (sqliteCode(error) === undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ImportError(`${path} cannot be read: ${why}. Stop the program whose it is, and copy it whole.`, {
+      cause: error,
+    });
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

@@ -115,11 +115,16 @@ test('a wrong ENCRYPTION_KEY, a missing one and a file of nobody are told with t
   const database = foreign('api-proxy.sql');
   expect(() => readForeign(database, {})).toThrow('Set ENCRYPTION_KEY to the one it ran with.');
   expect(() => readForeign(database, { ENCRYPTION_KEY: 'another' })).toThrow('ENCRYPTION_KEY does not open the key');
-  const cwd = folder({ 'notes.txt': 'milk, bread', 'half.json': '{' });
+  const cwd = folder({
+    'notes.txt': 'milk, bread',
+    'half.json': '{',
+    'half.db': `SQLite format 3\0${'?'.repeat(999)}`,
+  });
   chmodSync(join(cwd, 'notes.txt'), 0o600);
   for (const [file, words] of [
     ['notes.txt', 'is nothing that is known. Understood are'],
     ['half.json', 'It is not JSON'],
+    ['half.db', 'half.db cannot be read: file is not a database. Stop the program'],
     ['nowhere.db', 'There is no '],
   ] as const) {
     const { code, err } = await commandLine(cwd, ['import', file]);
