@@ -28,12 +28,25 @@ answers() {
 }
 ping() { echo "fetch('http://$1/ping').then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))"; }
 
+# Of the process that data/proxy.pid names: after a restart of the machine its number may be anybody's.
+runs() {
+  [ -f data/proxy.pid ] && kill -0 "$(cat data/proxy.pid)" 2>/dev/null || return 1
+  command -v ps >/dev/null 2>&1 || return 0
+  case $(ps -p "$(cat data/proxy.pid)" -o args= 2>/dev/null) in *run.mjs*) ;; *) return 1 ;; esac
+}
+
 # Docker's own plugin, or the older program, which does for Podman as well.
 compose=
 if [ "${1:-}" != --no-docker ] && docker info >/dev/null 2>&1; then
   if docker compose version >/dev/null 2>&1; then compose='docker compose'
   elif docker-compose version >/dev/null 2>&1; then compose=docker-compose; fi
 fi
+
+if runs; then
+  echo "It runs already (process $(cat data/proxy.pid)). ./stop.sh stops it."
+  exit 0
+fi
+rm -f data/proxy.pid
 
 if [ -n "$compose" ]; then
   address=${PUBLISH:-$(setting PUBLISH)}
@@ -55,9 +68,6 @@ if [ -n "$compose" ]; then
   fi
   $compose up -d --build
   logs="$compose logs -f"
-elif [ -f data/proxy.pid ] && kill -0 "$(cat data/proxy.pid)" 2>/dev/null; then
-  echo "It runs already (process $(cat data/proxy.pid)). ./stop.sh stops it."
-  exit 0
 else
   port=${PROXY_PORT:-${PORT:-$(setting PROXY_PORT)}}
   port=${port:-$(setting PORT)}

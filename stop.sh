@@ -3,14 +3,24 @@
 set -eu
 cd "$(dirname "$0")"
 
-if [ -f data/proxy.pid ]; then
+# Of the process that data/proxy.pid names: after a restart of the machine its number may be anybody's.
+runs() {
+  [ -f data/proxy.pid ] && kill -0 "$(cat data/proxy.pid)" 2>/dev/null || return 1
+  command -v ps >/dev/null 2>&1 || return 0
+  case $(ps -p "$(cat data/proxy.pid)" -o args= 2>/dev/null) in *run.mjs*) ;; *) return 1 ;; esac
+}
+
+if runs; then
   pid=$(cat data/proxy.pid)
-  if kill -TERM "$pid" 2>/dev/null; then
-    echo 'Stopping: running requests may end.'
-    while kill -0 "$pid" 2>/dev/null; do sleep 1; done
-  fi
+  kill -TERM "$pid"
+  echo 'Stopping: running requests may end.'
+  while kill -0 "$pid" 2>/dev/null; do sleep 1; done
   rm -f data/proxy.pid
-elif ! docker info >/dev/null 2>&1; then
+  exit 0
+fi
+rm -f data/proxy.pid
+
+if ! docker info >/dev/null 2>&1; then
   echo 'Nothing was started here.'
 elif docker compose version >/dev/null 2>&1; then
   docker compose down

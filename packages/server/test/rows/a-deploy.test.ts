@@ -91,6 +91,37 @@ describe('A18 start.sh and stop.sh', () => {
     await expect(models(accessKey)).rejects.toThrow();
   }, 90_000);
 
+  test.skipIf(spawnSync('ps').error)('a process of somebody else with the number of ours is left alone', async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, 'data'));
+    const stranger = spawn('sleep', ['600']);
+    onTestFinished(() => void stranger.kill('SIGKILL'));
+    writeFileSync(join(cwd, 'data/proxy.pid'), String(stranger.pid));
+    copyFileSync(join(root, 'stop.sh'), join(cwd, 'stop.sh'));
+    const programs = folder({ docker: '#!/bin/sh\nexit 1\n' });
+    chmodSync(join(programs, 'docker'), 0o755);
+    const stopped = await runScript('stop.sh', cwd, { PATH: [programs, '/usr/bin', '/bin'].join(delimiter) }, []);
+    expect(stopped).toMatchObject({ code: 0, out: 'Nothing was started here.\n' });
+    expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null]);
+  });
+
+  test('what Node left behind does not keep a container from being waited for, or stopped', async () => {
+    const cwd = folder({ '.env': '' });
+    mkdirSync(join(cwd, 'data'));
+    writeFileSync(join(cwd, 'data/proxy.pid'), '999999999');
+    for (const name of ['start.sh', 'stop.sh']) copyFileSync(join(root, name), join(cwd, name));
+    // Answers at the second question.
+    const programs = folder({
+      docker: '#!/bin/sh\necho "docker $*" >>calls\n',
+      curl: '#!/bin/sh\n[ -f asked ] && exit 0\n: >asked\nexit 1\n',
+    });
+    for (const name of ['docker', 'curl']) chmodSync(join(programs, name), 0o755);
+    const env = { PATH: [programs, '/usr/bin', '/bin'].join(delimiter) };
+    expect(await runScript('start.sh', cwd, env, [])).toMatchObject({ code: 0 });
+    expect(await runScript('stop.sh', cwd, env, [])).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, 'calls'), 'utf8')).toContain('docker compose down');
+  });
+
   test('PUBLISH may stand in .env, for start.sh as for compose', async () => {
     const cwd = folder({ '.env': 'PUBLISH=127.0.0.1:7860\n' });
     copyFileSync(join(root, 'start.sh'), join(cwd, 'start.sh'));
