@@ -78,6 +78,13 @@ test('E14 keys of upstreams are added, listed and removed beside a running serve
   await until('it is used no longer', async () => (await used()) !== `Bearer ${canary}`);
 });
 
+test('E14 a key for an upstream that there is not is refused, with a guess', async () => {
+  const { cwd } = await installed();
+  const { code, err } = await commandLine(cwd, ['credentials', 'add', 'opnai', canary]);
+  expect([code, err]).toEqual([1, expect.stringContaining('Did you mean "openai"?')]);
+  expect((await commandLine(cwd, ['credentials', 'list'])).out).toContain('No stored upstream key.');
+});
+
 test('E15 no key lies in clear anywhere; production wants ENCRYPTION_KEY; a wrong one is told', async () => {
   const { cwd, json, run } = await installed({
     DATABASE_PATH: 'data/proxy.db',

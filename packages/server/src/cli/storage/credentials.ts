@@ -1,5 +1,7 @@
 import { text as textOf } from 'node:stream/consumers';
 import { stdin } from 'node:process';
+import { unknownName } from '../../config/problems.ts';
+import { knownProviders } from '../../config/providers.ts';
 import { actor, AskedAmiss, table, when, withStorage, type StorageFlags } from './with-storage.ts';
 
 export interface CredentialFlags extends StorageFlags {
@@ -8,7 +10,10 @@ export interface CredentialFlags extends StorageFlags {
 
 /** The key may come from stdin, so that no list of processes or history shows it. */
 export function addCredential(upstream: string, given: string | undefined, flags: CredentialFlags): Promise<void> {
-  return withStorage(flags, async ({ credentials, audit }) => {
+  return withStorage(flags, async ({ credentials, audit }, { upstreams, vendors }) => {
+    // A provider of that name may be brought about by its key alone: storage/stored-keys.ts.
+    const known = [...new Set([...upstreams.map(({ name }) => name), ...knownProviders(vendors).names])];
+    if (!known.includes(upstream)) throw new AskedAmiss(unknownName(upstream, 'an upstream or a provider', known));
     const key = given === undefined || given === '-' ? (await textOf(stdin)).trim() : given;
     if (key === '') throw new AskedAmiss(`Which key? proxy credentials add ${upstream} < file-with-the-key`);
     const { weight } = flags;

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { stdout } from 'node:process';
 import Table from 'cli-table3';
+import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { isFleeting } from '../../config/storage.ts';
@@ -24,11 +25,14 @@ export interface Said {
 export class AskedAmiss extends Error {}
 
 /** Opens the server's storage, beside the server if it runs, and says what came of the command. */
-export async function withStorage(flags: StorageFlags, act: (storage: Storage) => Promise<Said>): Promise<void> {
+export async function withStorage(
+  flags: StorageFlags,
+  act: (storage: Storage, config: Config) => Promise<Said>,
+): Promise<void> {
   try {
-    const storage = await open(flags);
+    const { storage, config } = await open(flags);
     try {
-      const { text, data } = await act(storage);
+      const { text, data } = await act(storage, config);
       stdout.write(`${flags.json ? JSON.stringify(data, null, 2) : text}\n`);
     } finally {
       await storage.close();
@@ -40,15 +44,15 @@ export async function withStorage(flags: StorageFlags, act: (storage: Storage) =
   }
 }
 
-async function open({ config: file }: StorageFlags): Promise<Storage> {
+async function open({ config: file }: StorageFlags): Promise<{ readonly storage: Storage; readonly config: Config }> {
   const flags = file === undefined ? {} : { config: file };
-  const { storage } = loadConfig({ cwd: process.cwd(), env: process.env, flags, defaultStorage });
-  const { place, folder = process.cwd(), encryptionKeys, production } = storage;
+  const config = loadConfig({ cwd: process.cwd(), env: process.env, flags, defaultStorage });
+  const { place, folder = process.cwd(), encryptionKeys, production } = config.storage;
   if (isFleeting(place))
     throw new AskedAmiss(
       `Nothing is kept here: storage is "${place}". Name a file or a postgres:// address as storage.`,
     );
-  return openStorage({ place: placeOf(place, folder), encryptionKeys, production });
+  return { storage: await openStorage({ place: placeOf(place, folder), encryptionKeys, production }), config };
 }
 
 /** Who did it, for the audit log. */
