@@ -89,6 +89,26 @@ describe('errors name the path and the mend', () => {
       'upstreams[0].baseUrl: must not hold user:password@.',
     ],
     [
+      'an address that is none',
+      'upstreams: [{ name: a, provider: openai-compatible, baseUrl: "https://host:99999/v1" }]',
+      'upstreams[0].baseUrl: is no address: look at its host and port.',
+    ],
+    [
+      'a key with a character that was copied along and is not seen',
+      'upstreams: [{ name: a, provider: openai, apiKeys: ["sk-0123\\u200b4567"] }]',
+      'upstreams[0].apiKeys[0].key: holds a character that no header can carry',
+    ],
+    [
+      'a header with white space in its name',
+      'upstreams: [{ name: a, provider: demo, headers: { "x team": a } }]',
+      'upstreams[0].headers.x team: is no name of a header',
+    ],
+    [
+      'a header that cannot be sent',
+      'upstreams: [{ name: a, provider: demo, headers: { x-team: 团队 } }]',
+      'upstreams[0].headers.x-team: holds a character that no header can carry.',
+    ],
+    [
       'a compatible upstream without an address',
       'upstreams: [{ name: a, provider: openai-compatible }]',
       'upstreams[0].baseUrl: is missing, and provider "openai-compatible" has no address of its own.',

@@ -63,6 +63,30 @@ export function words() {
   return z.string({ error: 'must be a text.' }).min(1, 'must not be empty.');
 }
 
+// RFC 9110 §5.5, as undici holds to it.
+const sendableText = /^[\t\x20-\x7e\x80-\xff]*$/;
+const sendableName = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/** A text that a header can carry, or one that is not sent. The message repeats nothing of it: it may be a secret. */
+export function headerText(unsent = /^(?!)/) {
+  return words().refine(
+    (text) => sendableText.test(text) || unsent.test(text),
+    'holds a character that no header can carry, such as a line break or one that is not seen. Copy it again.',
+  );
+}
+
+/** Headers to be sent along. */
+export function headers() {
+  return z.record(z.string(), z.string()).superRefine((all, context) => {
+    for (const [name, value] of Object.entries(all)) {
+      if (!sendableName.test(name))
+        context.addIssue({ code: 'custom', path: [name], message: 'is no name of a header: letters, digits and "-".' });
+      if (!sendableText.test(value))
+        context.addIssue({ code: 'custom', path: [name], message: 'holds a character that no header can carry.' });
+    }
+  });
+}
+
 function numeric(value: unknown): unknown {
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
 }

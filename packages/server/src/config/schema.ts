@@ -10,7 +10,18 @@ import { pricesSchema } from './prices.ts';
 import { pathText } from './problems.ts';
 import { queueSchema } from './queue.ts';
 import { recordsSchema } from './records.ts';
-import { besideFile, flag, oneOf, quantity, section, timer, wholeNumber, words } from './schema-parts.ts';
+import {
+  besideFile,
+  flag,
+  headers,
+  headerText,
+  oneOf,
+  quantity,
+  section,
+  timer,
+  wholeNumber,
+  words,
+} from './schema-parts.ts';
 import { storageOptions } from './storage.ts';
 import { settingNames } from './providers.ts';
 import { keyChecksSchema, keyChoiceShape, routeSchema, upstreamChoiceShape } from './routing.ts';
@@ -27,11 +38,14 @@ const dialectNames = [
   'bedrock-converse',
 ] as const;
 
+/** A cloud's account is a JSON text, which is not sent. */
+const account = /^\s*\{/;
+
 const apiKey = z
   .preprocess(
     (value) => (typeof value === 'string' ? { key: value } : value),
     section({
-      key: words().exactOptional(),
+      key: headerText(account).exactOptional(),
       file: words().describe(`The file of the key: ${besideFile}.`).exactOptional(),
       ...keyChoiceShape,
     }),
@@ -49,12 +63,19 @@ const setting = z
 const settings = z.record(z.string(), setting);
 
 function address() {
-  return words()
-    .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
-    .regex(
-      /^[^@]*$|^https?:\/\/[^/@]*\//,
-      'must not hold user:password@. Send an authorization header instead (headers).',
-    );
+  return (
+    words()
+      .regex(/^https?:\/\/[^\s]+$/, 'must begin with http:// or https://.')
+      .regex(
+        /^[^@]*$|^https?:\/\/[^/@]*\//,
+        'must not hold user:password@. Send an authorization header instead (headers).',
+      )
+      // `{resource}` and the like are filled in later.
+      .refine(
+        (text) => !text.startsWith('http') || URL.canParse(text.replace(/\{\w+\}/g, 'x')),
+        'is no address: look at its host and port.',
+      )
+  );
 }
 
 // One more place that speaks Chat Completions, as a row of the core's table.
@@ -67,7 +88,7 @@ const vendor = section({
   keyVariables: z.array(words()).exactOptional(),
   keyless: flag().exactOptional(),
   responses: flag().exactOptional(),
-  headers: z.record(z.string(), z.string()).exactOptional(),
+  headers: headers().exactOptional(),
   facts: factsSchema.exactOptional(),
 });
 
@@ -83,8 +104,8 @@ const upstreamSection = section({
   models: models.exactOptional(),
   ...upstreamChoiceShape,
   dialects: z.array(oneOf('a dialect', dialectNames)).min(1, 'must not be empty.').exactOptional(),
-  headers: z.record(z.string(), z.string()).exactOptional(),
-  userAgent: words().exactOptional(),
+  headers: headers().exactOptional(),
+  userAgent: headerText().exactOptional(),
   facts: factsSchema.exactOptional(),
   insecureSkipVerify: flag().exactOptional(),
   connection: connectionSchema.exactOptional(),
