@@ -24,6 +24,17 @@ test.each([
   }
 });
 
+test('what is written as .json is JSON', async () => {
+  const cwd = folder({
+    'old.json': '{"upstream":[{"name":"a","baseUrl":"https://a.example","apiKeys":[],"serviceType":"claude"}]}',
+  });
+  expect((await commandLine(cwd, ['init', 'new.json'])).code).toBe(0);
+  expect(load(cwd, {}, { config: 'new.json' }).upstreams).toMatchObject([{ name: 'demo' }]);
+  const ran = await commandLine(cwd, ['import', 'old.json', '--write', 'imported.json']);
+  expect([ran.code, ran.err]).toEqual([0, expect.stringContaining('Not carried over: "a" has no key')]);
+  expect(load(cwd, {}, { config: 'imported.json' }).upstreams).toMatchObject([{ name: 'a' }]);
+});
+
 test.each([['check'], ['config show'], ['usage'], ['doctor --no-calls']])(
   '%s tells a folder in the place of the file in a sentence',
   async (command) => {

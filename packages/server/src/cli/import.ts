@@ -7,9 +7,9 @@ import { withDotenv } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { checkFile } from '../config/schema.ts';
 import { WriteError, writeText } from '../config/text-file.ts';
-import { ImportError } from '../import/imported.ts';
+import { ImportError, type Imported } from '../import/imported.ts';
 import { readForeign } from '../import/read.ts';
-import { maskedDraft, render } from '../import/render.ts';
+import { commentsOf, maskedDraft, render } from '../import/render.ts';
 
 export interface ImportFlags {
   /** Where to; true: proxy.config.yaml. */
@@ -27,7 +27,7 @@ export function importFile(file: string, { write, force, json }: ImportFlags): v
     const shown = { ...imported, draft: maskedDraft(imported.draft) };
     if (json) stdout.write(`${JSON.stringify({ ...shown, problems }, null, 2)}\n`);
     else if (write === undefined) stdout.write(render(shown));
-    if (write !== undefined) save(resolve(write === true ? 'proxy.config.yaml' : write), text, force === true);
+    if (write !== undefined) save(resolve(write === true ? 'proxy.config.yaml' : write), imported, force === true);
     for (const problem of problems) stderr.write(`It needs your hand: ${problem}\n`);
     if (write === undefined && !json) stderr.write('Keys are masked here. With --write the file gets them whole.\n');
   } catch (error) {
@@ -44,10 +44,13 @@ function problemsOf(text: string): readonly string[] {
   return checked.ok ? [] : checked.problems;
 }
 
-function save(path: string, text: string, force: boolean): void {
+function save(path: string, imported: Imported, force: boolean): void {
   if (existsSync(path) && !force)
     throw new ImportError(`${path} is there already. Use --force to replace it, or name another file.`);
   // It holds keys: its owner's alone.
-  writeText(path, text, 0o600);
+  if (path.endsWith('.json')) {
+    writeText(path, `${JSON.stringify(imported.draft, null, 2)}\n`, 0o600);
+    stderr.write(commentsOf(imported)); // JSON has no place for them
+  } else writeText(path, render(imported), 0o600);
   stderr.write(`Wrote ${path}. Next: proxy check, and: proxy doctor\n`);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parse } from 'yaml';
 import { WriteError, writeText } from '../config/text-file.ts';
 
 /** `proxy init`: a configuration to edit, every option explained. */
@@ -12,7 +13,9 @@ export function init(file: string, force: boolean): void {
   }
   // The file may come to hold keys: nobody else on this machine needs to read it.
   try {
-    writeText(path, template, 0o600);
+    // JSON has no comments: it gets what they stand around.
+    const text = path.endsWith('.json') ? `${JSON.stringify(parse(template), null, 2)}\n` : template;
+    writeText(path, text, 0o600);
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
     process.stderr.write(`${error.message}\n`);

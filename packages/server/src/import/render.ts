@@ -4,13 +4,18 @@ import { mask } from '../mask.ts';
 import type { Draft, Imported } from './imported.ts';
 
 /** The configuration file that comes of an import, with what was left as comments. */
-export function render({ source, draft, left, notes = [] }: Imported): string {
+export function render(imported: Imported): string {
+  return `${commentsOf(imported)}${stringify(imported.draft, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+/** Where it comes from, and what was left. */
+export function commentsOf({ source, left, notes = [] }: Imported): string {
   const comments = [
     `Imported from ${source} by proxy import.`,
     ...notes,
     ...left.map((one) => `Not carried over: ${one.replace(/\s+/g, ' ')}`),
   ];
-  return `${comments.map((one) => `# ${one}\n`).join('')}${stringify(draft, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+  return comments.map((one) => `# ${one}\n`).join('');
 }
 
 /** The same without secrets, for a screen. */
