@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { sentenceOf } from '../src/cli/fail.ts';
 import { main, proxy, started } from './process.ts';
 import { folder, until } from './support.ts';
 
@@ -70,6 +71,16 @@ test('a port in use is told with the mend', async () => {
   expect(await run.ended).toBe(1);
   expect(run.seen.err).toMatch(new RegExp(`^Port ${port} is in use already\\. .*--port ${port + 1}`));
   expect(run.seen.err).not.toContain('    at ');
+});
+
+test.each([
+  [{ code: 'EADDRINUSE', port: 65_535 }, 'or choose another: --port 3000, or PORT=3000.'],
+  [{ code: 'ENOTFOUND', hostname: 'nowhere.invalid' }, 'This machine has no address nowhere.invalid.'],
+  [{ code: 'EAI_AGAIN', hostname: 'nowhere.invalid' }, 'This machine has no address nowhere.invalid.'],
+  [{ code: 'EADDRNOTAVAIL', address: '203.0.113.9' }, 'This machine has no address 203.0.113.9.'],
+])('%j of the system is told in a sentence', (said, sentence) => {
+  const system = Object.assign(new Error('listen'), said);
+  expect(sentenceOf(new Error('It cannot listen.', { cause: system }))).toContain(sentence);
 });
 
 test('a start without a key on a wide address is refused in one sentence', async () => {
