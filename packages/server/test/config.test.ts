@@ -89,6 +89,16 @@ describe('errors name the path and the mend', () => {
       'upstreams[0].baseUrl: must not hold user:password@.',
     ],
     [
+      'an access key of digits alone',
+      `${demo}accessKeys: [12345678901234567890]`,
+      'accessKeys[0]: must be a text: put it in quotes.',
+    ],
+    [
+      'an upstream key of digits alone',
+      'upstreams: [{ name: a, provider: openai, apiKeys: [12345678901234567890] }]',
+      'upstreams[0].apiKeys[0]: must be a text: put it in quotes.',
+    ],
+    [
       'an address that is none',
       'upstreams: [{ name: a, provider: openai-compatible, baseUrl: "https://host:99999/v1" }]',
       'upstreams[0].baseUrl: is no address: look at its host and port.',

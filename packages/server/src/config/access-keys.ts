@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { families } from '../budgets/families.ts';
 import { unknownName } from './problems.ts';
-import { flag, latestMs, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
+import { flag, keyAlone, latestMs, oneOf, quantity, section, wholeNumber, words } from './schema-parts.ts';
 
 /** Who may call, and how much, as the file says it. */
 
@@ -105,7 +105,7 @@ export const addressesSchema = z
 // A plain text is short for an object with only the key.
 export const accessKeySchema = z
   .preprocess(
-    (value) => (typeof value === 'string' ? { key: value } : value),
+    keyAlone,
     section({
       key: words(),
       name: words().exactOptional(),

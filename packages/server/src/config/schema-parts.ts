@@ -42,6 +42,14 @@ export function timer(unitMs: number, min = 0) {
     .meta({ orReference: true });
 }
 
+/** A text is short for `{key}`. YAML takes one of digits alone for a number, which may be another than was written. */
+export function keyAlone(value: unknown, context: z.RefinementCtx): unknown {
+  if (typeof value === 'string') return { key: value };
+  if (typeof value !== 'number') return value;
+  context.addIssue({ code: 'custom', message: 'must be a text: put it in quotes.' });
+  return z.NEVER;
+}
+
 /** true or false; `"true"` counts, because that is what `${STRICT}` becomes. */
 export function flag() {
   return z

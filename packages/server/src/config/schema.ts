@@ -15,6 +15,7 @@ import {
   flag,
   headers,
   headerText,
+  keyAlone,
   oneOf,
   quantity,
   section,
@@ -43,7 +44,7 @@ const account = /^\s*\{/;
 
 const apiKey = z
   .preprocess(
-    (value) => (typeof value === 'string' ? { key: value } : value),
+    keyAlone,
     section({
       key: headerText(account).exactOptional(),
       file: words().describe(`The file of the key: ${besideFile}.`).exactOptional(),
