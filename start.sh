@@ -28,11 +28,11 @@ answers() {
 }
 ping() { echo "fetch('http://$1/ping').then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))"; }
 
-# Of the process that data/proxy.pid names: after a restart of the machine its number may be anybody's.
+# Of the process that data/proxy.pid names: after a restart of the machine its number may be anybody's, and the name tells,
+# where ps knows it: BusyBox's does not.
 runs() {
   [ -f data/proxy.pid ] && kill -0 "$(cat data/proxy.pid)" 2>/dev/null || return 1
-  command -v ps >/dev/null 2>&1 || return 0
-  case $(ps -p "$(cat data/proxy.pid)" -o args= 2>/dev/null) in *run.mjs*) ;; *) return 1 ;; esac
+  case $(ps -p "$(cat data/proxy.pid)" -o args= 2>/dev/null) in *run.mjs* | '') ;; *) return 1 ;; esac
 }
 
 # Docker's own plugin, or the older program, which does for Podman as well.
