@@ -6,6 +6,9 @@ interface RunningCalls {
   begin(candidate: Candidate): Required<Pick<Sending, 'over'>>;
 }
 
+/** So many are remembered with nothing running: a map that grows and shrinks with each call makes garbage that outlives it. */
+const maxIdle = 10_000;
+
 export function createRunningCalls(): RunningCalls {
   const running = new Map<string, number>();
   return {
@@ -18,7 +21,7 @@ export function createRunningCalls(): RunningCalls {
           if (over) return;
           over = true;
           const left = (running.get(id) ?? 1) - 1;
-          if (left > 0) running.set(id, left);
+          if (left > 0 || running.size <= maxIdle) running.set(id, left);
           else running.delete(id);
         },
       };
