@@ -30,13 +30,17 @@ export function planOf(gateway: Running, destinations: readonly UpstreamModel[],
   let possible: readonly Target[] | undefined;
   return {
     targets,
-    possible: () => (possible ??= prospects.flatMap(usableAt)),
+    possible: () => (possible ??= usableAt(prospects)),
     why: rationale?.record,
   };
 }
 
-function usableAt({ awake, soonest, targetFor }: Prospect): readonly Target[] {
-  return (soonest ? [soonest] : awake).map(targetFor);
+/** Asked for each call with a budget, for which `flatMap` would be the dearest part. */
+function usableAt(prospects: readonly Prospect[]): readonly Target[] {
+  const targets: Target[] = [];
+  for (const { awake, soonest, targetFor } of prospects)
+    for (const credential of soonest ? [soonest] : awake) targets.push(targetFor(credential));
+  return targets;
 }
 
 /** Walked through as far as somebody wants, and the same again for the next. */

@@ -7,9 +7,12 @@ import {
   shortAttempt,
   shortCharge,
   shortCost,
+  shortUsage,
+  usageOf,
   type ShortAttempt,
   type ShortCharge,
   type ShortCost,
+  type ShortUsage,
   type Undefinable,
 } from './short-forms.ts';
 import { callNanos, callTokens, plain, storableJson } from './storable.ts';
@@ -53,7 +56,7 @@ export function rowOf(call: StoredCall, onCut?: () => void): CallTable {
 
 /** The call of a row, of earlier versions as well, whose records were whole. */
 export function callOf({ record, ...columns }: CallTable): StoredCall {
-  const { attempts = [], charges, cost, ...rest } = JSON.parse(record) as Partial<Rest>; // written by this program
+  const { attempts = [], charges, holder, usage, cost, ...rest } = JSON.parse(record) as Partial<Rest>; // written by this program
   const { requestId, startedAt, durationMs, status, callerId, userId, operation, model, upstream, upstreamModel } =
     columns;
   return {
@@ -66,21 +69,25 @@ export function callOf({ record, ...columns }: CallTable): StoredCall {
     ...(upstreamModel !== null && { upstreamModel }),
     ...(rest as Partial<StoredCall>), // what is undefined is not in JSON
     attempts: attempts.map((attempt) => attemptOf(attempt, columns)),
-    ...(charges && { charges: charges.map(chargeOf) }),
+    ...(usage && { usage: usageOf(usage) }),
+    ...(charges && { charges: charges.map((charge) => chargeOf(charge, holder)) }),
     ...(cost && { cost: costOf(cost) }),
   };
 }
 
 /** What a call took of budgets, from its row. */
 export function chargesOf({ record }: Pick<CallTable, 'record'>): readonly Charge[] {
-  const { charges = [] } = JSON.parse(record) as Partial<Rest>;
-  return charges.map(chargeOf);
+  const { charges = [], holder } = JSON.parse(record) as Partial<Rest>;
+  return charges.map((charge) => chargeOf(charge, holder));
 }
 
 /** Every member of a call that no column has in full. Written for each call, so that its lists are short. */
-type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices' | 'charges' | 'cost'> & {
+type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices' | 'usage' | 'charges' | 'cost'> & {
   readonly attempts: readonly ShortAttempt[];
   readonly notices: CallRecord['notices'] | undefined;
+  readonly usage: ShortUsage | CallRecord['usage'];
+  /** Of the charges that name none. */
+  readonly holder: string | undefined;
   readonly charges: readonly (ShortCharge | Charge)[] | undefined;
   readonly cost: ShortCost | StoredCall['cost'];
 };
@@ -88,6 +95,8 @@ type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices
 type NamesOfColumns = 'requestId' | 'startedAt' | 'durationMs' | 'status' | 'callerId' | 'userId' | 'operation' | 'upstream'; // prettier-ignore
 
 function restOf(call: StoredCall, columns: CallTable): Rest {
+  const { usage, charges } = call;
+  const holder = charges?.[0]?.holder;
   return {
     path: call.path,
     door: call.door,
@@ -103,8 +112,9 @@ function restOf(call: StoredCall, columns: CallTable): Rest {
     provider: call.provider,
     way: call.way,
     why: call.why,
-    usage: call.usage,
-    charges: call.charges?.map(shortCharge),
+    usage: usage && shortUsage(usage),
+    holder,
+    charges: charges?.map((charge) => shortCharge(charge, holder)),
     cost: shortCost(call.cost),
     failure: call.failure,
     promptHash: call.promptHash,

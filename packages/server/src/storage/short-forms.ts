@@ -1,5 +1,6 @@
 /** Parts of a call as its record has them: a call is written three times until it is at rest, so that each byte counts. */
-import type { AttemptRecord, Charge } from '@proxy/core';
+import type { AttemptRecord, Charge, Usage } from '@proxy/core';
+import type { Mutable } from '../mutable.ts';
 import type { CostLine } from '../pricing/index.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { CallTable } from './tables.ts';
@@ -7,19 +8,24 @@ import type { CallTable } from './tables.ts';
 /** For literals that name every member, which JSON then leaves out where there is nothing. */
 export type Undefinable<T> = { readonly [K in keyof Required<T>]: T[K] | undefined };
 
-type Shared = Pick<CallTable, 'upstream' | 'upstreamModel' | 'status'>;
+type Shared = Pick<CallTable, 'upstream' | 'upstreamModel' | 'status' | 'startedAt'>;
 
 /** What it has in common with its call is left out. */
-export type ShortAttempt = Omit<Undefinable<AttemptRecord>, 'credential' | 'startedAt' | 'durationMs'> &
-  Pick<AttemptRecord, 'credential' | 'startedAt' | 'durationMs'>;
+export type ShortAttempt = Omit<Undefinable<AttemptRecord>, 'credential' | 'durationMs'> &
+  Pick<AttemptRecord, 'credential' | 'durationMs'> & {
+    /** Milliseconds after its call began; absent: `startedAt` says it, as in earlier versions. */
+    readonly after: number | undefined;
+  };
 
-export function shortAttempt(attempt: AttemptRecord, { upstream, upstreamModel, status }: Shared): ShortAttempt {
+export function shortAttempt(attempt: AttemptRecord, call: Shared): ShortAttempt {
+  const after = attempt.startedAt - call.startedAt;
   return {
-    upstream: attempt.upstream === upstream ? undefined : attempt.upstream,
-    model: attempt.model === upstreamModel ? undefined : attempt.model,
+    upstream: attempt.upstream === call.upstream ? undefined : attempt.upstream,
+    model: attempt.model === call.upstreamModel ? undefined : attempt.model,
     credential: attempt.credential,
-    status: attempt.status === status ? undefined : attempt.status,
-    startedAt: attempt.startedAt,
+    status: attempt.status === call.status ? undefined : attempt.status,
+    after,
+    startedAt: undefined,
     durationMs: attempt.durationMs,
     failure: attempt.failure,
     message: attempt.message,
@@ -28,36 +34,96 @@ export function shortAttempt(attempt: AttemptRecord, { upstream, upstreamModel, 
   };
 }
 
-type Told = Partial<AttemptRecord> & Pick<AttemptRecord, 'credential' | 'startedAt' | 'durationMs'>;
+type Told = Partial<AttemptRecord> & Pick<AttemptRecord, 'credential' | 'durationMs'>;
 
-export function attemptOf(short: ShortAttempt, { upstream, upstreamModel, status }: Shared): AttemptRecord {
-  return { upstream: upstream ?? '', model: upstreamModel ?? '', status, ...(short as Told) }; // undefined is not in JSON
+export function attemptOf(short: ShortAttempt, call: Shared): AttemptRecord {
+  const { after = 0, ...told } = short;
+  const { upstream, upstreamModel, status, startedAt } = call;
+  return {
+    ...{ upstream: upstream ?? '', model: upstreamModel ?? '', status, startedAt: startedAt + after },
+    ...(told as Told), // undefined is not in JSON
+  };
 }
 
+/** Without a holder: it is that of the call's charges. */
 export type ShortCharge = readonly [
   budget: string,
   of: Charge['of'],
   amount: number,
   endsAt: number,
-  holder: string | null,
+  holder?: string | null,
   rollingMs?: number | null,
   estimated?: boolean | null,
 ];
 
-export function shortCharge({ budget, of, amount, endsAt, holder, rollingMs, estimated }: Charge): ShortCharge {
-  const short = [budget, of, amount, endsAt, holder ?? null] as const;
-  return rollingMs === undefined && estimated === undefined ? short : [...short, rollingMs ?? null, estimated ?? null];
+export function shortCharge(charge: Charge, holderOfAll: string | undefined): ShortCharge {
+  const { budget, of, amount, endsAt, holder, rollingMs, estimated } = charge;
+  if (rollingMs !== undefined || estimated !== undefined)
+    return [budget, of, amount, endsAt, holder ?? null, rollingMs ?? null, estimated ?? null];
+  return holder === holderOfAll ? [budget, of, amount, endsAt] : [budget, of, amount, endsAt, holder ?? null];
 }
 
-export function chargeOf(short: ShortCharge | Charge): Charge {
+export function chargeOf(short: ShortCharge | Charge, holderOfAll: string | undefined): Charge {
   if (!isTuple(short)) return short;
-  const [budget, of, amount, endsAt, holder, rollingMs = null, estimated = null] = short;
+  const [budget, of, amount, endsAt, holder = holderOfAll ?? null, rollingMs = null, estimated = null] = short;
   return {
     ...{ budget, of, amount, endsAt },
     ...(rollingMs !== null && { rollingMs }),
     ...(holder !== null && { holder }),
     ...(estimated !== null && { estimated }),
   };
+}
+
+/** In the order of `usageMembers`, as far as anything was reported. */
+export type ShortUsage = readonly (number | null | undefined)[];
+
+const usageMembers = [
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'reasoningTokens',
+  'cacheWriteTokens',
+  'cacheWrite1hTokens',
+  'audioInputTokens',
+  'audioOutputTokens',
+  'imageInputTokens',
+  'imageOutputTokens',
+  'toolUseInputTokens',
+  'webSearches',
+  'images',
+  'audioSeconds',
+] as const satisfies readonly (keyof Usage)[];
+
+/** One by one: looking members up by names that change is dear. */
+export function shortUsage(usage: Usage): ShortUsage {
+  const all = [
+    usage.inputTokens,
+    usage.outputTokens,
+    usage.cacheReadTokens,
+    usage.reasoningTokens,
+    usage.cacheWriteTokens,
+    usage.cacheWrite1hTokens,
+    usage.audioInputTokens,
+    usage.audioOutputTokens,
+    usage.imageInputTokens,
+    usage.imageOutputTokens,
+    usage.toolUseInputTokens,
+    usage.webSearches,
+    usage.images,
+    usage.audioSeconds,
+  ];
+  while (all.length > 0 && all[all.length - 1] === undefined) all.pop();
+  return all;
+}
+
+export function usageOf(short: ShortUsage | Usage): Usage {
+  if (!isTuple(short)) return short;
+  const usage: Mutable<Usage> = {};
+  for (const [at, member] of usageMembers.entries()) {
+    const told = short[at];
+    if (typeof told === 'number') usage[member] = told;
+  }
+  return usage;
 }
 
 export interface ShortCost extends Omit<NonNullable<StoredCall['cost']>, 'lines'> {

@@ -1,3 +1,4 @@
+import type { Usage } from '@proxy/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { callOf, rowOf } from '../../src/storage/call-row.ts';
@@ -30,10 +31,19 @@ const charge = fc.record(
     amount: number,
     endsAt: number,
     rollingMs: number,
-    holder: text,
+    holder: fc.constantFrom('one', 'other'),
     estimated: fc.boolean(),
   },
   { requiredKeys: ['budget', 'of', 'amount', 'endsAt'] },
+);
+const usage = fc.record(
+  {
+    ...{ inputTokens: number, outputTokens: number, cacheReadTokens: number, reasoningTokens: number },
+    ...{ cacheWriteTokens: number, cacheWrite1hTokens: number, toolUseInputTokens: number, webSearches: number },
+    ...{ audioInputTokens: number, audioOutputTokens: number, imageInputTokens: number, imageOutputTokens: number },
+    ...{ images: number, audioSeconds: number },
+  } satisfies Readonly<Record<keyof Usage, fc.Arbitrary<number>>>,
+  { requiredKeys: [] },
 );
 const line = fc.record(
   { kind: fc.constantFrom('input', 'output'), quantity: number, price: number, usd: number, factor: number },
@@ -61,7 +71,7 @@ const call = fc.record(
     upstreamModel: name,
     provider: text,
     way: fc.constantFrom('relay', 'convert'),
-    usage: fc.record({ inputTokens: number, outputTokens: number, reasoningTokens: number }, { requiredKeys: [] }),
+    usage,
     charges: fc.array(charge, { maxLength: 3 }),
     cost: fc.record(
       { usd: number, lines: fc.array(line, { maxLength: 3 }), unpriced: fc.array(fc.constant('input')) },
@@ -96,6 +106,29 @@ test('the record of an earlier version was the whole call', () => {
   );
 });
 
+test('short forms of earlier versions are read: times as they are, usage by name, a holder in each charge', () => {
+  const columns = rowOf({
+    ...{ requestId: 'r', startedAt: 5, durationMs: 2, status: 200, attempts: [], notices: [] },
+    ...{ upstream: 'u', upstreamModel: 'm' },
+  });
+  const record = JSON.stringify({
+    attempts: [{ credential: 'u#1-abc', startedAt: 7, durationMs: 2 }],
+    usage: { inputTokens: 24, outputTokens: 9 },
+    charges: [
+      ['a:usd/day', 'usd', 42000, 0, 'one'],
+      ['a:usd/month', 'usd', 42000, 0, null],
+    ],
+  });
+  expect(callOf({ ...columns, record })).toMatchObject({
+    attempts: [{ upstream: 'u', model: 'm', credential: 'u#1-abc', status: 200, startedAt: 7, durationMs: 2 }],
+    usage: { inputTokens: 24, outputTokens: 9 },
+    charges: [
+      { budget: 'a:usd/day', of: 'usd', amount: 42000, endsAt: 0, holder: 'one' },
+      { budget: 'a:usd/month', of: 'usd', amount: 42000, endsAt: 0 },
+    ],
+  });
+});
+
 test('what SQL is asked for by its path stays where it is', () => {
   const attempts = [{ upstream: 'u', model: 'm', credential: 'u#1-abc', status: 200, startedAt: 1, durationMs: 2 }];
   const { record } = rowOf({
@@ -104,6 +137,6 @@ test('what SQL is asked for by its path stays where it is', () => {
   });
   expect(JSON.parse(record)).toEqual({
     path: '/v1/messages',
-    attempts: [{ credential: 'u#1-abc', startedAt: 1, durationMs: 2 }],
+    attempts: [{ credential: 'u#1-abc', after: 0, durationMs: 2 }],
   });
 });
