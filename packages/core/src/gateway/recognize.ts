@@ -22,15 +22,15 @@ interface Entry {
 
 /** Looks paths up: literal ones in a map, templated ones one by one, longest first. */
 export function createDoors(dialects: readonly Dialect[]): Doors {
-  const literal = new Map<string, Entry[]>();
+  const literal = new Map<string, Map<string, Entry[]>>();
   const templated: Entry[] = [];
   for (const dialect of dialects) {
     for (const door of dialect.doors) {
       if (door.path.includes('{')) {
         templated.push({ dialect, door, pattern: patternOf(door.path) });
       } else {
-        const key = `${door.method} ${door.path}`;
-        literal.set(key, [...(literal.get(key) ?? []), { dialect, door }]);
+        const paths = literal.get(door.method) ?? new Map<string, Entry[]>();
+        literal.set(door.method, paths.set(door.path, [...(paths.get(door.path) ?? []), { dialect, door }]));
       }
     }
   }
@@ -38,7 +38,7 @@ export function createDoors(dialects: readonly Dialect[]): Doors {
 
   function entriesAt(method: string, path: string): readonly Entry[] {
     return (
-      literal.get(`${method} ${path}`) ??
+      literal.get(method)?.get(path) ??
       templated.filter((entry) => entry.door.method === method && entry.pattern?.test(path))
     );
   }
@@ -63,7 +63,7 @@ export function createDoors(dialects: readonly Dialect[]): Doors {
     return { dialect: entry.dialect, knock: { door: entry.door, params, query, headers } };
   }
 
-  const paths = [...literal.keys(), ...templated.map(({ door }) => `${door.method} ${door.path}`)];
+  const paths = dialects.flatMap(({ doors }) => doors.map(({ method, path }) => `${method} ${path}`));
   return { find, paths: [...new Set(paths)].sort() };
 }
 

@@ -13,7 +13,6 @@ import {
   type ShortCharge,
   type ShortCost,
   type ShortUsage,
-  type Undefinable,
 } from './short-forms.ts';
 import { callNanos, callTokens, plain, storableJson } from './storable.ts';
 import type { StoredCall } from './stored-call.ts';
@@ -67,7 +66,7 @@ export function callOf({ record, ...columns }: CallTable): StoredCall {
     ...(model !== null && { model }),
     ...(upstream !== null && { upstream }),
     ...(upstreamModel !== null && { upstreamModel }),
-    ...(rest as Partial<StoredCall>), // what is undefined is not in JSON
+    ...rest,
     attempts: attempts.map((attempt) => attemptOf(attempt, columns)),
     ...(usage && { usage: usageOf(usage) }),
     ...(charges && { charges: charges.map((charge) => chargeOf(charge, holder)) }),
@@ -82,43 +81,44 @@ export function chargesOf({ record }: Pick<CallTable, 'record'>): readonly Charg
 }
 
 /** Every member of a call that no column has in full. Written for each call, so that its lists are short. */
-type Rest = Omit<Undefinable<StoredCall>, NamesOfColumns | 'attempts' | 'notices' | 'usage' | 'charges' | 'cost'> & {
+type Rest = Partial<Omit<StoredCall, NamesOfColumns | 'attempts' | 'usage' | 'charges' | 'cost'>> & {
   readonly attempts: readonly ShortAttempt[];
-  readonly notices: CallRecord['notices'] | undefined;
-  readonly usage: ShortUsage | CallRecord['usage'];
+  readonly usage?: ShortUsage | CallRecord['usage'];
   /** Of the charges that name none. */
-  readonly holder: string | undefined;
-  readonly charges: readonly (ShortCharge | Charge)[] | undefined;
-  readonly cost: ShortCost | StoredCall['cost'];
+  readonly holder?: string | undefined;
+  readonly charges?: readonly (ShortCharge | Charge)[] | undefined;
+  readonly cost?: ShortCost | StoredCall['cost'];
 };
 
 type NamesOfColumns = 'requestId' | 'startedAt' | 'durationMs' | 'status' | 'callerId' | 'userId' | 'operation' | 'upstream'; // prettier-ignore
 
 function restOf(call: StoredCall, columns: CallTable): Rest {
-  const { usage, charges } = call;
+  const { door, model, upstreamModel, notices, why, usage, charges, failure, promptHash } = call;
   const holder = charges?.[0]?.holder;
-  return {
+  const rest: Mutable<Rest> = {
     path: call.path,
-    door: call.door,
     dialect: call.dialect,
-    // Names that had to be cut for their columns.
-    model: call.model === columns.model ? undefined : call.model,
-    upstreamModel: call.upstreamModel === columns.upstreamModel ? undefined : call.upstreamModel,
     attempts: call.attempts.map((attempt) => shortAttempt(attempt, columns)),
-    notices: call.notices.length > 0 ? call.notices : undefined,
     firstByteMs: call.firstByteMs,
     address: call.address,
     streaming: call.streaming,
     provider: call.provider,
     way: call.way,
-    why: call.why,
     usage: usage && shortUsage(usage),
     holder,
     charges: charges?.map((charge) => shortCharge(charge, holder)),
     cost: shortCost(call.cost),
-    failure: call.failure,
-    promptHash: call.promptHash,
   };
+  // What few calls have: JSON.stringify takes its time for members that are undefined as well.
+  if (door !== undefined) rest.door = door;
+  // Names that had to be cut for their columns.
+  if (model !== undefined && model !== columns.model) rest.model = model;
+  if (upstreamModel !== undefined && upstreamModel !== columns.upstreamModel) rest.upstreamModel = upstreamModel;
+  if (notices.length > 0) rest.notices = notices;
+  if (why) rest.why = why;
+  if (failure) rest.failure = failure;
+  if (promptHash !== undefined) rest.promptHash = promptHash;
+  return rest;
 }
 
 /** Of a list the end stays: the last attempt is the one that served. */

@@ -5,44 +5,31 @@ import type { CostLine } from '../pricing/index.ts';
 import type { StoredCall } from './stored-call.ts';
 import type { CallTable } from './tables.ts';
 
-/** For literals that name every member, which JSON then leaves out where there is nothing. */
-export type Undefinable<T> = { readonly [K in keyof Required<T>]: T[K] | undefined };
-
 type Shared = Pick<CallTable, 'upstream' | 'upstreamModel' | 'status' | 'startedAt'>;
 
 /** What it has in common with its call is left out. */
-export type ShortAttempt = Omit<Undefinable<AttemptRecord>, 'credential' | 'durationMs'> &
+export type ShortAttempt = Partial<AttemptRecord> &
   Pick<AttemptRecord, 'credential' | 'durationMs'> & {
     /** Milliseconds after its call began; absent: `startedAt` says it, as in earlier versions. */
-    readonly after: number | undefined;
+    readonly after?: number;
   };
 
 export function shortAttempt(attempt: AttemptRecord, call: Shared): ShortAttempt {
-  const after = attempt.startedAt - call.startedAt;
-  return {
-    upstream: attempt.upstream === call.upstream ? undefined : attempt.upstream,
-    model: attempt.model === call.upstreamModel ? undefined : attempt.model,
-    credential: attempt.credential,
-    status: attempt.status === call.status ? undefined : attempt.status,
-    after,
-    startedAt: undefined,
-    durationMs: attempt.durationMs,
-    failure: attempt.failure,
-    message: attempt.message,
-    restsUntil: attempt.restsUntil,
-    removed: attempt.removed,
-  };
+  const { upstream, model, credential, status, startedAt, durationMs, failure, message, restsUntil, removed } = attempt;
+  const short: Mutable<ShortAttempt> = { credential, after: startedAt - call.startedAt, durationMs };
+  if (upstream !== call.upstream) short.upstream = upstream;
+  if (model !== call.upstreamModel) short.model = model;
+  if (status !== call.status) short.status = status;
+  if (failure !== undefined) short.failure = failure;
+  if (message !== undefined) short.message = message;
+  if (restsUntil !== undefined) short.restsUntil = restsUntil;
+  if (removed) short.removed = removed;
+  return short;
 }
 
-type Told = Partial<AttemptRecord> & Pick<AttemptRecord, 'credential' | 'durationMs'>;
-
-export function attemptOf(short: ShortAttempt, call: Shared): AttemptRecord {
-  const { after = 0, ...told } = short;
+export function attemptOf({ after = 0, ...told }: ShortAttempt, call: Shared): AttemptRecord {
   const { upstream, upstreamModel, status, startedAt } = call;
-  return {
-    ...{ upstream: upstream ?? '', model: upstreamModel ?? '', status, startedAt: startedAt + after },
-    ...(told as Told), // undefined is not in JSON
-  };
+  return { upstream: upstream ?? '', model: upstreamModel ?? '', status, startedAt: startedAt + after, ...told };
 }
 
 /** Without a holder: it is that of the call's charges. */

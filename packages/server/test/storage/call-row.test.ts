@@ -79,7 +79,8 @@ const call = fc.record(
     ),
     failure: fc.record({ kind: text, message: text }),
     promptHash: text,
-  },
+    why: fc.record({ strategy: text, candidates: fc.constant([]) }),
+  } satisfies Readonly<Record<keyof StoredCall, unknown>>,
   { requiredKeys: ['requestId', 'startedAt', 'durationMs', 'status', 'attempts', 'notices'] },
 ) as fc.Arbitrary<StoredCall>;
 
