@@ -141,6 +141,16 @@ describe.each(databases)('the journal on $name', (database) => {
     expect(await storage.calls.find('a')).toBeDefined();
   });
 
+  test('a call that cannot be put into words is told of, and those of the same turn are on record', async () => {
+    const place = await newPlace(database);
+    const { storage, journal, told } = await open(place);
+    const wordless = { ...call('b'), usage: { inputTokens: 1n as unknown as number } };
+    await Promise.all([call('a'), wordless, call('c')].map((one) => journal.append(one, true)));
+    await journal.settled();
+    expect(told).toEqual([expect.stringMatching(/^error The record of a call cannot be written.*"requestId":"b"/)]);
+    expect((await storage.calls.list({ limit: 9 })).map(({ requestId }) => requestId).sort()).toEqual(['a', 'c']);
+  });
+
   test('it moves by itself, more than a batch, each call once and in every book once', async () => {
     const place = await newPlace(database);
     const booked: string[] = [];

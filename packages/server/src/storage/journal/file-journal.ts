@@ -1,6 +1,7 @@
 import { atEndOfTurn } from '@proxy/node';
 import { entryText, type Entry } from '../entry.ts';
 import type { StoredCall } from '../stored-call.ts';
+import { reasonOf } from './aside.ts';
 import { FrameBuffer } from './frames.ts';
 import type { Journal, Tell } from './journal.ts';
 import type { Lock } from './lock.ts';
@@ -12,7 +13,7 @@ import { told } from './told.ts';
 const maxSegmentBytes = 8 * 1024 * 1024;
 const syncMs = 1000;
 
-interface Gathered extends Entry {
+interface Framed extends Entry {
   /** Of its frame, among the others. */
   readonly end: number;
 }
@@ -27,8 +28,8 @@ export class FileJournal implements Journal {
   readonly #timer: NodeJS.Timeout;
   #segment: Segment | undefined;
   readonly #frames = new FrameBuffer();
-  /** What the frames are of. */
-  #gathered: Gathered[] = [];
+  /** To be written. They are put into words together: one behind the other that costs half as much as each in between other work. */
+  #gathered: StoredCall[] = [];
   /** Resolves when they are written. */
   #written: PromiseWithResolvers<void> | undefined;
 
@@ -42,8 +43,7 @@ export class FileJournal implements Journal {
   }
 
   append(call: StoredCall, mayWait = false): Promise<void> | void {
-    const { row, charges } = told(call, this.#tell);
-    this.#gathered.push({ row, charges, end: this.#frames.add(entryText(row)) });
+    this.#gathered.push(call);
     if (!mayWait) return this.#write();
     if (this.#written) return this.#written.promise;
     const { promise } = (this.#written = Promise.withResolvers());
@@ -69,12 +69,28 @@ export class FileJournal implements Journal {
     const gathered = this.#gathered;
     if (gathered.length === 0) return;
     this.#gathered = [];
+    const framed = gathered.map((call) => this.#framed(call)).filter((one) => one !== undefined);
     const frames = this.#frames.take();
     const segment = this.#appended(frames);
     const start = segment ? segment.size - frames.length : 0;
-    for (const { row, charges, end } of gathered) this.#mover.push({ row, charges, segment, position: start + end });
+    for (const { row, charges, end } of framed) this.#mover.push({ row, charges, segment, position: start + end });
     this.#written?.resolve();
     this.#written = undefined;
+  }
+
+  /** Undefined: it cannot be put into words, which must not keep the others from the record, nor an answer from its caller. */
+  #framed(call: StoredCall): Framed | undefined {
+    try {
+      const { row, charges } = told(call, this.#tell);
+      return { row, charges, end: this.#frames.add(entryText(row)) };
+    } catch (error) {
+      const { requestId } = call;
+      this.#tell('error', 'The record of a call cannot be written; it is lost.', {
+        requestId,
+        reason: reasonOf(error),
+      });
+      return undefined;
+    }
   }
 
   /** Undefined: they could not be written, and are safe only once they are in the database. */
@@ -87,7 +103,7 @@ export class FileJournal implements Journal {
     } catch (error) {
       this.#tell('error', 'The journal cannot be written: calls may be lost if this process ends now.', {
         folder: this.#folder,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
       return undefined;
     }
