@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../ports.ts';
+import { ofTheLatest } from './latest.ts';
 import { pairKey } from './pair-key.ts';
 import type { Candidate } from './selector.ts';
 
@@ -21,13 +21,11 @@ const pairs = [
 
 /** These limits are told per minute: an older word says nothing of now. */
 const freshMs = 60_000;
-/** Callers invent names of models. */
-const maxRemembered = 10_000;
 /** None left still is a candidate, if no other is better. */
 const least = 0.001;
 
 export function createHeadroom(clock: Clock): Headroom {
-  const known = new LRUCache<string, { readonly share: number; readonly untilMs: number }>({ max: maxRemembered });
+  const known = ofTheLatest<{ readonly share: number; readonly untilMs: number }>();
   return {
     of({ id }, model) {
       const told = known.get(pairKey(id, model));

@@ -1,15 +1,12 @@
-import { LRUCache } from 'lru-cache';
+import { ofTheLatest } from './latest.ts';
 import { createRunningCalls } from './running-calls.ts';
 import type { Candidate, Selector } from './selector.ts';
-
-/** A route's targets are told apart by model, and callers invent names of models. */
-const maxRemembered = 10_000;
 
 /** The candidate with the fewest calls running; among equals the one unused for longest. */
 export function leastBusy(): Selector {
   const running = createRunningCalls();
   /** The number of the last call that each candidate took: the smaller, the longer ago. */
-  const lastCall = new LRUCache<string, number>({ max: maxRemembered });
+  const lastCall = ofTheLatest<number>();
   let calls = 0;
   return {
     order(candidates) {

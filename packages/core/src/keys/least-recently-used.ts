@@ -1,13 +1,10 @@
-import { LRUCache } from 'lru-cache';
+import { ofTheLatest } from './latest.ts';
 import type { Selector } from './selector.ts';
-
-/** A route's targets are told apart by model, and callers invent names of models. */
-const maxRemembered = 10_000;
 
 /** The candidate that was chosen or used longest ago; one that was never chosen before all others, as listed. */
 export function leastRecentlyUsed(): Selector {
   /** The number of the last choice that fell on each: the smaller, the longer ago. */
-  const lastChoice = new LRUCache<string, number>({ max: maxRemembered });
+  const lastChoice = ofTheLatest<number>();
   let choices = 0;
   return {
     order(candidates) {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { ofTheLatest } from './latest.ts';
 import { pairKey } from './pair-key.ts';
 import type { Candidate } from './selector.ts';
 
@@ -11,11 +11,8 @@ interface Pace {
 
 /** So much of the newest reply goes into the average: the last ten make nine tenths of it. */
 const newest = 0.2;
-/** Callers invent names of models. */
-const maxRemembered = 10_000;
-
 export function createPace(): Pace {
-  const averages = new LRUCache<string, number>({ max: maxRemembered });
+  const averages = ofTheLatest<number>();
   return {
     of: ({ id }, model) => averages.get(pairKey(id, model)),
     learn({ id }, model, afterMs) {

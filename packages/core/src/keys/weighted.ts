@@ -1,8 +1,5 @@
-import { LRUCache } from 'lru-cache';
+import { ofTheLatest } from './latest.ts';
 import type { Candidate, Selector } from './selector.ts';
-
-/** A route's targets are told apart by model, and callers invent names of models. */
-const maxRemembered = 10_000;
 
 /**
  * Smooth weighted round-robin, as nginx does it: exact shares without randomness, and no bursts (weights 2 and 1 give
@@ -10,7 +7,7 @@ const maxRemembered = 10_000;
  */
 export function weighted(): Selector {
   /** What each candidate is owed, by id. */
-  const owed = new LRUCache<string, number>({ max: maxRemembered });
+  const owed = ofTheLatest<number>();
   return {
     order(candidates) {
       if (candidates.length < 2) return candidates;

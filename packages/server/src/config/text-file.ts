@@ -24,7 +24,10 @@ export class WriteError extends Error {
   override readonly name = 'WriteError';
 }
 
-/** Writes a file whole or not at all, where its folder allows that. @throws WriteError */
+/**
+ * Writes a file whole or not at all. Where its folder does not let it be replaced it is written in place, and a disk that gets full
+ * meanwhile cuts it. @throws WriteError
+ */
 export function writeText(path: string, text: string, mode: number): void {
   try {
     writeFileAtomic.sync(path, text, { mode });

@@ -16,7 +16,12 @@ export function withOwnKey({ name, provider, baseUrl, key, facts }: OwnKey): Dir
   return {
     callers: { open: false, find: () => ({ id }) },
     upstreams: [
-      { name, provider, baseUrl, credentials: [{ id: `${name}#${id}`, secret: key }], ...(facts && { facts }) },
+      { name, provider, baseUrl, credentials: [{ id: ownCredential(name, id), secret: key }], ...(facts && { facts }) },
     ],
   };
+}
+
+/** What records call the key that a caller brought for an upstream. */
+export function ownCredential(upstream: string, callerId: string): string {
+  return `${upstream}#${callerId}`;
 }

@@ -11,9 +11,11 @@ export function priceAt(candidates: readonly FoundPrice[], { at = Date.now() }: 
 
 /** The prices that may hold within the hours to come: those of all hours of the day. */
 export function pricesOn(candidates: readonly FoundPrice[], { at = Date.now() }: PricedTarget): readonly FoundPrice[] {
+  const [first] = candidates;
+  if (first && isTimeless(first.row)) return [first]; // as nearly all are; and it holds before all others
   const found = candidates.filter(({ row }) => isTimeless(row) || holdsOn(row, dayOf(at)));
-  const first = found.findIndex(({ row }) => !row.hoursUtc);
-  return first < 0 ? found : found.slice(0, first + 1);
+  const always = found.findIndex(({ row }) => !row.hoursUtc);
+  return always < 0 ? found : found.slice(0, always + 1);
 }
 
 /**

@@ -64,8 +64,10 @@ export function createPricing(own: readonly PriceRow[] = []): Pricing {
       return last.cost;
     },
     mostItCanCost(target) {
-      const found = pricesOn(candidates(target), target);
-      return found.length === 0 ? undefined : Math.max(...found.map((price) => mostDollarsAt(price, target)));
+      let dearest: number | undefined;
+      for (const price of pricesOn(candidates(target), target))
+        dearest = Math.max(dearest ?? 0, mostDollarsAt(price, target));
+      return dearest;
     },
     priceOf: (target) => priceAt(candidates(target), target)?.row,
   };

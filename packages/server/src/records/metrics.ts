@@ -1,5 +1,6 @@
 import type { Keys, Ledger } from '@proxy/core';
 import { Gauge, Registry } from 'prom-client';
+import { ownCredential } from '../doors/own-key.ts';
 import type { StoredCall } from '../storage/stored-call.ts';
 import { registerCounter } from './counter.ts';
 import { measureNow } from './gauges.ts';
@@ -105,5 +106,8 @@ export function createMetrics(measured?: () => Measured): Metrics {
 
 /** Whoever brings a key is known by its hash alone, which is the name of both. */
 function bringsKey({ callerId, attempts }: StoredCall): boolean {
-  return callerId !== undefined && attempts.some(({ credential }) => credential.endsWith(`#${callerId}`));
+  return (
+    callerId !== undefined &&
+    attempts.some(({ upstream, credential }) => credential === ownCredential(upstream, callerId))
+  );
 }
