@@ -11,6 +11,7 @@ interface Pace {
 
 /** So much of the newest reply goes into the average: the last ten make nine tenths of it. */
 const newest = 0.2;
+
 export function createPace(): Pace {
   const averages = ofTheLatest<number>();
   return {
