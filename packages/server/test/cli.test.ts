@@ -111,11 +111,21 @@ test('check prints what comes of the configuration, secrets masked, or every pro
   expect(await good.ended).toBe(0);
   expect(good.seen.out).toContain('sk-01234***hijkl');
   expect(good.seen.out).not.toContain(secret);
-  const bad = proxy(['check', '--config', 'bad.yaml'], { cwd: folder({ 'bad.yaml': 'strict: maybe\nlogg: {}' }) });
+  const wrong = folder({ 'bad.yaml': 'strict: maybe\nlogg: {}' });
+  const bad = proxy(['check', '--config', 'bad.yaml'], { cwd: wrong });
   expect(await bad.ended).toBe(1);
   expect(bad.seen.err).toMatch(
     /strict: must be true or false\.[\s\S]*"logg" is not an option here\. Did you mean "log"\?/,
   );
+  const json = proxy(['check', '--json', '--config', 'bad.yaml'], { cwd: wrong });
+  expect(await json.ended).toBe(1);
+  expect(JSON.parse(json.seen.out)).toEqual({
+    file: expect.stringMatching(/bad\.yaml$/),
+    problems: [
+      expect.stringContaining('strict: must be true or false.'),
+      expect.stringContaining('"logg" is not an option here.'),
+    ],
+  });
 });
 
 test.each([

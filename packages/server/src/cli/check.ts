@@ -7,7 +7,7 @@ import { createMaskText, maskable } from '../mask.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { loadServed } from './load-served.ts';
 
-/** `proxy check`: exit code 0 and the effective configuration, or 1 and every problem. */
+/** `proxy check`: exit code 0 and the effective configuration, or 1 and every problem; with `json` as `{ file?, problems }`. */
 export async function check(flags: Flags, json: boolean): Promise<void> {
   try {
     const { config } = await loadServed({ cwd: process.cwd(), env: process.env, flags });
@@ -16,7 +16,17 @@ export async function check(flags: Flags, json: boolean): Promise<void> {
     process.stdout.write(`${createMaskText(() => maskable(secretsOf(config)))(text)}\n`); // wherever else one may stand
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof StorageError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    if (json) process.stdout.write(`${JSON.stringify(problemsOf(error), null, 2)}\n`);
+    else process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
   }
+}
+
+function problemsOf(error: ConfigError | StorageError): {
+  readonly file?: string;
+  readonly problems: readonly string[];
+} {
+  if (error instanceof StorageError) return { problems: [error.message] };
+  const { file, problems } = error;
+  return { ...(file !== undefined && { file }), problems };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { asRange } from '../public-address.ts';
-import { set, type Environment } from './expand.ts';
+import { isOn, set, type Environment } from './expand.ts';
 import { flag, quantity, section, words } from './schema-parts.ts';
 
 /** Who may administer the server, and how. */
@@ -49,14 +49,12 @@ export function adminOf(
   if (key !== undefined && key.length < minKeyLength)
     notes.push(`${named} is short enough to be guessed. Write at least ${minKeyLength} characters.`);
   const allow = rangesOf(env, problems) ?? file?.allow;
-  const insecure = set(env, 'USE_INSECURE_COOKIES');
-  const nicknames = set(env, 'ALLOW_NICKNAME_CHANGES');
   return {
     ...(key !== undefined && { key }),
     ...(allow && { allow }),
     sessionHours: file?.sessionHours ?? defaultSessionHours,
-    insecureCookies: insecure === undefined ? (file?.insecureCookies ?? false) : insecure === 'true',
-    nicknames: nicknames === undefined ? (file?.nicknames ?? true) : nicknames === 'true',
+    insecureCookies: isOn(env, 'USE_INSECURE_COOKIES') ?? file?.insecureCookies ?? false,
+    nicknames: isOn(env, 'ALLOW_NICKNAME_CHANGES') ?? file?.nicknames ?? true,
   };
 }
 

@@ -43,3 +43,11 @@ export function set(env: Environment, ...names: readonly string[]): string | und
   }
   return undefined;
 }
+
+/** Whether a switch is on; undefined: nothing is said of it. Predecessors ask for `true`, people write the others as well. */
+export function isOn(env: Environment, name: string): boolean | undefined {
+  const word = set(env, name)?.toLowerCase();
+  return word === undefined ? undefined : onWords.has(word);
+}
+
+const onWords: ReadonlySet<string> = new Set(['true', '1', 'yes', 'on']);

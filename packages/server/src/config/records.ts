@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { set, type Environment } from './expand.ts';
+import { isOn, set, type Environment } from './expand.ts';
 import { belowStart, flag, oneOf, section, wholeNumber, words } from './schema-parts.ts';
 
 /** What is kept of calls, and who may look. */
@@ -110,7 +110,7 @@ export function recordsOf(file: RecordsFile = {}, env: Environment, notes: strin
     ...(shown && {
       metrics: { path: '/metrics', open: false, ...(metrics !== true && { ...metrics }) },
     }),
-    promptHashes: file.promptHashes ?? set(env, 'EVENT_LOGGING') === 'true',
+    promptHashes: file.promptHashes ?? isOn(env, 'EVENT_LOGGING') === true,
     ...(prompts && { prompts: { folder: folder('prompts'), headers: {}, redact: [], ...prompts } }),
     ...(telemetry && { telemetry }),
   };
@@ -141,7 +141,7 @@ export function keptDays({ days, prompts }: RecordsConfig): { readonly calls?: n
 
 /** oai-reverse-proxy's (acceptance row F20); its Google Sheets are left out on purpose. */
 function promptsFrom(env: Environment): Pick<PromptsConfig, 'to'> | undefined {
-  if (set(env, 'PROMPT_LOGGING') !== 'true') return undefined;
+  if (!isOn(env, 'PROMPT_LOGGING')) return undefined;
   return backends.find(({ to }) => to === set(env, 'PROMPT_LOGGING_BACKEND'));
 }
 

@@ -1,7 +1,7 @@
 import type { Affinity, BreakerRules, Route, RouteTarget, SelectorName } from '@proxy/core';
 import * as z from 'zod';
 import type { UpstreamConfig } from './config.ts';
-import { set, type Environment } from './expand.ts';
+import { isOn, set, type Environment } from './expand.ts';
 import { unknownName } from './problems.ts';
 import { flag, oneOf, quantity, section, timer, wholeNumber, words } from './schema-parts.ts';
 
@@ -137,8 +137,8 @@ export function keyChecksOf(
     const { atStart = true, everyMinutes } = file;
     return { atStart, freeOnly: false, ...(everyMinutes !== undefined && everyMinutes > 0 && { everyMinutes }) };
   }
-  const asked = set(env, 'CHECK_KEYS');
-  if (asked === 'true') return { atStart: true, everyMinutes: hourly, freeOnly: false };
+  const asked = isOn(env, 'CHECK_KEYS');
+  if (asked) return { atStart: true, everyMinutes: hourly, freeOnly: false };
   return asked === undefined && env.NODE_ENV === 'production' ? { atStart: true, freeOnly: true } : undefined;
 }
 

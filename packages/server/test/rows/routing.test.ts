@@ -304,6 +304,7 @@ describe('F15 keys are checked at the start', () => {
 
   test.each([
     ['CHECK_KEYS=true', { CHECK_KEYS: 'true' }, '', 'refused'],
+    ['CHECK_KEYS=1', { CHECK_KEYS: '1' }, '', 'refused'],
     ['production', { NODE_ENV: 'production' }, '', 'resting'],
     ['checkKeys', {}, 'checkKeys: { everyMinutes: 30 }', 'refused'],
   ] as const)('%s: the one that is refused is never asked for anything else', async (_name, env, more, state) => {

@@ -1,4 +1,4 @@
-import { set, type Environment } from '../expand.ts';
+import { isOn, type Environment } from '../expand.ts';
 import type { LegacyGuards } from '../guards.ts';
 import { numberIn } from './numbers.ts';
 
@@ -7,7 +7,7 @@ export function claudeProxyGuards(env: Environment): LegacyGuards {
   const problems: string[] = [];
   const windowMs = numberIn(env, 'RATE_LIMIT_WINDOW', problems, 1) ?? 60_000;
   const requests = numberIn(env, 'RATE_LIMIT_MAX_REQUESTS', problems, 1) ?? 100;
-  const on = set(env, 'ENABLE_RATE_LIMIT')?.toLowerCase() === 'true';
+  const on = isOn(env, 'ENABLE_RATE_LIMIT');
   const perAddress = { requests, windowSeconds: windowMs / 1000 };
   return { problems, sets: on ? [{ doors: ['own', 'api', 'services', 'addresses'], perAddress }] : [] };
 }

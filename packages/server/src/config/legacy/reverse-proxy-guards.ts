@@ -1,5 +1,5 @@
 import { asRange } from '../../public-address.ts';
-import { set, type Environment } from '../expand.ts';
+import { isOn, set, type Environment } from '../expand.ts';
 import type { GuardSet, LegacyGuards } from '../guards.ts';
 import { numberIn } from './numbers.ts';
 
@@ -34,7 +34,7 @@ export function reverseProxyGuards(env: Environment): LegacyGuards {
 /** Row C16; 0 is any number. */
 function keyAddressesOf(env: Environment, problems: string[]): LegacyGuards['keyAddresses'] {
   const most = numberIn(env, 'MAX_IPS_PER_USER', problems);
-  const revoke = set(env, 'MAX_IPS_AUTO_BAN')?.toLowerCase() === 'true';
+  const revoke = isOn(env, 'MAX_IPS_AUTO_BAN');
   if (most === undefined && !revoke) return undefined;
   return { ...(most !== undefined && most > 0 && { most }), ...(revoke && { revoke }) };
 }
@@ -77,7 +77,7 @@ const providers: Readonly<Record<string, string>> = {
 
 /** Set and empty means none: that was its default. */
 function images(env: Environment): Pick<GuardSet, 'images'> {
-  if (set(env, 'ALLOW_IMAGE_PROMPTS')?.toLowerCase() === 'true') return { images: true };
+  if (isOn(env, 'ALLOW_IMAGE_PROMPTS')) return { images: true };
   if (env.ALLOWED_VISION_SERVICES === undefined) return {};
   return { images: list(env, 'ALLOWED_VISION_SERVICES').map((service) => providers[service] ?? service) };
 }

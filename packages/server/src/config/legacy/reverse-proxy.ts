@@ -1,5 +1,5 @@
 import type { AccessKey } from '../config.ts';
-import { set, type Environment } from '../expand.ts';
+import { isOn, set, type Environment } from '../expand.ts';
 import { unknownName } from '../problems.ts';
 
 // oai-reverse-proxy (predecessors.md section 3): who may call, and the lists of keys. Its guards are in reverse-proxy-guards.ts.
@@ -48,10 +48,10 @@ function storeProblems(env: Environment): readonly string[] {
 }
 
 function promptLogProblems(env: Environment): readonly string[] {
-  if (set(env, 'PROMPT_LOGGING') !== 'true') return [];
+  if (!isOn(env, 'PROMPT_LOGGING')) return [];
   const backend = set(env, 'PROMPT_LOGGING_BACKEND');
   if (backend === undefined)
-    return ['PROMPT_LOGGING: is true, but PROMPT_LOGGING_BACKEND is not set. Write file or storage.'];
+    return ['PROMPT_LOGGING: is on, but PROMPT_LOGGING_BACKEND is not set. Write file or storage.'];
   if (promptLogs.some((known) => known === backend)) return [];
   return [`PROMPT_LOGGING_BACKEND: ${unknownName(backend, 'a place for prompts', promptLogs)}`];
 }
