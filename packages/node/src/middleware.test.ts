@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createGateway, openaiCompatible, type HttpRequest } from '@proxy/core';
 import compression from 'compression';
 import express from 'express';
@@ -114,6 +115,20 @@ describe.each(['gzip', 'identity'])('behind a middleware that compresses, to a c
 test('with node:http alone everything is the gateway’s', async () => {
   const url = await urlOf(createServer(toNodeHandler(mirror)));
   expect(await ask(`${url}/anywhere`, '{}')).toBe('/anywhere {}');
+});
+
+test('a stream is the same in whatever script it goes on', async () => {
+  const source = new ManualSource();
+  const url = await urlOf(createServer(toNodeHandler(stubGateway(() => ({ status: 200, headers: {}, body: source })))));
+  const asked = fetch(url);
+  await source.started;
+  const texts = ['one', '二', '三', 'four', 'five', 'ü', '🙂🙂', '', 'x'.repeat(5000), '十'.repeat(5000), 'eleven'];
+  for (const text of texts) {
+    source.push(text);
+    await sleep(1);
+  }
+  source.end();
+  expect(await (await asked).text()).toBe(texts.join(''));
 });
 
 test('all together: a caller that does not read stops the upstream, however much it has to say', async () => {

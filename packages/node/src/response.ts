@@ -82,6 +82,8 @@ class StreamedAnswer implements Sink {
   /** What came in this tick. */
   #pending: Chunk | Chunk[] | undefined;
   #pendingBytes = 0;
+  /** The last text had characters of several bytes: so will the next, in Chinese, and need not be measured first. */
+  #wide = false;
   /** The source was told to wait, and hears of it when there is room. */
   #waiting = false;
   #over = false;
@@ -210,13 +212,13 @@ class StreamedAnswer implements Sink {
   /** Encoded once, into the middle of their frame: measuring a text of two bytes a character costs as much as encoding it. */
   #writeTexts(to: Writable, texts: readonly string[], units: number): boolean {
     const [text = ''] = texts;
-    if (units <= maxCopiedBytes && texts.length === 1 && Buffer.byteLength(text) === units)
+    if (!this.#wide && units <= maxCopiedBytes && texts.length === 1 && Buffer.byteLength(text) === units)
       return this.#writeText(to, text);
     const room = maxHead + units * widestUnit + lineBreak.length;
     if (room > scratchBytes || room <= Buffer.poolSize / 2)
-      return to.write(this.#encode(texts, Buffer.allocUnsafe(room)));
+      return to.write(this.#encode(texts, units, Buffer.allocUnsafe(room)));
     const scratch = takeScratch();
-    return to.write(this.#encode(texts, scratch), () => giveBack(scratch));
+    return to.write(this.#encode(texts, units, scratch), () => giveBack(scratch));
   }
 
   /** Of one byte a character: with its frame in one string. */
@@ -224,9 +226,10 @@ class StreamedAnswer implements Sink {
     return to.write(this.#chunked ? `${text.length.toString(16)}\r\n${text}\r\n` : text, 'latin1');
   }
 
-  #encode(texts: readonly string[], into: Buffer): Buffer {
+  #encode(texts: readonly string[], units: number, into: Buffer): Buffer {
     let at = maxHead;
     for (const text of texts) at += into.write(text, at);
+    this.#wide = at - maxHead > units;
     if (!this.#chunked) return into.subarray(maxHead, at);
     const head = `${(at - maxHead).toString(16)}${lineBreak}`;
     const from = maxHead - head.length;
