@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createGateway, openaiCompatible, type HttpRequest } from '@proxy/core';
 import compression from 'compression';
 import express from 'express';
@@ -125,7 +124,7 @@ test('a stream is the same in whatever script it goes on', async () => {
   const texts = ['one', '二', '三', 'four', 'five', 'ü', '🙂🙂', '', 'x'.repeat(5000), '十'.repeat(5000), 'eleven'];
   for (const text of texts) {
     source.push(text);
-    await sleep(1);
+    await pause(1);
   }
   source.end();
   expect(await (await asked).text()).toBe(texts.join(''));
