@@ -11,6 +11,8 @@ const bin = join(root, 'node_modules', '.bin');
 const installStamp = join(root, 'node_modules', '.cache', 'proxy-install.json');
 const pnpm = 'pnpm@12';
 const windows = process.platform === 'win32';
+/** How a shell tells that its command got SIGKILL. */
+const killed = 137;
 
 /** In the order in which they need each other. */
 const built = [
@@ -82,9 +84,14 @@ async function install({ name, filter }) {
   const state = `${name} ${lockState()}`;
   if (existsSync(join(bin, 'node')) && [state, `${everything.name} ${lockState()}`].includes(readStamp())) return;
   say('Installing what @proxy needs (once; this can take a minute) …');
-  const code = await runPnpm([...filter, 'install', '--frozen-lockfile', '--prefer-offline'], { quiet: true });
-  // What the kernel kills has usually asked for more memory than there is.
-  if (code === 137)
+  const installing = [...filter, 'install', '--frozen-lockfile', '--prefer-offline'];
+  let code = await runPnpm(installing, { quiet: true });
+  // What the kernel kills has usually asked for more memory than there is. What was fetched is there, so that less is to be done now.
+  if (code === killed) {
+    say('It was killed, as a small machine does for want of memory. Once more, a little at a time …');
+    code = await runPnpm([...installing, '--network-concurrency=2', '--child-concurrency=1'], { quiet: true });
+  }
+  if (code === killed)
     fail(
       `Installing ${name} was killed (137). Is there memory enough? 1 GB with swap does to serve, not for everything.`,
     );
