@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
  * leaves a torn tail, which no longer fits its head.
  */
 const headBytes = 8;
-/** A record is cut to less (record-text.ts): a longer one is rubbish where a head should be. */
+/** A record is cut to less (call-row.ts): a longer one is rubbish where a head should be. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
 /** UTF-8 takes at most three bytes for each UTF-16 unit. */
